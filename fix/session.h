@@ -1,0 +1,161 @@
+/* One FIX 4.4 session: sequence numbers, logon, heartbeat, resend.
+ *
+ * Pure: bytes and time come in, effects come out (effects.h). The same inputs
+ * always give the same effects. Called from the engine's thread only.
+ * FIX 4.4 Vol. 2; the numbers (2.3, 6.2, …) in the code are those of the
+ * project's list of session behaviours, which tests/session bears out.
+ *
+ * Life of a connection:
+ *   session_connected → session_receive… / session_tick… → session_disconnected
+ * While a resend is under way (session_resend_next() is true) the engine feeds
+ * session_resend_message() from the outbound queue and offers no inbound bytes,
+ * so nothing new comes between the pieces of a resend (6.4). */
+#ifndef FIX_SESSION_H
+#define FIX_SESSION_H
+
+#include "fix/dictionary.h"
+#include "fix/effects.h"
+#include "fix/message.h"
+#include "fix/validate.h"
+
+/* Settings, with QuickFIX's words. Borrowed text; the owner outlives the session. */
+struct session_config {
+    const char *begin_string;   /* BeginString */
+    const char *sender_comp_id; /* SenderCompID */
+    const char *target_comp_id; /* TargetCompID */
+    const char *sender_sub_id;  /* NULL if none */
+    const char *target_sub_id;
+    const char *username; /* Username(553) of our Logon, NULL if none. */
+    const char *password; /* Password(554): never in a log or in the queue's text form. */
+    bool acceptor;        /* ConnectionType */
+    uint32_t heart_bt_int_seconds; /* HeartBtInt; an acceptor takes the peer's. */
+    uint32_t logon_timeout_seconds;
+    uint32_t logout_timeout_seconds;
+    uint32_t max_latency_seconds; /* MaxLatency; 0 = CheckLatency=N. */
+    unsigned timestamp_precision; /* TimestampPrecision: digits, 0 to 9. */
+    bool reset_on_logon;
+    bool reset_on_logout;
+    bool reset_on_disconnect;
+    bool check_comp_id;
+    const struct dictionary *dictionary; /* NULL: no content checks. */
+    struct validate_options validate;
+};
+
+struct session_config session_config_default(void);
+
+enum session_state {
+    SESSION_DISCONNECTED,
+    SESSION_LOGON_SENT,    /* Initiator: waiting for the answer. */
+    SESSION_LOGON_AWAITED, /* Acceptor: waiting for the peer's Logon. */
+    SESSION_SYNCHRONISING, /* Logged on; closing gaps: a TestRequest of ours is not answered yet. */
+    SESSION_READY,         /* Logged on, both directions proven in step: application may send. */
+    SESSION_LOGOUT_SENT,   /* We began, or answered; nothing new of the application goes out. */
+};
+
+/* A kept early message (2.2). */
+struct session_early {
+    uint64_t msg_seq_num;
+    uint32_t start; /* Offset in `early_bytes`. */
+    uint32_t size;
+};
+
+struct session {
+    const struct session_config *config; /* Borrowed; outlives the session. */
+    enum session_state state;            /* Written only by session_become(). */
+
+    /* Durable: the engine stores these four whenever a step changed them. */
+    uint64_t seq_in_next;  /* MsgSeqNum(34) due from the peer. */
+    uint64_t seq_out_next; /* MsgSeqNum(34) of our next message. */
+    uint64_t created_ns;   /* When the numbers were last 1. */
+    uint32_t resets;       /* How often they were reset: the session day's number. */
+
+    uint64_t heart_bt_int_ns; /* In force, 0 = none. */
+    uint64_t received_last_ns;
+    uint64_t sent_last_ns;
+    uint64_t deadline_state_ns;        /* Logon or Logout time limit; UINT64_MAX if none. */
+    uint64_t test_request_sent_ns;     /* 0: none outstanding. */
+    uint64_t test_request_id;          /* TestReqID of the one outstanding. */
+    bool logout_initiated;             /* We began the Logout. */
+
+    uint64_t gap_end;  /* Highest number seen early; 0 = no gap open. */
+    bool gap_asked;    /* ResendRequest for it is out. */
+    uint64_t served_resend_request; /* Number of an early ResendRequest already served; 0 = none. */
+
+    uint64_t resend_next; /* Next number of a resend under way; 0 = none. */
+    uint64_t resend_end;  /* Last number of it. */
+    uint64_t resend_gap;  /* First number of the run to be gap-filled; 0 = none. */
+
+    struct session_early *early; /* Sorted by number. Owned by the caller. */
+    uint32_t early_max;
+    uint32_t early_count;
+    uint8_t *early_bytes; /* Owned by the caller; FIX_EARLY_BYTES_MAX. */
+    uint32_t early_bytes_used;
+};
+
+/* Numbers as they were stored (1, 1 for a new session). The caller's arrays for
+ * early messages stay its own. */
+void session_init(struct session *session, const struct session_config *config,
+                  struct session_early *early, uint32_t early_max, uint8_t *early_bytes,
+                  uint64_t seq_in_next, uint64_t seq_out_next);
+
+/* The transport is up. An initiator's Logon is the first effect (4.8). */
+void session_connected(struct session *session, uint64_t now_ns, struct effects *out);
+
+/* The transport is gone, for whatever reason. Numbers stay (10.5). */
+void session_disconnected(struct session *session, uint64_t now_ns, struct effects *out);
+
+/* Takes the first frame of `bytes`, however they were split on arrival.
+ *
+ * Returns the count of bytes consumed, 0 while the frame is incomplete; the
+ * caller keeps the rest and offers it again. Faults of the peer are not errors:
+ * they become effects. After an EFFECT_DELIVER `message` holds the delivered
+ * message, which refers to `bytes`. One frame per call, so at most one DELIVER. */
+size_t session_receive(struct session *session, uint64_t now_ns, struct span bytes,
+                       struct message *message, struct effects *out);
+
+/* Processes the next kept early message if its number is due now (2.2). False if
+ * there was none. As session_receive(): `message` refers to the kept bytes, valid
+ * until the next call on this session. Call until false after each receive. */
+bool session_receive_kept(struct session *session, uint64_t now_ns, struct message *message,
+                          struct effects *out);
+
+/* True if the application may send now: READY and no resend under way. */
+bool session_can_send(const struct session *session);
+
+/* Sends an application message: header, `body` (tag=value<SOH>…, no header
+ * fields), trailer, with the next number. ASSERTs session_can_send(). Returns
+ * that number. */
+uint64_t session_send(struct session *session, uint64_t now_ns, struct span msg_type,
+                      struct span body, struct effects *out);
+
+/* Sends a Reject (35=3) or BusinessMessageReject (35=j) for a delivered message
+ * that the application cannot accept. For session-level faults the session does
+ * it by itself. `reason` is 380 for 'j'. */
+void session_business_reject(struct session *session, uint64_t now_ns,
+                             const struct message *message, int reason, const char *text,
+                             struct effects *out);
+
+/* True while a resend is under way: *next and *end are the numbers wanted. */
+bool session_resend_next(const struct session *session, uint64_t *next, uint64_t *end);
+
+/* The stored message with number *next of session_resend_next(); empty `bytes`
+ * if the queue has none (it is gap-filled). `gap_fill` = it must not go out again
+ * (the engine's choice, 6.2). Runs to be filled become one SequenceReset. */
+void session_resend_message(struct session *session, uint64_t now_ns, struct span bytes,
+                            enum message_kind kind, bool gap_fill, struct effects *out);
+
+/* Begins a Logout with `text` (10.1); no effect while not logged on. */
+void session_logout(struct session *session, uint64_t now_ns, const char *text,
+                    struct effects *out);
+
+/* Does whatever is due at `now_ns`: heartbeat, test request, time limits. After a
+ * tick at the deadline the deadline has moved. */
+void session_tick(struct session *session, uint64_t now_ns, struct effects *out);
+
+/* The instant session_tick() must next be called; UINT64_MAX if none. */
+uint64_t session_deadline_ns(const struct session *session);
+
+/* "LOGON_SENT" */
+const char *session_state_name(enum session_state state);
+
+#endif

@@ -1,0 +1,117 @@
+/* Everything durable: tables of records in one LMDB environment.
+ *
+ * The only door to <lmdb.h> is store.c. The store knows tables, keys and bytes;
+ * what a record means is the engine's (gateway/core/record.h). Each value is kept
+ * with a checksum, verified on each read. One writer thread (the engine's);
+ * read transactions from any thread, each short (docs: LMDB pins pages for them).
+ *
+ * Guards at open: a store that cannot be read, is of a newer schema, or whose
+ * batch number is behind its own clean-shutdown mark is refused with the reason
+ * and the remedy; nothing silently restarts. */
+#ifndef SESSION_STORE_STORE_H
+#define SESSION_STORE_STORE_H
+
+#include "fix/base.h"
+
+enum {
+    STORE_SCHEMA_VERSION = 1,
+    STORE_TABLES_MAX = 128,
+    STORE_KEY_BYTES_MAX = 500,
+    STORE_NAME_BYTES_MAX = 200,
+    STORE_ERROR_BYTES_MAX = 512,
+};
+
+enum store_durability {
+    STORE_COMMIT,  /* Synced before store_commit() returns: survives power loss. */
+    STORE_PROCESS, /* Not synced: survives kill -9 of the process, not of the machine. */
+};
+
+struct store_config {
+    const char *path;                /* Directory; made if missing, mode 0700. */
+    enum store_durability durability;
+    uint64_t map_bytes_initial;      /* Grows by itself from here; 0 = 64 MiB. */
+    uint64_t reserve_bytes;          /* Disk that must stay free for intake; see store_space(). */
+    const char *const *tables;       /* Names by table number, as "order", "out/FIX.4.4:A->B". */
+    uint32_t tables_count;
+    uint64_t instance_id;            /* Random; used only when the store is made. */
+    bool read_only;                  /* For tools beside a running gateway. */
+};
+
+struct store; /* Opaque: LMDB's handles. */
+
+/* Opens or makes the store. On failure *out is NULL and `error` holds one line:
+ * what is wrong, where, and what to do. BUSY: another process writes it. */
+MUST_USE enum status store_open(const struct store_config *config, struct store **out,
+                                char error[STORE_ERROR_BYTES_MAX]);
+
+/* Sets the clean-shutdown mark and closes. */
+void store_close(struct store *store);
+
+/* Random number given when the store was made: part of every ClOrdID we give. */
+uint64_t store_instance_id(const struct store *store);
+
+/* Number of the last committed batch; 0 for a new store. Grows by one per commit. */
+uint64_t store_batch_number(const struct store *store);
+
+/* True if the last owner closed it. */
+bool store_was_clean(const struct store *store);
+
+/* --- Writing: engine's thread. One transaction per turn. ------------------- */
+
+MUST_USE enum status store_begin(struct store *store);
+MUST_USE enum status store_put(struct store *store, uint32_t table, struct span key,
+                               struct span value);
+/* As put, for a key that must not exist yet: STATUS_CORRUPT if it does. */
+MUST_USE enum status store_put_new(struct store *store, uint32_t table, struct span key,
+                                   struct span value);
+/* As put_new, and greater than all keys of the table (MDB_APPEND). */
+MUST_USE enum status store_append(struct store *store, uint32_t table, struct span key,
+                                  struct span value);
+/* Deleting what is not there is right. */
+MUST_USE enum status store_delete(struct store *store, uint32_t table, struct span key);
+/* Deletes all records of the table. */
+MUST_USE enum status store_clear(struct store *store, uint32_t table);
+/* Commits, synced as configured. `batch_number` must be the last one + 1. Grows
+ * the map before it is full. After a failure nothing of the batch is there and
+ * the store takes no further writes: the process is to stop. */
+MUST_USE enum status store_commit(struct store *store, uint64_t batch_number);
+
+/* The reason of the last failure, in words. */
+const char *store_error(const struct store *store);
+
+/* --- Reading: any thread, each thread with a reader of its own. ------------ */
+
+/* A read transaction that is renewed on demand. Spans read are valid until
+ * store_read_end(). Sees all batches committed before store_read_begin(). */
+struct store_reader;
+
+MUST_USE enum status store_reader_open(struct store *store, struct store_reader **out);
+void store_reader_close(struct store_reader *reader);
+MUST_USE enum status store_read_begin(struct store_reader *reader);
+void store_read_end(struct store_reader *reader);
+
+/* STATUS_OK, STATUS_NOT_FOUND, or STATUS_CORRUPT (checksum). */
+MUST_USE enum status store_get(struct store_reader *reader, uint32_t table, struct span key,
+                               struct span *value);
+/* First record with key >= `from` (empty = the first of all). */
+MUST_USE enum status store_seek(struct store_reader *reader, uint32_t table, struct span from,
+                                struct span *key, struct span *value);
+/* The record after `key` (which need not exist any more). */
+MUST_USE enum status store_after(struct store_reader *reader, uint32_t table, struct span key,
+                                 struct span *key_out, struct span *value);
+/* The last record of the table. */
+MUST_USE enum status store_last(struct store_reader *reader, uint32_t table, struct span *key,
+                                struct span *value);
+
+/* --- Room ------------------------------------------------------------------ */
+
+struct store_space {
+    uint64_t map_bytes;
+    uint64_t map_used_bytes;
+    uint64_t disk_free_bytes;
+    bool low; /* Less than the reserve is left: stop taking orders. */
+};
+
+MUST_USE enum status store_space(struct store *store, struct store_space *out);
+
+#endif
