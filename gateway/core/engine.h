@@ -1,0 +1,131 @@
+/* The engine: one pure step over all orders, brokers and sessions.
+ *
+ * Pure: no I/O, no clock, no allocation. Called from the engine's thread only.
+ *
+ *   engine_turn_begin            the reader sees what is committed; time stands still
+ *   engine_received, _request …  one call per event, until engine_turn_full()
+ *   engine_turn_end              → turn.batch, turn.releases for apply_turn()
+ *
+ * After a failed commit the engine must not be used again (design §1). */
+#ifndef GATEWAY_CORE_ENGINE_H
+#define GATEWAY_CORE_ENGINE_H
+
+#include "gateway/core/config.h"
+#include "gateway/core/release.h"
+#include "gateway/core/view.h"
+
+/* What a turn produces. */
+struct turn {
+    struct batch batch;
+    struct release_list releases;
+};
+
+/* Durable counters; each names the next value to give. */
+struct counters {
+    uint64_t bus_seq;      /* From 1, gap-free. */
+    uint64_t attempt;      /* Number in the broker-facing ClOrdID. */
+    uint64_t arrival;      /* Place in the queue. */
+    uint64_t order_number; /* Number in our OrderID(37). */
+};
+
+/* A session with what the engine knows of it. */
+struct link {
+    const struct engine_session_config *config;
+    uint32_t number; /* Index into sessions. */
+    struct session session;
+    bool connected;
+    bool connecting;
+    uint64_t connect_at_ns; /* Initiator, disconnected: when to try; UINT64_MAX = not. */
+    uint64_t backlog_bytes; /* Unsent bytes at the shell. */
+    uint64_t unacked_count; /* Attempts sent and not yet acknowledged. */
+    bool doubt_marking;     /* Its unacked attempts are being marked IN_DOUBT. */
+    bool doubt_settling;    /* Back in step: they go on as SENT. */
+    uint64_t doubt_next;    /* Where that walk is: MsgSeqNum. */
+    uint64_t stored_in;     /* Numbers as last written to the batch. */
+    uint64_t stored_out;
+    uint32_t stored_resets;
+    int64_t current_weight; /* Smooth weighted round robin. */
+    struct session_early early[FIX_EARLY_MESSAGES_MAX];
+    uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
+};
+
+struct engine {
+    const struct engine_config *config;
+    struct turn *turn; /* Borrowed: where this turn's results go. */
+    struct view view;
+    uint64_t now_ns;
+    uint64_t batch_number; /* Of the last batch. */
+    struct counters counters;
+    bool counters_changed;
+    uint64_t queued_count;   /* Entries in the queue. */
+    uint64_t queue_next;     /* Where the dispatch walk is: arrival. */
+    bool queue_walk;         /* A walk is under way or wanted. */
+    uint64_t expiry_next_ns; /* Earliest expiry; UINT64_MAX if none. */
+    uint64_t heartbeat_next_ns;
+    bool space_low; /* Intake is stopped. */
+    bool stopping;  /* Logouts are out; no new orders. */
+    struct link links[ENGINE_SESSIONS_MAX];
+    struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
+    struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */
+    struct effects effects;
+    uint8_t scratch[4 * FIX_MESSAGE_BYTES_MAX]; /* For building what is then copied. */
+};
+
+/* Rebuilds what memory needs from the committed state: counters, session
+ * numbers, counts of what is queued and unacknowledged. `engine` and `turn` are
+ * zeroed memory of the caller's. Returns NULL, or why the store must not be used
+ * (a number that went backwards, a record of an unknown version) with the remedy;
+ * the text is static or in `error`. */
+MUST_USE const char *engine_start(struct engine *engine, const struct engine_config *config,
+                                  struct turn *turn, const struct reader *reader,
+                                  uint64_t batch_number, uint64_t now_ns,
+                                  char error[ENGINE_TEXT_BYTES_MAX + 1]);
+
+void engine_turn_begin(struct engine *engine, const struct reader *reader, uint64_t now_ns);
+
+/* Seals the batch. True if there is anything to apply. */
+bool engine_turn_end(struct engine *engine);
+
+/* No further event fits into this turn; end it first. */
+bool engine_turn_full(const struct engine *engine);
+
+/* A request of the OMS as tag=value fields. `client` is the authenticated
+ * identity, empty if the transport has none; then SenderCompID(49) of the
+ * request counts. `route` comes back with the reply. */
+void engine_request(struct engine *engine, struct span client, struct span route,
+                    struct span request);
+
+/* A request that the shell could not even decode (JSON of the wrong shape): it is
+ * answered with a Reject that carries `reason`. */
+void engine_request_undecodable(struct engine *engine, struct span route, const char *reason);
+
+/* The transport of a session is up; is gone (or could not be made). */
+void engine_connected(struct engine *engine, uint32_t session);
+void engine_disconnected(struct engine *engine, uint32_t session, const char *reason);
+
+/* Bytes of a session's peer. Returns how many are done with; the caller keeps the
+ * rest and offers them again, with more behind, in this or a later turn. 0 means:
+ * nothing more can be taken now (half a message, or a resend goes first). */
+size_t engine_received(struct engine *engine, uint32_t session, struct span bytes);
+
+/* Bytes that the shell could not yet write to the peer. */
+void engine_backlog(struct engine *engine, uint32_t session, uint64_t bytes);
+
+/* Room in the store: low = stop taking orders. */
+void engine_space(struct engine *engine, bool low);
+
+/* Whatever is due: timers of sessions, reconnects, the next page of a resend, the
+ * queue, expiries. Called once in every turn, after the events. */
+void engine_tick(struct engine *engine);
+
+/* The instant at which engine_tick() is next wanted; `now` if it has work left. */
+uint64_t engine_deadline_ns(const struct engine *engine);
+
+/* Begins an orderly end: Logout on all sessions. Done when engine_stopped(). */
+void engine_stop(struct engine *engine);
+bool engine_stopped(const struct engine *engine);
+
+/* Session number by BeginString, SenderCompID and TargetCompID seen from us; -1. */
+int engine_session_find(const struct engine *engine, const char *id);
+
+#endif

@@ -1,0 +1,39 @@
+/* Every maximum of the engine, in one place. Full is an outcome, with a test. */
+#ifndef GATEWAY_CORE_LIMITS_H
+#define GATEWAY_CORE_LIMITS_H
+
+#include "fix/limits.h"
+
+enum {
+    ENGINE_BROKERS_MAX = 16,
+    ENGINE_SESSIONS_MAX = 32,
+    ENGINE_NAME_BYTES_MAX = 63,           /* Broker, client. */
+    ENGINE_CL_ORD_ID_BYTES_MAX = 64,      /* ClOrdID(11) and OrigClOrdID(41) from the OMS. */
+    ENGINE_EXEC_ID_BYTES_MAX = 128,       /* ExecID(17) from a broker. */
+    ENGINE_TEXT_BYTES_MAX = 255,          /* Reasons and Text(58). */
+    ENGINE_REQUEST_BYTES_MAX = 16 * 1024, /* One request of the OMS. */
+    ENGINE_ROUTE_BYTES_MAX = 256,         /* Return address of a request, opaque to the engine. */
+    ENGINE_TOPIC_BYTES_MAX = 128,
+
+    TURN_BATCH_BYTES = 8 * 1024 * 1024, /* Durable writes of one turn. */
+    TURN_BATCH_OPS_MAX = 65536,
+    TURN_RELEASE_BYTES = 8 * 1024 * 1024, /* Bytes to release in one turn. */
+    TURN_RELEASES_MAX = 32768,
+    TURN_STEP_BYTES_MAX = 1024 * 1024, /* Most that one event may add to either. */
+    TURN_STEP_OPS_MAX = 4096,
+    TURN_RESEND_MAX = 256,   /* Resent messages per session and turn. */
+    TURN_DISPATCH_MAX = 256, /* Queue entries looked at per turn. */
+    TURN_DOUBT_MAX = 256,    /* Attempts marked in doubt, or settled, per session and turn. */
+    TURN_EXPIRY_MAX = 256,   /* Orders expired per turn. */
+
+    VIEW_VALUE_BYTES_MAX = 64 * 1024,
+    ORDER_BODY_BYTES_MAX = ENGINE_REQUEST_BYTES_MAX,
+    ORDER_RECORD_BYTES_MAX = ORDER_BODY_BYTES_MAX + 2048,
+};
+
+_Static_assert(TURN_BATCH_BYTES >= 2 * TURN_STEP_BYTES_MAX, "a turn takes at least one event");
+_Static_assert(TURN_RELEASE_BYTES >= 2 * TURN_STEP_BYTES_MAX, "a turn takes at least one event");
+_Static_assert(TURN_STEP_BYTES_MAX >= 4 * FIX_MESSAGE_BYTES_MAX, "an event's answers must fit");
+_Static_assert(TURN_BATCH_OPS_MAX >= 2 * TURN_STEP_OPS_MAX, "a turn takes at least one event");
+
+#endif
