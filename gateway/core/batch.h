@@ -24,30 +24,35 @@ struct batch_op {
 };
 
 enum {
-    BATCH_HEADER_BYTES = 24, /* magic, version, number, count, crc */
+    BATCH_VERSION = 1,
+    BATCH_HEADER_BYTES = 28, /* Magic, version, number, count, checksum. */
     BATCH_INDEX_SIZE = 2 * TURN_BATCH_OPS_MAX,
 };
 
 struct batch {
     uint64_t number; /* One more than the batch before. */
     uint32_t count;
-    size_t used; /* Bytes of `bytes`, with the header. */
-    /* Finds the latest write of a key within the turn: open addressing, offsets. */
+    size_t used;                     /* Bytes of `bytes`, with the header. */
+    bool cleared[ENGINE_TABLES_MAX]; /* BATCH_CLEAR in this turn. */
+    /* Finds the latest write of a key within the turn: open addressing, offsets
+     * into `bytes`, 0 = free. */
     uint32_t index[BATCH_INDEX_SIZE];
-    uint32_t index_dirty[TURN_BATCH_OPS_MAX]; /* Slots to clean on reset. */
+    uint32_t index_used[TURN_BATCH_OPS_MAX]; /* Slots to clean on reset. */
+    uint32_t index_count;
     uint8_t bytes[TURN_BATCH_BYTES];
 };
 
-/* An empty batch with that number. The first call of all needs zeroed memory. */
+/* An empty batch with that number. Before the first call the memory is zeroed. */
 void batch_reset(struct batch *batch, uint64_t number);
 
+/* Copies key and value. ASSERTs that there is room: see TURN_STEP_BYTES_MAX. */
 void batch_add(struct batch *batch, uint32_t table, enum batch_kind kind, struct span key,
                struct span value);
 
 /* What this turn has done to a key so far. */
 enum batch_found {
     BATCH_UNTOUCHED, /* Ask the committed state. */
-    BATCH_WRITTEN,   /* *value is what the turn wrote. */
+    BATCH_WRITTEN,   /* *value is what the turn wrote; valid until batch_reset(). */
     BATCH_DELETED,
 };
 enum batch_found batch_find(const struct batch *batch, uint32_t table, struct span key,
@@ -56,10 +61,10 @@ enum batch_found batch_find(const struct batch *batch, uint32_t table, struct sp
 /* Fills in the header. The bytes of the whole batch. */
 struct span batch_seal(struct batch *batch);
 
-/* Walks a sealed batch: `cursor` starts at 0. False at the end. */
-bool batch_next(struct span sealed, size_t *cursor, struct batch_op *op);
-
-/* False if magic, version, count or checksum are wrong. */
+/* False if magic, version, size or checksum are wrong. */
 bool batch_verify(struct span sealed, uint64_t *number, uint32_t *count);
+
+/* Walks a verified batch: `cursor` starts at 0. False at the end. */
+bool batch_next(struct span sealed, size_t *cursor, struct batch_op *op);
 
 #endif

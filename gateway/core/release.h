@@ -40,7 +40,7 @@ void release_reset(struct release_list *releases);
 /* Copies the spans of `release` into the arena and appends it. ASSERTs room. */
 void release_add(struct release_list *releases, const struct release *release);
 
-/* Appends a log line made of the parts; each part is text. */
-void release_log(struct release_list *releases, enum effect_severity severity, const char *text);
+/* Appends a line for the log. */
+void release_log(struct release_list *releases, enum effect_severity severity, struct span line);
 
 #endif
