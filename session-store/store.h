@@ -18,6 +18,8 @@ enum {
     STORE_TABLES_MAX = 128,
     STORE_KEY_BYTES_MAX = 500,
     STORE_NAME_BYTES_MAX = 200,
+    STORE_PATH_BYTES_MAX = 256,
+    STORE_READERS_MAX = 254, /* Of all processes together. */
     STORE_ERROR_BYTES_MAX = 512,
 };
 
@@ -27,20 +29,22 @@ enum store_durability {
 };
 
 struct store_config {
-    const char *path;                /* Directory; made if missing, mode 0700. */
+    const char *path; /* Directory; made if missing, mode 0700. */
     enum store_durability durability;
-    uint64_t map_bytes_initial;      /* Grows by itself from here; 0 = 64 MiB. */
-    uint64_t reserve_bytes;          /* Disk that must stay free for intake; see store_space(). */
-    const char *const *tables;       /* Names by table number, as "order", "out/FIX.4.4:A->B". */
+    uint64_t map_bytes_initial; /* Grows by itself from here; 0 = 64 MiB. */
+    uint64_t reserve_bytes;     /* Disk that must stay free for intake; see store_space(). */
+    const char *const *tables;  /* Names by table number, as "order", "out/FIX.4.4:A->B". */
     uint32_t tables_count;
-    uint64_t instance_id;            /* Random; used only when the store is made. */
-    bool read_only;                  /* For tools beside a running gateway. */
+    uint64_t instance_id; /* Random; used only when the store is made. */
+    bool read_only;       /* For tools beside a running gateway. */
 };
 
 struct store; /* Opaque: LMDB's handles. */
 
 /* Opens or makes the store. On failure *out is NULL and `error` holds one line:
- * what is wrong, where, and what to do. BUSY: another process writes it. */
+ * what is wrong, where, and what to do. BUSY: another process writes it, or this
+ * one has it open already. CORRUPT, NEWER and BACKWARD leave it as it was.
+ * NOT_FOUND: there is none (read_only). */
 MUST_USE enum status store_open(const struct store_config *config, struct store **out,
                                 char error[STORE_ERROR_BYTES_MAX]);
 
@@ -58,6 +62,9 @@ bool store_was_clean(const struct store *store);
 
 /* --- Writing: engine's thread. One transaction per turn. ------------------- */
 
+/* Begins a batch; grows the map before it is full. For that all reads must end,
+ * so the calling thread must not be between store_read_begin() and _end(). It may
+ * read while the batch is open, and then does not see the batch's own records. */
 MUST_USE enum status store_begin(struct store *store);
 MUST_USE enum status store_put(struct store *store, uint32_t table, struct span key,
                                struct span value);
@@ -71,8 +78,8 @@ MUST_USE enum status store_append(struct store *store, uint32_t table, struct sp
 MUST_USE enum status store_delete(struct store *store, uint32_t table, struct span key);
 /* Deletes all records of the table. */
 MUST_USE enum status store_clear(struct store *store, uint32_t table);
-/* Commits, synced as configured. `batch_number` must be the last one + 1. Grows
- * the map before it is full. After a failure nothing of the batch is there and
+/* Commits, synced as configured. `batch_number` must be the last one + 1.
+ * After a failure, here or in any call above, nothing of the batch is there and
  * the store takes no further writes: the process is to stop. */
 MUST_USE enum status store_commit(struct store *store, uint64_t batch_number);
 
