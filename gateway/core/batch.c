@@ -41,7 +41,7 @@ static uint32_t index_slot(const struct batch *batch, uint32_t table, struct spa
     while (batch->index[slot] != 0) {
         struct batch_op op;
         (void)op_read(bytes, batch->index[slot], &op);
-        if (op.table == table && span_equal(op.key, key)) {
+        if (op.kind != BATCH_CLEAR && op.table == table && span_equal(op.key, key)) {
             break;
         }
         slot = (slot + 1) % BATCH_INDEX_SIZE;
@@ -57,6 +57,22 @@ static void index_write(struct batch *batch, uint32_t table, struct span key, si
         batch->index_count += 1;
     }
     batch->index[slot] = (uint32_t)offset;
+}
+
+/* What the turn wrote to the table before is void: its slots now lead to the
+ * clear itself, which has no key and so matches none. */
+static void index_clear(struct batch *batch, uint32_t table, size_t offset)
+{
+    struct span bytes = span_of(batch->bytes, batch->used);
+    for (uint32_t used = 0; used < batch->index_count; used++) {
+        uint32_t *slot = &batch->index[batch->index_used[used]];
+        struct batch_op op;
+        (void)op_read(bytes, *slot, &op);
+        if (op.table == table) {
+            *slot = (uint32_t)offset;
+        }
+    }
+    batch->cleared[table] = true;
 }
 
 void batch_add(struct batch *batch, uint32_t table, enum batch_kind kind, struct span key,
@@ -77,7 +93,7 @@ void batch_add(struct batch *batch, uint32_t table, enum batch_kind kind, struct
     batch->used = writer.size;
     batch->count += 1;
     if (kind == BATCH_CLEAR) {
-        batch->cleared[table] = true;
+        index_clear(batch, table, offset);
         return;
     }
     index_write(batch, table, key, offset);

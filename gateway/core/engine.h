@@ -12,7 +12,7 @@
 
 #include "gateway/core/config.h"
 #include "gateway/core/release.h"
-#include "gateway/core/view.h"
+#include "gateway/core/order.h"
 
 /* What a turn produces. */
 struct turn {
@@ -35,6 +35,7 @@ struct link {
     struct session session;
     bool connected;
     bool connecting;
+    bool closing; /* RELEASE_CLOSE is out: what still comes in is not read. */
     uint64_t connect_at_ns; /* Initiator, disconnected: when to try; UINT64_MAX = not. */
     uint64_t backlog_bytes; /* Unsent bytes at the shell. */
     uint64_t unacked_count; /* Attempts sent and not yet acknowledged. */
@@ -68,7 +69,13 @@ struct engine {
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
     struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */
     struct effects effects;
-    uint8_t scratch[4 * FIX_MESSAGE_BYTES_MAX]; /* For building what is then copied. */
+    /* Where things are built before they are copied into the turn; each for one
+     * purpose, so that no step builds over another's bytes. */
+    uint8_t scratch_message[2 * FIX_MESSAGE_BYTES_MAX]; /* A reply or an event. */
+    uint8_t scratch_event[2 * FIX_MESSAGE_BYTES_MAX];   /* The event's record. */
+    uint8_t scratch_record[ORDER_RECORD_BYTES_MAX];     /* An order's record. */
+    uint8_t scratch_body[2 * FIX_MESSAGE_BYTES_MAX];    /* What goes to a broker. */
+    uint8_t scratch_out[2 * FIX_MESSAGE_BYTES_MAX];     /* A record of the outbound queue. */
 };
 
 /* Rebuilds what memory needs from the committed state: counters, session

@@ -1,0 +1,32 @@
+/* Orders in doubt: sent, and the session dropped before any word came.
+ *
+ * Pure; part of the engine. They are held: an attempt in doubt never goes to
+ * another broker here. When its session is in step again, FIX's own recovery has
+ * told the broker all it missed, and the attempt goes on as SENT. */
+#ifndef GATEWAY_CORE_DOUBT_H
+#define GATEWAY_CORE_DOUBT_H
+
+#include "gateway/core/engine.h"
+
+/* The session dropped: its unacknowledged attempts become IN_DOUBT, page by page. */
+void doubt_mark(struct link *link);
+
+/* The session is READY: those in doubt go on as SENT, page by page. */
+void doubt_settle(struct link *link);
+
+/* One page of either walk, if one is under way. */
+void doubt_walk(struct engine *engine, struct link *link);
+
+/* The unacknowledged attempts of a session, by MsgSeqNum. */
+void doubt_add(struct engine *engine, struct link *link, uint64_t msg_seq_num,
+               struct span order_key);
+void doubt_remove(struct engine *engine, struct span session_id, uint64_t msg_seq_num);
+
+/* How many a session has; at start. */
+uint64_t doubt_count(const struct engine *engine, const struct link *link);
+
+/* The peer asks for this attempt again, but its order has ended meanwhile: it is
+ * gap-filled, and goes to the dead letters for a person to look at. */
+bool doubt_must_not_resend(struct engine *engine, struct span attempt_id);
+
+#endif
