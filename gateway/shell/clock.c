@@ -1,0 +1,35 @@
+#include "gateway/shell/clock.h"
+
+#include <time.h>
+
+static uint64_t read_ns(clockid_t which)
+{
+    struct timespec now;
+    int result = clock_gettime(which, &now);
+    ASSERT(result == 0);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC);
+}
+
+struct instant clock_advance(struct clock *clock, uint64_t realtime_ns, uint64_t monotonic_ns)
+{
+    ASSERT(monotonic_ns >= clock->monotonic_ns);
+    uint64_t elapsed_ns = monotonic_ns - clock->monotonic_ns;
+    if (realtime_ns >= clock->engine_ns) {
+        clock->engine_ns = realtime_ns;
+    } else {
+        clock->engine_ns += elapsed_ns / 2;
+    }
+    clock->monotonic_ns = monotonic_ns;
+    return (struct instant){.engine_ns = clock->engine_ns, .monotonic_ns = monotonic_ns};
+}
+
+struct instant clock_read(struct clock *clock)
+{
+    uint64_t monotonic_ns = read_ns(CLOCK_MONOTONIC);
+    return clock_advance(clock, read_ns(CLOCK_REALTIME), monotonic_ns);
+}

@@ -1,0 +1,30 @@
+/* The one door to the system's clocks. One reading per turn. Any thread, each with a
+ * clock of its own.
+ *
+ * The engine lives by the time of day, yet its deadlines must not stand still for
+ * an hour because somebody set the clock back. So engine time never runs backwards:
+ * while the system's clock is behind it, it advances at half speed until both agree. */
+#ifndef GATEWAY_SHELL_CLOCK_H
+#define GATEWAY_SHELL_CLOCK_H
+
+#include "fix/base.h"
+
+struct clock {
+    uint64_t engine_ns;    /* Last reading; 0 = none yet. */
+    uint64_t monotonic_ns; /* At that reading. */
+};
+
+struct instant {
+    uint64_t engine_ns;    /* Time of day (Unix, UTC), never backwards. */
+    uint64_t monotonic_ns; /* For time limits of the shell. */
+};
+
+struct instant clock_read(struct clock *clock);
+
+/* The same out of given readings. */
+struct instant clock_advance(struct clock *clock, uint64_t realtime_ns, uint64_t monotonic_ns);
+
+/* For threads that only measure spans of time. */
+uint64_t clock_monotonic_ns(void);
+
+#endif
