@@ -1,0 +1,101 @@
+/* One outgoing TCP connection: non-blocking, with bounded buffers both ways.
+ *
+ * Moves bytes, decides nothing. One thread. Life of a connection:
+ *   tcp_connect → tcp_ready / tcp_tick until TCP_OPEN
+ *   tcp_ready fills the inbound buffer; tcp_inbound, tcp_consume take from it
+ *   tcp_send collects; tcp_flush writes what the turn collected in one system call
+ *   ended by the peer: TCP_ENDED, inbound bytes still to be taken; then tcp_close
+ *   ended by us: tcp_close_gently: TCP_CLOSING until flushed and seen by the peer
+ * The owner looks at `state` after each call and registers tcp_fd() with its poller
+ * as tcp_wants_*() say; tcp_fd() changes while connecting. */
+#ifndef GATEWAY_SHELL_TCP_H
+#define GATEWAY_SHELL_TCP_H
+
+#include "gateway/shell/resolver.h"
+
+enum {
+    TCP_REASON_BYTES_MAX = 255,
+    TCP_CLOSE_LIMIT_SECONDS = 2, /* For the last bytes and the peer's end of the line. */
+};
+
+struct tcp_config {
+    const char *host; /* Borrowed while connecting. */
+    uint16_t port;
+    bool nodelay;                /* TCP_NODELAY */
+    uint64_t connect_timeout_ns; /* Name lookup included. */
+};
+
+enum tcp_state {
+    TCP_CLOSED,
+    TCP_RESOLVING,
+    TCP_CONNECTING,
+    TCP_OPEN,
+    TCP_ENDED,   /* Peer or network ended it, or it could not be made: see `reason`. */
+    TCP_CLOSING, /* We are ending it. */
+};
+
+/* Bytes from `start` on, `used` of them. */
+struct tcp_buffer {
+    uint8_t *bytes;
+    size_t capacity;
+    size_t start;
+    size_t used;
+};
+
+struct tcp {
+    enum tcp_state state;
+    struct tcp_config config;
+    int fd;          /* -1 while there is none. */
+    uint32_t serial; /* Counts tcp_fd()s, for the system gives numbers anew. */
+    struct lookup *lookup;
+    struct resolved resolved;
+    uint32_t address_next;                 /* Next of `resolved` to try. */
+    uint64_t deadline_ns;                  /* Monotonic, of RESOLVING, CONNECTING, CLOSING. */
+    bool write_blocked;                    /* The kernel took less than offered. */
+    bool shut;                             /* CLOSING: our end is shut. */
+    char reason[TCP_REASON_BYTES_MAX + 1]; /* ENDED: why. */
+    struct tcp_buffer in;
+    struct tcp_buffer out;
+};
+
+/* Takes the memory of both buffers; FULL if there is none. */
+MUST_USE enum status tcp_init(struct tcp *tcp, size_t in_bytes, size_t out_bytes);
+void tcp_free(struct tcp *tcp);
+
+/* Begins to connect; state becomes RESOLVING, CONNECTING, OPEN or ENDED. ASSERTs CLOSED. */
+void tcp_connect(struct tcp *tcp, const struct tcp_config *config, uint64_t monotonic_ns);
+
+/* The descriptor is ready. Reads at most `read_max` bytes. */
+void tcp_ready(struct tcp *tcp, size_t read_max, uint64_t monotonic_ns);
+
+/* Ends what took too long. */
+void tcp_tick(struct tcp *tcp, uint64_t monotonic_ns);
+
+/* Monotonic; UINT64_MAX if nothing is due. */
+uint64_t tcp_deadline_ns(const struct tcp *tcp);
+
+int tcp_fd(const struct tcp *tcp);
+bool tcp_wants_read(const struct tcp *tcp);
+bool tcp_wants_write(const struct tcp *tcp);
+
+struct span tcp_inbound(const struct tcp *tcp);
+void tcp_consume(struct tcp *tcp, size_t size);
+
+/* Collects bytes for the next flush. FULL: no room; nothing was taken and the owner
+ * must end the connection, for a message is missing from the stream. */
+MUST_USE enum status tcp_send(struct tcp *tcp, struct span bytes);
+
+/* Writes what is collected as far as the kernel takes it. */
+void tcp_flush(struct tcp *tcp);
+
+/* Collected and not yet written. */
+size_t tcp_unsent(const struct tcp *tcp);
+
+/* Writes what is left, tells the peer, waits for its end; all within a time limit.
+ * Inbound bytes are dropped from here on. State: CLOSING, then CLOSED. */
+void tcp_close_gently(struct tcp *tcp, uint64_t monotonic_ns);
+
+/* At once. State: CLOSED. */
+void tcp_close(struct tcp *tcp);
+
+#endif
