@@ -26,7 +26,8 @@ enum decimal_result {
 };
 
 /* FIX 4.4 Vol. 1, data type float: optional '-', digits, optional point; leading
- * and trailing zeros are right; "." alone, "", "+1" and "1e3" are not. */
+ * and trailing zeros are right, and so are ".5" and "5."; ".", "", "+1" and "1e3"
+ * are not. `out` is written only when the answer is OK. */
 MUST_USE enum decimal_result decimal_parse(struct span text, struct decimal *out);
 
 /* Shortest text that reads back as the same value ("10.5", "-0.01", "7").
@@ -43,8 +44,8 @@ MUST_USE enum decimal_result decimal_mul(struct decimal a, struct decimal b, str
 int decimal_compare(struct decimal a, struct decimal b);
 
 /* The average price after `quantity` more at `price` on top of `quantity_before`
- * at `average_before`, computed in 128 bits and rounded half away from zero. Quantities >= 0. A
- * total quantity of 0 gives 0.
+ * at `average_before`, computed in 128 bits and rounded half away from zero. A
+ * total quantity of 0 gives 0, a negative quantity OUT_OF_RANGE.
  * For an exact running average keep the notional instead: struct decimal_sum. */
 MUST_USE enum decimal_result decimal_average(struct decimal average_before,
                                              struct decimal quantity_before, struct decimal price,
@@ -61,7 +62,8 @@ struct decimal_sum {
 MUST_USE enum decimal_result decimal_sum_add(struct decimal_sum *sum, struct decimal price,
                                              struct decimal quantity, int sign);
 
-/* sum ÷ quantity, rounded half away from zero; 0 when quantity is 0. */
+/* sum ÷ quantity, rounded half away from zero; 0 when quantity is 0, OUT_OF_RANGE
+ * when it is negative. */
 MUST_USE enum decimal_result decimal_sum_average(struct decimal_sum sum, struct decimal quantity,
                                                  struct decimal *out);
 

@@ -35,9 +35,9 @@ struct message {
 void message_init(struct message *message, struct field *fields, uint32_t fields_max);
 
 enum frame_result {
-    FRAME_FOUND,   /* *consumed bytes end with a whole message, of *skipped + frame bytes. */
-    FRAME_PARTIAL, /* More bytes are needed; *consumed may be > 0: leading noise to throw away. */
-    FRAME_GARBLED, /* *consumed bytes are to be thrown away and logged; then go on. */
+    FRAME_FOUND,   /* The first `consumed` bytes are a whole message. */
+    FRAME_PARTIAL, /* More bytes are needed; `consumed` is 0. */
+    FRAME_GARBLED, /* The first `consumed` bytes (> 0) are to be thrown away and logged; go on. */
 };
 
 enum frame_fault {
@@ -63,7 +63,12 @@ struct frame {
  * too big goes on behind the first 10=ccc at or after its stated end. A stated
  * BodyLength that makes the message longer than FIX_MESSAGE_BYTES_MAX is garbled
  * at once, so nobody waits for it. FRAME_FOUND has verified 8, 9, 35 as first
- * fields, BodyLength and CheckSum. */
+ * fields, BodyLength and CheckSum.
+ *
+ * The messages found do not depend on how the stream was split. How many bytes
+ * each GARBLED covers may: noise is given back as it comes. What cannot be told
+ * from the beginning of "8=FIX" is noise; where BodyLength is no number or
+ * absurd, the search goes on at the next "8=FIX". */
 enum frame_result frame_find(struct span input, struct frame *out);
 
 /* Indexes a framed message in one pass. `dictionary` tells which fields of type
@@ -79,6 +84,10 @@ enum frame_fault message_index(struct message *message, struct span frame,
  * when there is none. */
 enum frame_fault message_index_unframed(struct message *message, struct span bytes,
                                         const struct dictionary *dictionary);
+
+/* Both: a tag that is no number from 1 to FIX_TAG_MAX, or has leading zeros, is
+ * indexed as tag 0, for validation to reject. A data field whose stated length
+ * does not end before an SOH inside the message is read as ordinary text. */
 
 /* First field with `tag`, anywhere, or NULL. Fields of repeating groups are
  * found too: use a group for those. */
@@ -114,7 +123,8 @@ MUST_USE enum value_result message_timestamp(const struct message *message, uint
 MUST_USE enum value_result message_bool(const struct message *message, uint32_t tag, bool *out);
 MUST_USE enum value_result message_char(const struct message *message, uint32_t tag, char *out);
 
-/* The same for a value at hand. '-' digits, no '+'; leading zeros are right. */
+/* The same for a value at hand. '-' digits, no '+'; leading zeros are right. A
+ * negative number is OUT_OF_RANGE for value_uint. */
 MUST_USE enum value_result value_int(struct span text, int64_t *out);
 MUST_USE enum value_result value_uint(struct span text, uint64_t *out);
 

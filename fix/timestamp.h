@@ -16,7 +16,7 @@ enum { TIMESTAMP_TEXT_BYTES_MAX = 32 };
 
 /* YYYYMMDD-HH:MM:SS[.f] with 0 to 9 fraction digits (FIX 4.4 names 0 and 3; the
  * field sends more). A second of 60 is read as the first instant of the next
- * minute. False if the text is not that, or a part is out of range (month 13,
+ * minute, whatever its fraction. False if the text is not that, or a part is out of range (month 13,
  * 30 February, hour 24) or before 1970. */
 MUST_USE bool timestamp_parse(struct span text, uint64_t *out_ns);
 
@@ -24,7 +24,7 @@ MUST_USE bool timestamp_parse(struct span text, uint64_t *out_ns);
  * no NUL; returns the count of bytes. */
 size_t timestamp_format(uint64_t instant_ns, unsigned digits, char text[TIMESTAMP_TEXT_BYTES_MAX]);
 
-/* HH:MM:SS[.f] as nanoseconds of the day. */
+/* HH:MM:SS[.f] as nanoseconds of the day; 23:59:60 is TIMESTAMP_DAY_NS. */
 MUST_USE bool time_only_parse(struct span text, uint64_t *out_ns);
 
 /* YYYYMMDD as the first instant of that day. Also LocalMktDate. */
