@@ -204,6 +204,9 @@ enum status files_guard_read(struct files *files, const struct checksum *checksu
         uint8_t slot[GUARD_SLOT_BYTES];
         struct guard found = {0};
         ssize_t size = pread(files->guard_fd, slot, sizeof(slot), (off_t)index * GUARD_SLOT_STRIDE);
+        if (size < 0) {
+            return files_fail(files, "read its file 'guard'", error);
+        }
         if (size != (ssize_t)sizeof(slot) || !guard_slot_parse(checksum, slot, &found)) {
             continue;
         }
