@@ -11,15 +11,21 @@
 
 /* The data types of FIX 4.4 Vol. 1 as the QuickFIX XML spells them. */
 #define DICTIONARY_TYPES(X)                                                                        \
-    X(STRING) X(CHAR) X(INT) X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET)    \
-    X(AMT) X(QTY) X(PERCENTAGE) X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP)      \
-    X(UTCTIMEONLY) X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH)                       \
-    X(MULTIPLEVALUESTRING) X(DATA)
+    X(STRING)                                                                                      \
+    X(CHAR) X(INT) X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET) X(AMT)       \
+        X(QTY) X(PERCENTAGE) X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP)         \
+            X(UTCTIMEONLY) X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH)               \
+                X(MULTIPLEVALUESTRING) X(DATA)
 
 enum dictionary_type {
 #define X(name) DICTIONARY_TYPE_##name,
     DICTIONARY_TYPES(X)
 #undef X
+};
+
+enum {
+    DICTIONARY_FIELDS_MAX = 4096, /* Fields of one dictionary: a set of them fits on the stack. */
+    DICTIONARY_TYPE_COUNT = DICTIONARY_TYPE_DATA + 1,
 };
 
 struct dictionary_value {
@@ -37,15 +43,18 @@ struct dictionary_field {
     bool in_header;        /* Of the standard header or trailer (also in groups of it). */
     bool in_trailer;
     bool internal; /* In-house: must never leave to a broker. */
+    /* Bit c % 64 of word c / 64 is set when the one-byte text c is a value of the
+     * enumeration: most enumerations are settled by this alone. */
+    uint64_t one_byte_values[2];
 };
 
 /* One field, or one group by its count field, of a message or of a group. */
 struct dictionary_member {
     uint32_t tag;
-    uint32_t group; /* 1 + index into groups; 0: a plain field. */
+    uint32_t group;    /* 1 + index into groups; 0: a plain field. */
     uint32_t position; /* Order in the definition, from 0. */
-    bool required;
-    bool forbidden; /* By a broker's overlay. */
+    bool required;     /* In a group: of each entry that is there. */
+    bool forbidden;    /* By a broker's overlay. */
 };
 
 /* Members are sorted by tag. */
@@ -57,17 +66,19 @@ struct dictionary_group {
 };
 
 struct dictionary_message {
-    const char *msg_type; /* "D" */
-    const char *name;     /* "NewOrderSingle" */
-    bool admin;           /* Session level. */
+    const char *msg_type;   /* "D" */
+    const char *name;       /* "NewOrderSingle" */
+    bool admin;             /* Session level. */
     uint32_t members_begin; /* Body only; header and trailer stand once, in `header`, `trailer`. */
     uint32_t members_count;
     uint32_t required_begin; /* required_tags[required_begin ..): top level, body. */
     uint32_t required_count;
+    const uint16_t *member_by_field; /* [index into fields]: 1 + offset from members_begin, 0 = not
+                                        of this message. */
 };
 
 struct dictionary {
-    const char *begin_string; /* "FIX.4.4" */
+    const char *begin_string;              /* "FIX.4.4" */
     const struct dictionary_field *fields; /* Sorted by tag. */
     uint32_t fields_count;
     const uint16_t *field_by_tag; /* [tag]: 1 + index into fields, 0 = unknown. */
@@ -78,6 +89,8 @@ struct dictionary {
     uint32_t groups_count;
     const struct dictionary_message *messages; /* Sorted by msg_type. */
     uint32_t messages_count;
+    uint16_t
+        message_by_byte[128]; /* [MsgType of one byte]: 1 + index into messages, 0 = unknown. */
     const uint32_t *required_tags;
     struct dictionary_message header;  /* msg_type "" */
     struct dictionary_message trailer; /* msg_type "" */
