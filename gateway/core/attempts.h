@@ -27,8 +27,12 @@ void attempt_send_request(struct engine *engine, struct order *order, struct lin
 /* The broker has given word on the latest attempt. Changes the order; does not save it. */
 void attempt_acknowledged(struct engine *engine, struct order *order);
 
-/* Nothing of the order is working any more. Changes the store's `live` key. */
+/* Nothing of the order is working any more: its key in `live` is free. */
 void attempt_ended(struct engine *engine, const struct order *order);
+
+/* The broker's later word opened an ended order again (a bust, or a fill after a
+ * rejection): the key is taken again. */
+void attempt_reopened(struct engine *engine, const struct order *order);
 
 /* Whether the broker's dictionary takes the order; if not, `fault` says why. */
 bool attempt_fits(struct engine *engine, const struct order *order, const struct link *link,

@@ -17,10 +17,10 @@ void doubt_settle(struct link *link);
 /* One page of either walk, if one is under way. */
 void doubt_walk(struct engine *engine, struct link *link);
 
-/* The unacknowledged attempts of a session, by MsgSeqNum. */
-void doubt_add(struct engine *engine, struct link *link, uint64_t msg_seq_num,
+/* The unacknowledged attempts of a session, by attempt number. */
+void doubt_add(struct engine *engine, struct link *link, uint64_t attempt_number,
                struct span order_key);
-void doubt_remove(struct engine *engine, struct span session_id, uint64_t msg_seq_num);
+void doubt_remove(struct engine *engine, struct span session_id, uint64_t attempt_number);
 
 /* How many a session has; at start. */
 uint64_t doubt_count(const struct engine *engine, const struct link *link);

@@ -11,8 +11,8 @@
 #define GATEWAY_CORE_ENGINE_H
 
 #include "gateway/core/config.h"
-#include "gateway/core/release.h"
 #include "gateway/core/order.h"
+#include "gateway/core/release.h"
 
 /* What a turn produces. */
 struct turn {
@@ -35,16 +35,19 @@ struct link {
     struct session session;
     bool connected;
     bool connecting;
-    bool closing; /* RELEASE_CLOSE is out: what still comes in is not read. */
+    bool closing;           /* RELEASE_CLOSE is out: what still comes in is not read. */
     uint64_t connect_at_ns; /* Initiator, disconnected: when to try; UINT64_MAX = not. */
     uint64_t backlog_bytes; /* Unsent bytes at the shell. */
     uint64_t unacked_count; /* Attempts sent and not yet acknowledged. */
+    bool could_send;        /* At the last tick: a change sets the queue moving. */
     bool doubt_marking;     /* Its unacked attempts are being marked IN_DOUBT. */
     bool doubt_settling;    /* Back in step: they go on as SENT. */
-    uint64_t doubt_next;    /* Where that walk is: MsgSeqNum. */
+    bool doubt_wait;        /* The walk begins in the next turn, which sees all of this one. */
+    uint64_t doubt_next;    /* Where that walk is: attempt number. */
     uint64_t stored_in;     /* Numbers as last written to the batch. */
     uint64_t stored_out;
     uint32_t stored_resets;
+    uint64_t stored_created_ns;
     int64_t current_weight; /* Smooth weighted round robin. */
     struct session_early early[FIX_EARLY_MESSAGES_MAX];
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
@@ -58,10 +61,12 @@ struct engine {
     uint64_t batch_number; /* Of the last batch. */
     struct counters counters;
     bool counters_changed;
-    uint64_t queued_count;   /* Entries in the queue. */
-    uint64_t queue_next;     /* Where the dispatch walk is: arrival. */
-    bool queue_walk;         /* A walk is under way or wanted. */
-    uint64_t expiry_next_ns; /* Earliest expiry; UINT64_MAX if none. */
+    uint64_t queued_count;    /* Entries in the queue. */
+    uint64_t queue_next;      /* Where the dispatch walk is: arrival. */
+    bool queue_walk;          /* A walk is under way or wanted. */
+    bool queue_appended;      /* In this turn: the walk sees it in the next. */
+    uint64_t expiry_added_ns; /* Earliest time limit added in this turn; UINT64_MAX if none. */
+    uint64_t expiry_next_ns;  /* No queued order expires before; UINT64_MAX if none does. */
     uint64_t heartbeat_next_ns;
     bool space_low; /* Intake is stopped. */
     bool stopping;  /* Logouts are out; no new orders. */
@@ -71,11 +76,12 @@ struct engine {
     struct effects effects;
     /* Where things are built before they are copied into the turn; each for one
      * purpose, so that no step builds over another's bytes. */
-    uint8_t scratch_message[2 * FIX_MESSAGE_BYTES_MAX]; /* A reply or an event. */
-    uint8_t scratch_event[2 * FIX_MESSAGE_BYTES_MAX];   /* The event's record. */
-    uint8_t scratch_record[ORDER_RECORD_BYTES_MAX];     /* An order's record. */
-    uint8_t scratch_body[2 * FIX_MESSAGE_BYTES_MAX];    /* What goes to a broker. */
-    uint8_t scratch_out[2 * FIX_MESSAGE_BYTES_MAX];     /* A record of the outbound queue. */
+    uint8_t scratch_message[2 * FIX_MESSAGE_BYTES_MAX];    /* A reply or an event. */
+    uint8_t scratch_event[2 * FIX_MESSAGE_BYTES_MAX];      /* The event's record. */
+    uint8_t scratch_record[ORDER_RECORD_BYTES_MAX];        /* An order's record. */
+    uint8_t scratch_body[2 * FIX_MESSAGE_BYTES_MAX];       /* What goes to a broker. */
+    uint8_t scratch_request[2 * ENGINE_REQUEST_BYTES_MAX]; /* The fields kept of a request. */
+    uint8_t scratch_out[2 * FIX_MESSAGE_BYTES_MAX];        /* A record of the outbound queue. */
 };
 
 /* Rebuilds what memory needs from the committed state: counters, session

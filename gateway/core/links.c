@@ -146,11 +146,8 @@ static void become_state(struct engine *engine, struct link *link, enum session_
     log_link(engine, SEVERITY_INFO, link, span_text(session_state_name(state)));
     if (state == SESSION_READY) {
         doubt_settle(link);
-        engine->queue_walk = true;
-        engine->queue_next = 0;
     }
-    if (state == SESSION_READY || state == SESSION_SYNCHRONISING ||
-        state == SESSION_DISCONNECTED) {
+    if (state == SESSION_READY || state == SESSION_SYNCHRONISING || state == SESSION_DISCONNECTED) {
         bus_session_event(engine, link, span_of(NULL, 0));
     }
 }
@@ -162,9 +159,8 @@ void link_close(struct engine *engine, struct link *link, struct span reason)
     }
     link->closing = true;
     log_link(engine, SEVERITY_WARNING, link, reason);
-    release_add(&engine->turn->releases, &(struct release){.kind = RELEASE_CLOSE,
-                                                           .session = link->number,
-                                                           .topic = reason});
+    release_add(&engine->turn->releases,
+                &(struct release){.kind = RELEASE_CLOSE, .session = link->number, .topic = reason});
 }
 
 /* Carries out what the session wants, in its order. `message` is what the step
@@ -193,8 +189,8 @@ static void carry_out(struct engine *engine, struct link *link, const struct mes
             link_close(engine, link, effect->text);
             break;
         case EFFECT_RESET:
-            batch_add(&engine->turn->batch, TABLE_OUT + link->number, BATCH_CLEAR,
-                      span_of(NULL, 0), span_of(NULL, 0));
+            batch_add(&engine->turn->batch, TABLE_OUT + link->number, BATCH_CLEAR, span_of(NULL, 0),
+                      span_of(NULL, 0));
             log_link(engine, SEVERITY_WARNING, link, span_text("sequence numbers are reset to 1"));
             break;
         case EFFECT_LOG:
@@ -205,12 +201,12 @@ static void carry_out(struct engine *engine, struct link *link, const struct mes
     effects_reset(&engine->effects);
 }
 
-uint64_t link_send(struct engine *engine, struct link *link, const char *msg_type,
-                   struct span body, struct span attempt_id)
+uint64_t link_send(struct engine *engine, struct link *link, const char *msg_type, struct span body,
+                   struct span attempt_id)
 {
     effects_reset(&engine->effects);
-    uint64_t msg_seq_num = session_send(&link->session, engine->now_ns, span_text(msg_type), body,
-                                        &engine->effects);
+    uint64_t msg_seq_num =
+        session_send(&link->session, engine->now_ns, span_text(msg_type), body, &engine->effects);
     carry_out(engine, link, NULL, attempt_id);
     return msg_seq_num;
 }
@@ -230,6 +226,21 @@ struct link *link_find(struct engine *engine, struct span session_id)
         }
     }
     return NULL;
+}
+
+void link_logout(struct engine *engine, struct link *link, const char *text)
+{
+    if (!link->connected || link->closing) {
+        return;
+    }
+    enum session_state state = link->session.state;
+    if (state != SESSION_SYNCHRONISING && state != SESSION_READY) {
+        link_close(engine, link, span_text(text));
+        return;
+    }
+    effects_reset(&engine->effects);
+    session_logout(&link->session, engine->now_ns, text, &engine->effects);
+    carry_out(engine, link, NULL, span_of(NULL, 0));
 }
 
 /* --- Events of the transport ------------------------------------------------ */
@@ -318,11 +329,6 @@ void engine_backlog(struct engine *engine, uint32_t session, uint64_t bytes)
 {
     ASSERT(session < engine->config->sessions_count);
     struct link *link = &engine->links[session];
-    if (bytes < link->config->backlog_bytes_high &&
-        link->backlog_bytes >= link->config->backlog_bytes_high) {
-        engine->queue_walk = true;
-        engine->queue_next = 0;
-    }
     link->backlog_bytes = bytes;
     if (bytes >= link->config->backlog_bytes_max) {
         struct text reason = {.size = 0};
@@ -359,9 +365,8 @@ static void resend_page(struct engine *engine, struct link *link)
         bool gap_fill = found && out.kind == MESSAGE_APPLICATION &&
                         doubt_must_not_resend(engine, out.attempt_id);
         effects_reset(&engine->effects);
-        session_resend_message(&link->session, engine->now_ns,
-                               found ? out.bytes : span_of(NULL, 0), out.kind, gap_fill,
-                               &engine->effects);
+        session_resend_message(&link->session, engine->now_ns, found ? out.bytes : span_of(NULL, 0),
+                               out.kind, gap_fill, &engine->effects);
         carry_out(engine, link, NULL, span_of(NULL, 0));
     }
 }

@@ -16,11 +16,14 @@ void link_store_numbers(struct engine *engine, struct link *link);
 
 /* Sends an application message with `body`; the outbound queue remembers
  * `attempt_id` with it. The link must be able to send. Returns its MsgSeqNum. */
-uint64_t link_send(struct engine *engine, struct link *link, const char *msg_type,
-                   struct span body, struct span attempt_id);
+uint64_t link_send(struct engine *engine, struct link *link, const char *msg_type, struct span body,
+                   struct span attempt_id);
 
 /* Role, session state and backlog allow a new order or request now. */
 bool link_can_send(const struct link *link);
+
+/* Begins a Logout, if the session is logged on; else closes. */
+void link_logout(struct engine *engine, struct link *link, const char *text);
 
 /* Closes the connection, once; `reason` goes to the log. */
 void link_close(struct engine *engine, struct link *link, struct span reason);

@@ -18,10 +18,10 @@ static const uint32_t legal_moves[] = {
     [ORDER_IN_DOUBT] = STATE(SENT) | STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED) |
                        STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) | STATE(QUEUED) |
                        STATE(DEAD_LETTER),
-    [ORDER_ACKED] = STATE(PARTIAL) | STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) |
-                    STATE(EXPIRED),
-    [ORDER_PARTIAL] = STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) |
-                      STATE(ACKED),
+    [ORDER_ACKED] =
+        STATE(PARTIAL) | STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED),
+    [ORDER_PARTIAL] =
+        STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) | STATE(ACKED),
     [ORDER_FILLED] = STATE(PARTIAL) | STATE(ACKED),
     [ORDER_CANCELLED] = STATE(FILLED),
     [ORDER_REJECTED] = STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED),
@@ -73,7 +73,9 @@ static void order_encode(struct record_writer *writer, const struct order *order
     record_put_span(writer, order->session_id);
     record_put_span(writer, order->attempt_id);
     record_put_span(writer, order->attempt_id_now);
+    record_put_u64(writer, order->attempt_number);
     record_put_u64(writer, order->attempt_seq);
+    record_put_u32(writer, order->attempt_resets);
     record_put_span(writer, order->broker_order_id);
     record_put_u8(writer, (uint8_t)order->pending);
     record_put_u8(writer, order->pending_sent);
@@ -113,7 +115,9 @@ static void order_decode(struct record_reader *reader, struct order *order)
     order->session_id = record_get_span(reader);
     order->attempt_id = record_get_span(reader);
     order->attempt_id_now = record_get_span(reader);
+    order->attempt_number = record_get_u64(reader);
     order->attempt_seq = record_get_u64(reader);
+    order->attempt_resets = record_get_u32(reader);
     order->broker_order_id = record_get_span(reader);
     order->pending = (char)record_get_u8(reader);
     order->pending_sent = record_get_u8(reader) != 0;

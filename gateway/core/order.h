@@ -7,6 +7,7 @@
 #define GATEWAY_CORE_ORDER_H
 
 #include "fix/decimal.h"
+#include "gateway/core/names.h"
 #include "gateway/core/view.h"
 
 /*    state        OrdStatus(39)   meaning */
@@ -31,8 +32,8 @@ enum order_state {
 };
 
 struct order {
-    struct span client;    /* Who it belongs to; with cl_ord_id its identity for ever. */
-    struct span cl_ord_id; /* As first given. */
+    struct span client;        /* Who it belongs to; with cl_ord_id its identity for ever. */
+    struct span cl_ord_id;     /* As first given. */
     struct span cl_ord_id_now; /* After accepted replaces: what the OMS names it by. */
     uint64_t number;           /* Of our OrderID(37). */
     uint64_t content;          /* Of the original request, to recognise its repetition. */
@@ -52,7 +53,8 @@ struct order {
     struct decimal quantity;
     struct decimal price;
     uint64_t expires_ns; /* When TimeInForce ends it; UINT64_MAX = never. */
-    struct span body;    /* The request's fields that go to a broker: all but ClOrdID, header, in-house. */
+    struct span
+        body; /* The request's fields that go to a broker: all but ClOrdID, header, in-house. */
 
     /* The order's own totals, over all its attempts. */
     struct decimal cum_quantity;
@@ -67,14 +69,18 @@ struct order {
     struct span session_id;
     struct span attempt_id;      /* Broker-facing ClOrdID. */
     struct span attempt_id_now;  /* After accepted replaces: what the broker names it by. */
+    uint64_t attempt_number;     /* Of the attempt_id. */
     uint64_t attempt_seq;        /* MsgSeqNum(34) it went out with. */
+    uint32_t attempt_resets;     /* Session day it went out in: struct session, `resets`. */
     struct span broker_order_id; /* The broker's OrderID(37). */
 
     /* A cancel or replace on its way. */
-    char pending;             /* 'F', 'G', or 0. */
-    bool pending_sent;        /* It is with the broker; else it waits in the queue. */
-    struct span pending_id;   /* Its ClOrdID from the OMS. */
+    char pending;                   /* 'F', 'G', or 0. */
+    bool pending_sent;              /* It is with the broker; else it waits in the queue. */
+    struct span pending_id;         /* Its ClOrdID from the OMS. */
     struct span pending_attempt_id; /* Its broker-facing ClOrdID; empty until sent. */
+
+    struct name made; /* Memory for an identifier given in this step; not stored. */
 };
 
 /* A cancel or replace request, kept under its own ClOrdID beside the orders, so
@@ -115,8 +121,7 @@ void order_request_save(const struct view *view, struct span key,
 
 /* The only writer of the state: ASSERTs that the move is legal. Staying is not a
  * move. `reason` may be empty. */
-void order_become(struct order *order, enum order_state state, uint64_t now_ns,
-                  struct span reason);
+void order_become(struct order *order, enum order_state state, uint64_t now_ns, struct span reason);
 bool order_may_become(enum order_state from, enum order_state to);
 
 /* Filled, cancelled, rejected or expired: nothing is working any more. */

@@ -210,14 +210,15 @@ void cancel_reject_event(struct engine *engine, const struct order *order,
 }
 
 void order_reject_reply(struct engine *engine, struct span route, struct span client,
-                        const struct message *request, int reason, const struct text *text)
+                        const struct message *request, char exec_type, int reason,
+                        const struct text *text)
 {
     struct builder builder;
     reply_begin(engine, &builder, MSG_ExecutionReport, client);
     builder_text(&builder, TAG_OrderID, "NONE");
     builder_span(&builder, TAG_ClOrdID, message_value(request, TAG_ClOrdID));
     builder_text(&builder, TAG_ExecID, "0");
-    builder_char(&builder, TAG_ExecType, ExecType_REJECTED);
+    builder_char(&builder, TAG_ExecType, exec_type);
     builder_char(&builder, TAG_OrdStatus, OrdStatus_REJECTED);
     builder_int(&builder, TAG_OrdRejReason, reason);
     add_if(&builder, TAG_Symbol, message_value(request, TAG_Symbol));

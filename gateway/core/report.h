@@ -11,12 +11,12 @@
 
 /* FIX 4.4: CxlRejResponseTo(434), CxlRejReason(102), OrdRejReason(103). */
 struct report {
-    char exec_type;              /* ExecType(150) */
-    struct span cl_ord_id;       /* ClOrdID(11): the order's, or the request's that is answered. */
-    struct span orig_cl_ord_id;  /* OrigClOrdID(41); may be empty. */
-    struct span exec_ref_id;     /* ExecRefID(19) in our terms, for a bust or correction. */
+    char exec_type;               /* ExecType(150) */
+    struct span cl_ord_id;        /* ClOrdID(11): the order's, or the request's that is answered. */
+    struct span orig_cl_ord_id;   /* OrigClOrdID(41); may be empty. */
+    struct span exec_ref_id;      /* ExecRefID(19) in our terms, for a bust or correction. */
     const struct message *source; /* The broker's message: its other fields go along; or NULL. */
-    const char *text;            /* Text(58), or NULL. */
+    const char *text;             /* Text(58), or NULL. */
 };
 
 /* ExecutionReport as event ER.<broker>.<symbol>; the engine's own decisions
@@ -42,10 +42,12 @@ void cancel_reject_reply(struct engine *engine, struct span route, const struct 
 void cancel_reject_event(struct engine *engine, const struct order *order,
                          const struct cancel_reject *reject);
 
-/* ExecutionReport 150=8 for an order that was not taken. `request` is the
- * message; `reason` is OrdRejReason(103). */
+/* ExecutionReport with 39=8 for an order that was not taken (exec_type '8'), or
+ * whose status is asked for and that nobody knows ('I'). `reason` is
+ * OrdRejReason(103). */
 void order_reject_reply(struct engine *engine, struct span route, struct span client,
-                        const struct message *request, int reason, const struct text *text);
+                        const struct message *request, char exec_type, int reason,
+                        const struct text *text);
 
 /* Reject (35=3) for what is not even a request. `tag` 0 = none. */
 void reject_reply(struct engine *engine, struct span route, struct span client, uint32_t tag,

@@ -13,7 +13,7 @@
     X(ORDER, "order")       /* client NUL ClOrdID → order, or a cancel/replace request of it */  \
     X(ATTEMPT, "attempt")   /* broker-facing ClOrdID → order key, what was asked */              \
     X(LIVE, "live")         /* order key → its one live attempt: the unique key of promise 1 */  \
-    X(UNACKED, "unacked")   /* session number, MsgSeqNum → order key: sent, no word yet */       \
+    X(UNACKED, "unacked")   /* session id NUL attempt → order key: sent, no word yet */          \
     X(QUEUED, "queued")     /* arrival → order key, what to send */                              \
     X(EXPIRY, "expiry")     /* instant, order key → nothing: queued orders that expire */        \
     X(EXEC, "exec")         /* broker NUL ExecID NUL attempt → order key, BusSeq, fill */        \

@@ -1,0 +1,177 @@
+#include "gateway/core/attempts.h"
+
+#include "fix/tags.h"
+#include "fix/validate.h"
+#include "gateway/core/doubt.h"
+#include "gateway/core/names.h"
+#include "gateway/core/record.h"
+
+enum { ATTEMPT_VERSION = 1, ATTEMPT_RECORD_BYTES_MAX = 512 };
+
+bool attempt_load(const struct engine *engine, struct span attempt_id, struct attempt *out)
+{
+    struct span value;
+    if (attempt_id.size == 0 || attempt_id.size > NAME_BYTES_MAX ||
+        !view_get(&engine->view, TABLE_ATTEMPT, attempt_id, &value)) {
+        return false;
+    }
+    struct record_reader reader = record_reader_of(value);
+    uint8_t version = record_get_u8(&reader);
+    out->kind = (char)record_get_u8(&reader);
+    out->order_key = record_get_span(&reader);
+    out->request_id = record_get_span(&reader);
+    ASSERT(version == ATTEMPT_VERSION);
+    ASSERT(record_done(&reader));
+    return true;
+}
+
+static void attempt_save(struct engine *engine, struct span attempt_id,
+                         const struct attempt *attempt)
+{
+    uint8_t record[ATTEMPT_RECORD_BYTES_MAX];
+    struct record_writer writer = record_writer_on(record, sizeof(record));
+    record_put_u8(&writer, ATTEMPT_VERSION);
+    record_put_u8(&writer, (uint8_t)attempt->kind);
+    record_put_span(&writer, attempt->order_key);
+    record_put_span(&writer, attempt->request_id);
+    view_put_new(&engine->view, TABLE_ATTEMPT, attempt_id, record_written(&writer));
+}
+
+/* A new broker-facing ClOrdID, kept in the order's own memory. */
+static struct span next_attempt_id(struct engine *engine, struct order *order)
+{
+    order->made = name_make(engine->config->instance_id, NAME_ATTEMPT, engine->counters.attempt);
+    engine->counters.attempt += 1;
+    engine->counters_changed = true;
+    return name_span(&order->made);
+}
+
+static const char *broker_name(const struct engine *engine, const struct link *link)
+{
+    return engine->config->brokers[link->config->broker].name;
+}
+
+void attempt_send(struct engine *engine, struct order *order, struct link *link)
+{
+    ASSERT(link_can_send(link));
+    ASSERT(order->pending == 0);
+    uint8_t key_bytes[ORDER_KEY_BYTES_MAX];
+    struct span key = order_key(key_bytes, order->client, order->cl_ord_id);
+
+    order_become(order, ORDER_ROUTED, engine->now_ns, span_of(NULL, 0));
+    struct span attempt_id = next_attempt_id(engine, order);
+    struct builder body;
+    builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
+    builder_span(&body, TAG_ClOrdID, attempt_id);
+    builder_raw(&body, order->body);
+
+    order->attempts += 1;
+    order->attempt_number = engine->counters.attempt - 1;
+    order->attempt_resets = link->session.resets;
+    order->broker = span_text(broker_name(engine, link));
+    order->session_id = span_text(link->config->id);
+    order->attempt_id = attempt_id;
+    order->attempt_id_now = attempt_id;
+    order->broker_order_id = span_of(NULL, 0);
+    order->unacked = true;
+    order->attempt_seq =
+        link_send(engine, link, MSG_NewOrderSingle, builder_fields(&body), attempt_id);
+    order_become(order, ORDER_SENT, engine->now_ns, span_of(NULL, 0));
+
+    attempt_save(
+        engine, attempt_id,
+        &(struct attempt){.kind = 'D', .order_key = key, .request_id = order->cl_ord_id_now});
+    view_put_new(&engine->view, TABLE_LIVE, key, attempt_id);
+    doubt_add(engine, link, order->attempt_number, key);
+    order_save(&engine->view, order, engine->scratch_record);
+    bus_order_event(engine, order);
+}
+
+void attempt_send_request(struct engine *engine, struct order *order, struct link *link)
+{
+    ASSERT(link_can_send(link));
+    ASSERT(order->pending != 0 && !order->pending_sent);
+    uint8_t key_bytes[ORDER_KEY_BYTES_MAX];
+    uint8_t request_key_bytes[ORDER_KEY_BYTES_MAX];
+    struct span key = order_key(key_bytes, order->client, order->cl_ord_id);
+    struct span request_key = order_key(request_key_bytes, order->client, order->pending_id);
+    struct order other;
+    struct order_request request;
+    enum order_record found = order_load(&engine->view, request_key, &other, &request);
+    ASSERT(found == ORDER_RECORD_REQUEST);
+
+    struct span attempt_id = next_attempt_id(engine, order);
+    struct builder body;
+    builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
+    builder_span(&body, TAG_ClOrdID, attempt_id);
+    builder_span(&body, TAG_OrigClOrdID, order->attempt_id_now);
+    if (order->broker_order_id.size > 0) {
+        builder_span(&body, TAG_OrderID, order->broker_order_id);
+    }
+    builder_raw(&body, request.body);
+    const char *msg_type =
+        order->pending == 'F' ? MSG_OrderCancelRequest : MSG_OrderCancelReplaceRequest;
+    (void)link_send(engine, link, msg_type, builder_fields(&body), attempt_id);
+
+    order->pending_sent = true;
+    order->pending_attempt_id = attempt_id;
+    attempt_save(engine, attempt_id,
+                 &(struct attempt){
+                     .kind = order->pending, .order_key = key, .request_id = order->pending_id});
+    order_save(&engine->view, order, engine->scratch_record);
+}
+
+void attempt_acknowledged(struct engine *engine, struct order *order)
+{
+    if (!order->unacked) {
+        return;
+    }
+    doubt_remove(engine, order->session_id, order->attempt_number);
+    order->unacked = false;
+}
+
+void attempt_ended(struct engine *engine, const struct order *order)
+{
+    uint8_t key[ORDER_KEY_BYTES_MAX];
+    view_delete(&engine->view, TABLE_LIVE, order_key(key, order->client, order->cl_ord_id));
+}
+
+void attempt_reopened(struct engine *engine, const struct order *order)
+{
+    uint8_t key[ORDER_KEY_BYTES_MAX];
+    view_put_new(&engine->view, TABLE_LIVE, order_key(key, order->client, order->cl_ord_id),
+                 order->attempt_id);
+}
+
+bool attempt_fits(struct engine *engine, const struct order *order, const struct link *link,
+                  struct text *fault)
+{
+    const struct session_config *fix = &link->config->fix;
+    if (fix->dictionary == NULL) {
+        return true;
+    }
+    struct builder fields;
+    builder_init(&fields, engine->scratch_body, sizeof(engine->scratch_body));
+    builder_text(&fields, TAG_MsgType, MSG_NewOrderSingle);
+    builder_text(&fields, TAG_ClOrdID, "1");
+    builder_raw(&fields, order->body);
+
+    struct message message;
+    message_init(&message, engine->fields_other, FIX_FIELDS_MAX);
+    enum frame_fault indexed =
+        message_index_unframed(&message, builder_fields(&fields), fix->dictionary);
+    ASSERT(indexed == FRAME_FAULT_NONE);
+    struct validate_fault invalid = validate_body(fix->dictionary, &fix->validate, &message);
+    if (invalid.reason == REJECT_NONE) {
+        return true;
+    }
+    fault->size = 0;
+    text_add(fault, broker_name(engine, link));
+    text_add(fault, " does not take it: ");
+    const struct dictionary_field *field =
+        dictionary_field(engine->config->dictionary, invalid.tag);
+    text_add(fault, field != NULL ? field->name : "tag");
+    text_add(text_add_uint(text_add(fault, "("), invalid.tag), "): ");
+    text_add(fault, session_reject_reason_text(invalid.reason));
+    return false;
+}

@@ -1,0 +1,44 @@
+/* Order entry (design §5): requests of the OMS, checked, made durable, answered.
+ *
+ * Pure; part of the engine. intake.c takes requests in and handles new orders (D)
+ * and status (H); amend.c cancels (F) and replaces (G). */
+#ifndef GATEWAY_CORE_INTAKE_H
+#define GATEWAY_CORE_INTAKE_H
+
+#include "gateway/core/report.h"
+
+/* One request being handled. */
+struct request {
+    struct span client;
+    struct span route;
+    struct message message; /* Unframed. */
+    struct span cl_ord_id;
+    uint64_t content; /* Hash of what was asked, to recognise its repetition. */
+    struct span body; /* Its fields for a broker; in engine->scratch_request. */
+};
+
+/* What is asked of an order, read from a D or G. False: `fault` names the field,
+ * *reason is OrdRejReason(103). */
+struct terms {
+    struct decimal quantity;
+    struct decimal price;
+    bool has_price;
+    char ord_type;
+    char time_in_force;
+    uint64_t expires_ns;
+};
+bool intake_terms(const struct engine *engine, const struct request *request, struct terms *terms,
+                  int *reason, struct text *fault);
+
+/* The order that a ClOrdID of the client leads to, by its first name or by that
+ * of a later cancel or replace. */
+bool intake_find_order(struct engine *engine, struct span client, struct span cl_ord_id,
+                       struct order *order);
+
+/* "OrderQty(38): " */
+void intake_name_field(const struct engine *engine, uint32_t tag, struct text *text);
+
+/* F and G. */
+void amend_request(struct engine *engine, struct request *request, char kind);
+
+#endif
