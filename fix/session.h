@@ -9,7 +9,11 @@
  *   session_connected → session_receive… / session_tick… → session_disconnected
  * While a resend is under way (session_resend_next() is true) the engine feeds
  * session_resend_message() from the outbound queue and offers no inbound bytes,
- * so nothing new comes between the pieces of a resend (6.4). */
+ * so nothing new comes between the pieces of a resend (6.4).
+ *
+ * After an EFFECT_CLOSE the session is DISCONNECTED already: what still arrives
+ * on the dying connection is swallowed, ticks do nothing, and the later
+ * session_disconnected() has no effect. */
 #ifndef FIX_SESSION_H
 #define FIX_SESSION_H
 
@@ -25,9 +29,9 @@ struct session_config {
     const char *target_comp_id; /* TargetCompID */
     const char *sender_sub_id;  /* NULL if none */
     const char *target_sub_id;
-    const char *username; /* Username(553) of our Logon, NULL if none. */
-    const char *password; /* Password(554): never in a log or in the queue's text form. */
-    bool acceptor;        /* ConnectionType */
+    const char *username;          /* Username(553) of our Logon, NULL if none. */
+    const char *password;          /* Password(554): never in a log or in the queue's text form. */
+    bool acceptor;                 /* ConnectionType */
     uint32_t heart_bt_int_seconds; /* HeartBtInt; an acceptor takes the peer's. */
     uint32_t logon_timeout_seconds;
     uint32_t logout_timeout_seconds;
@@ -57,6 +61,7 @@ struct session_early {
     uint64_t msg_seq_num;
     uint32_t start; /* Offset in `early_bytes`. */
     uint32_t size;
+    bool done; /* Acted upon at arrival (2.3): only its number is to be taken. No bytes kept. */
 };
 
 struct session {
@@ -72,14 +77,24 @@ struct session {
     uint64_t heart_bt_int_ns; /* In force, 0 = none. */
     uint64_t received_last_ns;
     uint64_t sent_last_ns;
-    uint64_t deadline_state_ns;        /* Logon or Logout time limit; UINT64_MAX if none. */
-    uint64_t test_request_sent_ns;     /* 0: none outstanding. */
-    uint64_t test_request_id;          /* TestReqID of the one outstanding. */
-    bool logout_initiated;             /* We began the Logout. */
+    uint64_t deadline_state_ns;    /* Logon or Logout time limit; UINT64_MAX if none. */
+    uint64_t test_request_sent_ns; /* 0: none outstanding. */
+    uint64_t test_request_id;      /* TestReqID of the last one; grows. */
+    bool silence_tested;           /* The present silence has had its TestRequest (5.4). */
+    bool echo_seen;                /* SYNCHRONISING: the TestRequest was answered. */
+    bool reset_sent;               /* Our Logon had 141=Y; the answer must have it too. */
+    bool logout_initiated;         /* We began the Logout. */
+    bool logout_received;          /* The peer sent one. */
+    bool leaving;                  /* The peer broke the rules: only its Logout still counts. */
+    bool logout_pending;           /* session_logout() came during a resend. */
+    char logout_text[FIX_TEXT_BYTES_MAX + 1]; /* What that Logout will say. */
 
-    uint64_t gap_end;  /* Highest number seen early; 0 = no gap open. */
-    bool gap_asked;    /* ResendRequest for it is out. */
-    uint64_t served_resend_request; /* Number of an early ResendRequest already served; 0 = none. */
+    uint64_t gap_end;       /* Highest number seen early; 0 = no gap open. */
+    bool gap_asked;         /* ResendRequest for it is out. */
+    uint64_t gap_asked_end; /* It covers the numbers up to this one. */
+    uint64_t gap_moved_ns;  /* When it was asked, or last became smaller. */
+    uint64_t skipped_begin; /* Numbers that a SequenceReset-Reset jumped over: never had (2.5). */
+    uint64_t skipped_end;   /* One past the last; begin = end: none. */
 
     uint64_t resend_next; /* Next number of a resend under way; 0 = none. */
     uint64_t resend_end;  /* Last number of it. */
@@ -92,8 +107,8 @@ struct session {
     uint32_t early_bytes_used;
 };
 
-/* Numbers as they were stored (1, 1 for a new session). The caller's arrays for
- * early messages stay its own. */
+/* Numbers as they were stored (1, 1 for a new session); the caller then sets
+ * created_ns and resets as stored. Its arrays for early messages stay its own. */
 void session_init(struct session *session, const struct session_config *config,
                   struct session_early *early, uint32_t early_max, uint8_t *early_bytes,
                   uint64_t seq_in_next, uint64_t seq_out_next);
@@ -101,21 +116,27 @@ void session_init(struct session *session, const struct session_config *config,
 /* The transport is up. An initiator's Logon is the first effect (4.8). */
 void session_connected(struct session *session, uint64_t now_ns, struct effects *out);
 
-/* The transport is gone, for whatever reason. Numbers stay (10.5). */
+/* The transport is gone, for whatever reason. Numbers stay (10.5). No effect if
+ * the session closed it by itself. */
 void session_disconnected(struct session *session, uint64_t now_ns, struct effects *out);
+
+/* Both numbers to 1, by the schedule or an operator (8.2). ASSERTs DISCONNECTED. */
+void session_reset(struct session *session, uint64_t now_ns, struct effects *out);
 
 /* Takes the first frame of `bytes`, however they were split on arrival.
  *
  * Returns the count of bytes consumed, 0 while the frame is incomplete; the
  * caller keeps the rest and offers it again. Faults of the peer are not errors:
  * they become effects. After an EFFECT_DELIVER `message` holds the delivered
- * message, which refers to `bytes`. One frame per call, so at most one DELIVER. */
+ * message, which refers to `bytes`. One frame per call, so at most one DELIVER.
+ * A Reject(3) of the peer is delivered too: it may refuse an order of ours. */
 size_t session_receive(struct session *session, uint64_t now_ns, struct span bytes,
                        struct message *message, struct effects *out);
 
 /* Processes the next kept early message if its number is due now (2.2). False if
  * there was none. As session_receive(): `message` refers to the kept bytes, valid
- * until the next call on this session. Call until false after each receive. */
+ * until the next call on this session. Call until false after each receive and
+ * after the end of a resend; during one it is always false. */
 bool session_receive_kept(struct session *session, uint64_t now_ns, struct message *message,
                           struct effects *out);
 
@@ -128,9 +149,10 @@ bool session_can_send(const struct session *session);
 uint64_t session_send(struct session *session, uint64_t now_ns, struct span msg_type,
                       struct span body, struct effects *out);
 
-/* Sends a Reject (35=3) or BusinessMessageReject (35=j) for a delivered message
- * that the application cannot accept. For session-level faults the session does
- * it by itself. `reason` is 380 for 'j'. */
+/* Sends a BusinessMessageReject (35=j) for a delivered message that the
+ * application cannot accept; `reason` is its 380. For session-level faults the
+ * session rejects by itself. Call it in the step of the delivery. No effect for a
+ * Reject or a BusinessMessageReject (5.6), or when the session is not logged on. */
 void session_business_reject(struct session *session, uint64_t now_ns,
                              const struct message *message, int reason, const char *text,
                              struct effects *out);
@@ -144,7 +166,8 @@ bool session_resend_next(const struct session *session, uint64_t *next, uint64_t
 void session_resend_message(struct session *session, uint64_t now_ns, struct span bytes,
                             enum message_kind kind, bool gap_fill, struct effects *out);
 
-/* Begins a Logout with `text` (10.1); no effect while not logged on. */
+/* Begins a Logout with `text` (10.1); no effect while not logged on. During a
+ * resend it waits for the end of that. */
 void session_logout(struct session *session, uint64_t now_ns, const char *text,
                     struct effects *out);
 

@@ -1,0 +1,241 @@
+/* What each type of message does once its checks are behind it (§12, step 9). */
+#include "fix/session_internal.h"
+
+static struct span no_text(void)
+{
+    return span_of(NULL, 0);
+}
+
+static void deliver(const struct inbound *in)
+{
+    struct effect *effect = effects_add(in->out, EFFECT_DELIVER);
+    effect->poss_dup = in->poss_dup;
+    bool poss_resend = false;
+    effect->poss_resend =
+        message_bool(in->message, TAG_POSS_RESEND, &poss_resend) == VALUE_OK && poss_resend;
+}
+
+static void act_heartbeat(struct session *session, const struct inbound *in)
+{
+    uint64_t echo = 0;
+    if (message_uint(in->message, TAG_TEST_REQ_ID, &echo) != VALUE_OK) {
+        return;
+    }
+    if (session->test_request_sent_ns == 0 || echo != session->test_request_id) {
+        return;
+    }
+    session->test_request_sent_ns = 0;
+    session->echo_seen = true;
+}
+
+static void act_test_request(struct session *session, const struct inbound *in)
+{
+    struct span id = message_value(in->message, TAG_TEST_REQ_ID);
+    enum session_reject_reason reason = REJECT_NONE;
+    if (id.data == NULL) {
+        reason = REJECT_REQUIRED_TAG_MISSING;
+    } else if (id.size == 0) {
+        reason = REJECT_NO_VALUE;
+    } else if (id.size > FIX_TEST_REQ_ID_BYTES_MAX) {
+        reason = REJECT_VALUE_OUT_OF_RANGE;
+    }
+    if (reason != REJECT_NONE) {
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_TEST_REQ_ID},
+                            no_text());
+        return;
+    }
+    /* After a Logout of either side nothing more is to be proven. */
+    if (session->state != SESSION_LOGOUT_SENT) {
+        session_send_heartbeat(session, in->now_ns, id, in->out);
+    }
+}
+
+/* The reason to reject a number that a session message carries in its body. */
+static enum session_reject_reason number_fault(enum value_result read)
+{
+    switch (read) {
+    case VALUE_OK:
+        return REJECT_NONE;
+    case VALUE_ABSENT:
+        return REJECT_REQUIRED_TAG_MISSING;
+    case VALUE_EMPTY:
+        return REJECT_NO_VALUE;
+    case VALUE_BAD_FORMAT:
+        return REJECT_BAD_FORMAT;
+    case VALUE_OUT_OF_RANGE:
+        return REJECT_VALUE_OUT_OF_RANGE;
+    }
+    return REJECT_NONE;
+}
+
+void session_act_resend_request(struct session *session, const struct inbound *in)
+{
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    uint64_t last = session->seq_out_next - 1;
+    enum session_reject_reason reason =
+        number_fault(message_uint(in->message, TAG_BEGIN_SEQ_NO, &begin));
+    if (reason == REJECT_NONE && (begin == 0 || begin > last)) {
+        reason = REJECT_VALUE_OUT_OF_RANGE;
+    }
+    if (reason != REJECT_NONE) {
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_BEGIN_SEQ_NO},
+                            no_text());
+        return;
+    }
+    enum value_result end_read = message_uint(in->message, TAG_END_SEQ_NO, &end);
+    if (end_read == VALUE_OUT_OF_RANGE) {
+        end = 0; /* Beyond all that was sent: to the last (6.1). */
+    } else {
+        reason = number_fault(end_read);
+    }
+    if (reason == REJECT_NONE && end != 0 && end < begin) {
+        reason = REJECT_VALUE_OUT_OF_RANGE;
+    }
+    if (reason != REJECT_NONE) {
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_END_SEQ_NO},
+                            no_text());
+        return;
+    }
+    if (end == 0 || end > last) {
+        end = last;
+    }
+    session_resend_begin(session, begin, end, in->out);
+}
+
+bool session_is_sequence_reset(const struct inbound *in)
+{
+    bool gap_fill = false;
+    return span_is(in->type, "4") &&
+           (message_bool(in->message, TAG_GAP_FILL_FLAG, &gap_fill) != VALUE_OK || !gap_fill);
+}
+
+static void reject_lower(struct session *session, const struct inbound *in, uint64_t new_seq)
+{
+    struct words words;
+    words_init(&words);
+    words_add(&words, "attempt to lower sequence number, invalid value NewSeqNo(36)=");
+    words_add_uint(&words, new_seq);
+    session_send_reject(session, in,
+                        (struct validate_fault){REJECT_VALUE_OUT_OF_RANGE, TAG_NEW_SEQ_NO},
+                        words_span(&words));
+}
+
+/* SequenceReset-Reset: its own number does not matter (11a to 11c). */
+static void sequence_reset(struct session *session, const struct inbound *in, uint64_t new_seq)
+{
+    uint64_t due = session->seq_in_next;
+    if (new_seq < due) {
+        reject_lower(session, in, new_seq);
+        return;
+    }
+    struct words words;
+    words_init(&words);
+    words_add(&words, new_seq == due ? "SequenceReset to the number that is due anyway: "
+                                     : "SequenceReset jumps over messages, to ");
+    words_add_uint(&words, new_seq);
+    session_log(in->out, SEVERITY_WARNING, words_span(&words));
+    /* What was kept had numbers that will now mean other messages. */
+    session_early_clear(session);
+    if (new_seq > due) {
+        session->skipped_begin = due;
+        session->skipped_end = new_seq;
+        session->seq_in_next = new_seq;
+    }
+}
+
+static void gap_fill(struct session *session, const struct inbound *in, uint64_t new_seq)
+{
+    if (in->seq != session->seq_in_next) {
+        return; /* Late with PossDup: of a range that jumped over was all (10c). */
+    }
+    if (new_seq <= in->seq) {
+        reject_lower(session, in, new_seq);
+        session_take(session, in);
+        return;
+    }
+    session->seq_in_next = new_seq;
+    session->gap_moved_ns = in->now_ns;
+}
+
+static void act_sequence_reset(struct session *session, const struct inbound *in)
+{
+    uint64_t new_seq = 0;
+    enum session_reject_reason reason =
+        number_fault(message_uint(in->message, TAG_NEW_SEQ_NO, &new_seq));
+    if (reason == REJECT_NONE && new_seq > SESSION_SEQ_MAX) {
+        reason = REJECT_VALUE_OUT_OF_RANGE;
+    }
+    if (reason != REJECT_NONE) {
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_NEW_SEQ_NO},
+                            no_text());
+        session_take(session, in);
+    } else if (session_is_sequence_reset(in)) {
+        sequence_reset(session, in, new_seq);
+    } else {
+        gap_fill(session, in, new_seq);
+    }
+}
+
+void session_act_logout(struct session *session, const struct inbound *in)
+{
+    struct words words;
+    words_init(&words);
+    words_add(&words, "the peer logs out: ");
+    words_add_span(&words, message_value(in->message, TAG_TEXT));
+    session_log(in->out, SEVERITY_INFO, words_span(&words));
+    session->logout_received = true;
+    if (session->state == SESSION_LOGOUT_SENT) {
+        return; /* It answers ours; session_settle() closes. */
+    }
+    session->deadline_state_ns =
+        in->now_ns + session->config->logout_timeout_seconds * TIMESTAMP_SECOND_NS;
+    session_send_logout(session, in->now_ns, no_text(), in->out);
+    session_become(session, SESSION_LOGOUT_SENT, in->out);
+}
+
+static void act_reject(const struct inbound *in)
+{
+    struct words words;
+    words_init(&words);
+    words_add(&words, "the peer rejects our message ");
+    words_add_span(&words, message_value(in->message, TAG_REF_SEQ_NUM));
+    words_add(&words, ": ");
+    words_add_span(&words, message_value(in->message, TAG_TEXT));
+    session_log(in->out, SEVERITY_WARNING, words_span(&words));
+    deliver(in);
+}
+
+void session_act(struct session *session, struct inbound *in)
+{
+    uint8_t type = in->type.size == 1 ? in->type.data[0] : 0;
+    if (type != '4') {
+        session_take(session, in);
+    }
+    switch (type) {
+    case '0':
+        act_heartbeat(session, in);
+        break;
+    case '1':
+        act_test_request(session, in);
+        break;
+    case '2':
+        session_act_resend_request(session, in);
+        break;
+    case '3':
+        act_reject(in);
+        break;
+    case '4':
+        act_sequence_reset(session, in);
+        break;
+    case '5':
+        session_act_logout(session, in);
+        break;
+    case 'A':
+        /* Without 141 it asks for nothing, in a session that is logged on. */
+        session_log(in->out, SEVERITY_WARNING, span_text("Logon in a running session ignored"));
+        break;
+    default:
+        deliver(in);
+    }
+}

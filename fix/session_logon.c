@@ -1,0 +1,242 @@
+/* Logon (§4) and the resets that come with one (§8). */
+#include "fix/session_internal.h"
+
+/* Why a Logon is refused. `reject.reason` REJECT_NONE: a Logout says it alone. */
+struct refusal {
+    struct validate_fault reject;
+    struct words why;
+};
+
+/* 4.5, 4.10: before the Logon exchange is complete there is nothing to wait for,
+ * so the connection is closed behind the Logout. */
+static void refuse(struct session *session, const struct inbound *in, const struct refusal *refusal)
+{
+    struct words words;
+    words_init(&words);
+    words_add(&words, "Logon refused: ");
+    words_add_span(&words, words_span(&refusal->why));
+    session_log(in->out, SEVERITY_ERROR, words_span(&words));
+    if (refusal->reject.reason != REJECT_NONE) {
+        session_send_reject(session, in, refusal->reject, words_span(&refusal->why));
+        session_take(session, in);
+    }
+    session_send_logout(session, in->now_ns, words_span(&refusal->why), in->out);
+    session_close(session, in->now_ns, words_span(&words), in->out);
+}
+
+static bool refused(struct refusal *refusal, enum session_reject_reason reason, uint32_t tag,
+                    const char *why)
+{
+    refusal->reject = (struct validate_fault){reason, tag};
+    words_init(&refusal->why);
+    words_add(&refusal->why, why);
+    return false;
+}
+
+/* EncryptMethod and HeartBtInt; what an initiator offered must come back. */
+static bool terms_right(const struct session *session, const struct inbound *in,
+                        uint64_t *heart_bt_int, struct refusal *refusal)
+{
+    uint64_t encrypt_method = 0;
+    if (message_uint(in->message, TAG_ENCRYPT_METHOD, &encrypt_method) != VALUE_OK ||
+        encrypt_method != 0) {
+        return refused(refusal, REJECT_DECRYPTION, TAG_ENCRYPT_METHOD, "EncryptMethod must be 0");
+    }
+    enum value_result read = message_uint(in->message, TAG_HEART_BT_INT, heart_bt_int);
+    if (read == VALUE_ABSENT) {
+        return refused(refusal, REJECT_REQUIRED_TAG_MISSING, TAG_HEART_BT_INT,
+                       "HeartBtInt is missing");
+    }
+    if (read != VALUE_OK || *heart_bt_int > INT32_MAX) {
+        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HEART_BT_INT,
+                       "HeartBtInt is not a number of seconds");
+    }
+    if (!session->config->acceptor && *heart_bt_int != session->config->heart_bt_int_seconds) {
+        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HEART_BT_INT,
+                       "HeartBtInt is not the one offered");
+    }
+    return true;
+}
+
+static bool credentials_right(const struct session *session, const struct inbound *in)
+{
+    const struct session_config *config = session->config;
+    if (!config->acceptor || config->username == NULL) {
+        return true;
+    }
+    return span_is(message_value(in->message, TAG_USERNAME), config->username) &&
+           (config->password == NULL ||
+            span_is(message_value(in->message, TAG_PASSWORD), config->password));
+}
+
+static bool logon_right(const struct session *session, struct inbound *in, uint64_t *heart_bt_int,
+                        bool *restart, struct refusal *refusal)
+{
+    uint32_t wrong_tag = 0;
+    if (!session_begin_string_right(session, in)) {
+        (void)refused(refusal, REJECT_NONE, 0, "Incorrect BeginString, expecting ");
+        words_add(&refusal->why, session->config->begin_string);
+        return false;
+    }
+    if (!session_read_seq(in)) {
+        return refused(refusal, REJECT_NONE, 0, "MsgSeqNum(34) missing or unreadable");
+    }
+    struct validate_fault fault = session_content_fault(session, in);
+    if (fault.reason != REJECT_NONE) {
+        return refused(refusal, fault.reason, fault.tag, session_reject_reason_text(fault.reason));
+    }
+    if (!session_comp_ids_right(session, in, &wrong_tag)) {
+        return refused(refusal, REJECT_COMP_ID, wrong_tag,
+                       session_reject_reason_text(REJECT_COMP_ID));
+    }
+    if (!session_sending_time_right(session, in)) {
+        return refused(refusal, REJECT_SENDING_TIME, TAG_SENDING_TIME,
+                       session_reject_reason_text(REJECT_SENDING_TIME));
+    }
+    if (!terms_right(session, in, heart_bt_int, refusal)) {
+        return false;
+    }
+    if (!credentials_right(session, in)) {
+        return refused(refusal, REJECT_NONE, 0, "Username or Password is wrong");
+    }
+    enum value_result read = message_bool(in->message, TAG_RESET_SEQ_NUM_FLAG, restart);
+    if (read == VALUE_ABSENT) {
+        *restart = false;
+    } else if (read != VALUE_OK) {
+        return refused(refusal, REJECT_BAD_FORMAT, TAG_RESET_SEQ_NUM_FLAG,
+                       "ResetSeqNumFlag is neither Y nor N");
+    }
+    if (*restart && in->seq != 1) {
+        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_MSG_SEQ_NUM,
+                       "a Logon with ResetSeqNumFlag=Y must have MsgSeqNum 1");
+    }
+    if (session->reset_sent && !*restart) {
+        return refused(refusal, REJECT_NONE, 0,
+                       "ResetSeqNumFlag=Y was asked for and not given back");
+    }
+    return true;
+}
+
+/* Logged on. Our own gap is asked for first; the TestRequest behind it proves,
+ * once it is answered, that the peer has all of ours too (4.9). */
+static void logged_on(struct session *session, struct inbound *in)
+{
+    session->deadline_state_ns = SESSION_NEVER;
+    session->echo_seen = false;
+    if (session->state != SESSION_SYNCHRONISING) {
+        session_become(session, SESSION_SYNCHRONISING, in->out);
+    }
+    if (in->seq > session->seq_in_next) {
+        session_gap_note(session, in->seq);
+        session_early_keep(session, in, true);
+        session_gap_ask(session, in->now_ns, in->out);
+    } else {
+        session_take(session, in);
+    }
+    session_send_test_request(session, in->now_ns, in->out);
+}
+
+static void first_logon(struct session *session, struct inbound *in)
+{
+    const struct session_config *config = session->config;
+    struct refusal refusal;
+    uint64_t heart_bt_int = 0;
+    bool restart = false;
+    if (!logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
+        refuse(session, in, &refusal);
+        return;
+    }
+    bool unasked = restart && !session->reset_sent;
+    if (unasked || (config->acceptor && config->reset_on_logon)) {
+        session_restart_numbers(session, in->now_ns, in->out);
+    }
+    session->reset_sent = unasked && !config->acceptor;
+    if (in->seq < session->seq_in_next && !in->poss_dup) {
+        (void)refused(&refusal, REJECT_NONE, 0, "MsgSeqNum too low, expecting ");
+        words_add_uint(&refusal.why, session->seq_in_next);
+        words_add(&refusal.why, " but received ");
+        words_add_uint(&refusal.why, in->seq);
+        refuse(session, in, &refusal);
+        return;
+    }
+    session->heart_bt_int_ns = heart_bt_int * TIMESTAMP_SECOND_NS;
+    /* A reset that we did not ask for takes our Logon's number back with all
+     * others: we give ours again, and both go on with 2 (8.1). */
+    if (config->acceptor || unasked) {
+        session_send_logon(session, in->now_ns, restart, in->out);
+    }
+    logged_on(session, in);
+}
+
+/* 4.11: what an initiator does about an answer that is no Logon. A Logout is a
+ * refusal and uses its number up, so that the next connection is in step. */
+static void first_not_logon(struct session *session, struct inbound *in)
+{
+    struct words words;
+    words_init(&words);
+    if (session->config->acceptor || !(span_is(in->type, "5") || span_is(in->type, "3"))) {
+        words_add(&words, "first message not a Logon but of type ");
+        words_add_span(&words, in->type);
+    } else {
+        words_add(&words, "our Logon was refused: ");
+        words_add_span(&words, message_value(in->message, TAG_TEXT));
+        uint32_t wrong_tag = 0;
+        if (session_comp_ids_right(session, in, &wrong_tag) && session_read_seq(in)) {
+            session_take(session, in);
+        }
+    }
+    session_log(in->out, SEVERITY_ERROR, words_span(&words));
+    session_close(session, in->now_ns, words_span(&words), in->out);
+}
+
+void session_first_message(struct session *session, struct inbound *in)
+{
+    if (!span_is(in->type, "A")) {
+        first_not_logon(session, in);
+        return;
+    }
+    /* A word to a stranger would use up a number of a session that is not
+     * theirs (4.3). */
+    uint32_t wrong_tag = 0;
+    if (session->config->acceptor && (!session_comp_ids_right(session, in, &wrong_tag) ||
+                                      message_value(in->message, TAG_SENDER_COMP_ID).size == 0 ||
+                                      message_value(in->message, TAG_TARGET_COMP_ID).size == 0)) {
+        session_log(in->out, SEVERITY_ERROR, span_text("Logon of an unknown peer"));
+        session_close(session, in->now_ns, span_text("Logon of an unknown peer"), in->out);
+        return;
+    }
+    first_logon(session, in);
+}
+
+void session_logon_again(struct session *session, struct inbound *in)
+{
+    if (session->state == SESSION_LOGOUT_SENT) {
+        session_log(in->out, SEVERITY_WARNING, span_text("Logon after our Logout ignored"));
+        return;
+    }
+    /* The answer to a Logon with 141=Y that was itself an answer: resetting on it
+     * once more would go on for ever. */
+    if (session->reset_sent) {
+        session->reset_sent = false;
+        session_log(in->out, SEVERITY_INFO, span_text("the peer confirms the reset"));
+        session_take(session, in);
+        return;
+    }
+    struct refusal refusal;
+    uint64_t heart_bt_int = 0;
+    bool restart = true;
+    if (!logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
+        if (refusal.reject.reason != REJECT_NONE) {
+            session_send_reject(session, in, refusal.reject, words_span(&refusal.why));
+        }
+        session_take(session, in);
+        session_leave(session, in->now_ns, words_span(&refusal.why), in->out);
+        return;
+    }
+    session_log(in->out, SEVERITY_WARNING,
+                span_text("the peer reset the sequence numbers of a running session"));
+    session_restart_numbers(session, in->now_ns, in->out);
+    session->heart_bt_int_ns = heart_bt_int * TIMESTAMP_SECOND_NS;
+    session_send_logon(session, in->now_ns, true, in->out);
+    logged_on(session, in);
+}

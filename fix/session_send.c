@@ -1,0 +1,312 @@
+/* Building what the session sends, right into the effects' own bytes. */
+#include "fix/builder.h"
+#include "fix/session_internal.h"
+
+enum { SESSION_BODY_BYTES_MAX = 1024 }; /* Body of any session message of ours. */
+
+_Static_assert(SESSION_BODY_BYTES_MAX > 2 * FIX_TEXT_BYTES_MAX + 256, "a Reject's body must fit");
+
+void words_init(struct words *words)
+{
+    words->size = 0;
+}
+
+void words_add_span(struct words *words, struct span text)
+{
+    size_t room = FIX_TEXT_BYTES_MAX - words->size;
+    size_t size = text.size < room ? text.size : room;
+    for (size_t i = 0; i < size; i++) {
+        /* A peer's bytes may hold anything, and these go into a Text(58) or a
+         * line of the log. */
+        uint8_t byte = text.data[i];
+        bool plain = byte >= 0x20 && byte < 0x7f;
+        words->data[words->size + i] = plain ? (char)byte : '?';
+    }
+    words->size += size;
+}
+
+void words_add(struct words *words, const char *text)
+{
+    words_add_span(words, span_text(text));
+}
+
+void words_add_uint(struct words *words, uint64_t value)
+{
+    char digits[20];
+    size_t begin = sizeof(digits);
+    do {
+        begin -= 1;
+        digits[begin] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    words_add_span(words, span_of(digits + begin, sizeof(digits) - begin));
+}
+
+struct span words_span(const struct words *words)
+{
+    return span_of(words->data, words->size);
+}
+
+static void write_optional(struct builder *builder, uint32_t tag, const char *value)
+{
+    if (value != NULL && value[0] != '\0') {
+        builder_text(builder, tag, value);
+    }
+}
+
+void session_emit(struct session *session, uint64_t now_ns, const struct outbound *message,
+                  struct effects *out)
+{
+    const struct session_config *config = session->config;
+    uint8_t *room = out->bytes + out->bytes_used;
+    struct builder builder;
+    builder_begin(&builder, room, FIX_EFFECT_BYTES_MAX - out->bytes_used,
+                  span_text(config->begin_string), message->msg_type);
+    builder_text(&builder, TAG_SENDER_COMP_ID, config->sender_comp_id);
+    builder_text(&builder, TAG_TARGET_COMP_ID, config->target_comp_id);
+    write_optional(&builder, TAG_SENDER_SUB_ID, config->sender_sub_id);
+    write_optional(&builder, TAG_TARGET_SUB_ID, config->target_sub_id);
+    builder_uint(&builder, TAG_MSG_SEQ_NUM, message->seq);
+    if (message->poss_dup) {
+        builder_bool(&builder, TAG_POSS_DUP_FLAG, true);
+    }
+    builder_timestamp(&builder, TAG_SENDING_TIME, now_ns, config->timestamp_precision);
+    if (message->orig_sending_time.size > 0) {
+        builder_span(&builder, TAG_ORIG_SENDING_TIME, message->orig_sending_time);
+    } else if (message->poss_dup) {
+        builder_timestamp(&builder, TAG_ORIG_SENDING_TIME, now_ns, config->timestamp_precision);
+    }
+    builder_raw(&builder, message->header);
+    builder_raw(&builder, message->body);
+    struct span whole = builder_finish(&builder);
+    ASSERT(whole.size > 0);
+
+    /* The message begins some bytes into the room it was given. */
+    size_t lead = (size_t)(whole.data - room);
+    struct span taken = effects_take(out, lead + whole.size);
+    struct effect *effect = effects_add(out, EFFECT_SEND);
+    effect->bytes = span_of(taken.data + lead, whole.size);
+    effect->msg_seq_num = message->seq;
+    effect->message = message->kind;
+    effect->keep = message->keep;
+    session->sent_last_ns = now_ns;
+}
+
+static uint64_t next_number(struct session *session)
+{
+    uint64_t seq = session->seq_out_next;
+    session->seq_out_next += 1;
+    return seq;
+}
+
+void session_emit_admin(struct session *session, uint64_t now_ns, const char *msg_type,
+                        struct span body, struct effects *out)
+{
+    struct outbound message = {
+        .msg_type = span_text(msg_type),
+        .seq = next_number(session),
+        .body = body,
+        .kind = MESSAGE_ADMIN,
+        .keep = true,
+    };
+    session_emit(session, now_ns, &message, out);
+}
+
+uint64_t session_send(struct session *session, uint64_t now_ns, struct span msg_type,
+                      struct span body, struct effects *out)
+{
+    ASSERT(session_can_send(session));
+    struct outbound message = {
+        .msg_type = msg_type,
+        .seq = next_number(session),
+        .body = body,
+        .kind = MESSAGE_APPLICATION,
+        .keep = true,
+    };
+    session_emit(session, now_ns, &message, out);
+    return message.seq;
+}
+
+void session_send_logon(struct session *session, uint64_t now_ns, bool reset, struct effects *out)
+{
+    const struct session_config *config = session->config;
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    builder_uint(&body, TAG_ENCRYPT_METHOD, 0);
+    builder_uint(&body, TAG_HEART_BT_INT, session->heart_bt_int_ns / TIMESTAMP_SECOND_NS);
+    if (reset) {
+        builder_bool(&body, TAG_RESET_SEQ_NUM_FLAG, true);
+    }
+    if (!config->acceptor) {
+        write_optional(&body, TAG_USERNAME, config->username);
+        write_optional(&body, TAG_PASSWORD, config->password);
+    }
+    session_emit_admin(session, now_ns, "A", builder_fields(&body), out);
+}
+
+void session_send_heartbeat(struct session *session, uint64_t now_ns, struct span test_req_id,
+                            struct effects *out)
+{
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    if (test_req_id.size > 0) {
+        builder_span(&body, TAG_TEST_REQ_ID, test_req_id);
+    }
+    session_emit_admin(session, now_ns, "0", builder_fields(&body), out);
+}
+
+void session_send_test_request(struct session *session, uint64_t now_ns, struct effects *out)
+{
+    /* The clock makes the ID fresh across connections and restarts; the sum
+     * keeps it fresh within one instant. */
+    uint64_t next = session->test_request_id + 1;
+    session->test_request_id = next > now_ns ? next : now_ns;
+    session->test_request_sent_ns = now_ns;
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    builder_uint(&body, TAG_TEST_REQ_ID, session->test_request_id);
+    session_emit_admin(session, now_ns, "1", builder_fields(&body), out);
+}
+
+void session_send_resend_request(struct session *session, uint64_t now_ns, uint64_t begin,
+                                 uint64_t end, struct effects *out)
+{
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    builder_uint(&body, TAG_BEGIN_SEQ_NO, begin);
+    builder_uint(&body, TAG_END_SEQ_NO, end);
+    session_emit_admin(session, now_ns, "2", builder_fields(&body), out);
+}
+
+void session_send_logout(struct session *session, uint64_t now_ns, struct span text,
+                         struct effects *out)
+{
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    if (text.size > 0) {
+        builder_span(&body, TAG_TEXT, text);
+    }
+    session_emit_admin(session, now_ns, "5", builder_fields(&body), out);
+}
+
+/* Who sent on whose behalf, turned round, so that an answer finds its way (3.8). */
+static void write_route(struct builder *builder, const struct message *message)
+{
+    static const uint32_t turned[][2] = {
+        {TAG_ON_BEHALF_OF_COMP_ID, TAG_DELIVER_TO_COMP_ID},
+        {TAG_ON_BEHALF_OF_SUB_ID, TAG_DELIVER_TO_SUB_ID},
+        {TAG_ON_BEHALF_OF_LOCATION_ID, TAG_DELIVER_TO_LOCATION_ID},
+        {TAG_DELIVER_TO_COMP_ID, TAG_ON_BEHALF_OF_COMP_ID},
+        {TAG_DELIVER_TO_SUB_ID, TAG_ON_BEHALF_OF_SUB_ID},
+        {TAG_DELIVER_TO_LOCATION_ID, TAG_ON_BEHALF_OF_LOCATION_ID},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(turned); i++) {
+        struct span value = message_value(message, turned[i][0]);
+        if (value.size > 0 && value.size <= FIX_COMP_ID_BYTES_MAX) {
+            builder_span(builder, turned[i][1], value);
+        }
+    }
+}
+
+static void write_reference(struct builder *body, uint64_t seq, struct span type)
+{
+    builder_uint(body, TAG_REF_SEQ_NUM, seq);
+    if (type.size > 0 && type.size <= FIX_COMP_ID_BYTES_MAX) {
+        builder_span(body, TAG_REF_MSG_TYPE, type);
+    }
+}
+
+void session_send_reject(struct session *session, const struct inbound *in,
+                         struct validate_fault fault, struct span text)
+{
+    ASSERT(fault.reason != REJECT_NONE);
+    uint8_t header_bytes[SESSION_BODY_BYTES_MAX];
+    struct builder header;
+    builder_init(&header, header_bytes, sizeof(header_bytes));
+    write_route(&header, in->message);
+
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    write_reference(&body, in->seq, in->type);
+    if (fault.tag > 0) {
+        builder_uint(&body, TAG_REF_TAG_ID, fault.tag);
+    }
+    builder_uint(&body, TAG_SESSION_REJECT_REASON, (uint64_t)fault.reason);
+    if (text.size == 0) {
+        text = span_text(session_reject_reason_text(fault.reason));
+    }
+    builder_span(&body, TAG_TEXT, text);
+
+    struct words words;
+    words_init(&words);
+    words_add(&words, "message ");
+    words_add_uint(&words, in->seq);
+    words_add(&words, " of type ");
+    words_add_span(&words, in->type);
+    words_add(&words, " rejected: ");
+    words_add_span(&words, text);
+    if (fault.tag > 0) {
+        words_add(&words, ", tag ");
+        words_add_uint(&words, fault.tag);
+    }
+    session_log(in->out, SEVERITY_WARNING, words_span(&words));
+
+    struct outbound message = {
+        .msg_type = span_text("3"),
+        .seq = next_number(session),
+        .header = builder_fields(&header),
+        .body = builder_fields(&body),
+        .kind = MESSAGE_ADMIN,
+        .keep = true,
+    };
+    session_emit(session, in->now_ns, &message, in->out);
+}
+
+void session_business_reject(struct session *session, uint64_t now_ns,
+                             const struct message *message, int reason, const char *text,
+                             struct effects *out)
+{
+    struct span type = message_type(message);
+    uint64_t seq = 0;
+    bool numbered = message_uint(message, TAG_MSG_SEQ_NUM, &seq) == VALUE_OK;
+    /* An answer to a reject could be answered by a reject, for ever (5.6). */
+    if (span_is(type, "3") || span_is(type, "j")) {
+        return;
+    }
+    if (!session_logged_on(session) || session->leaving) {
+        return;
+    }
+    ASSERT(numbered);
+    ASSERT(session->resend_next == 0);
+    uint8_t header_bytes[SESSION_BODY_BYTES_MAX];
+    struct builder header;
+    builder_init(&header, header_bytes, sizeof(header_bytes));
+    write_route(&header, message);
+
+    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    struct builder body;
+    builder_init(&body, bytes, sizeof(bytes));
+    write_reference(&body, seq, type);
+    builder_int(&body, TAG_BUSINESS_REJECT_REASON, reason);
+    struct words words;
+    words_init(&words);
+    words_add(&words, text);
+    if (words.size > 0) {
+        builder_span(&body, TAG_TEXT, words_span(&words));
+    }
+    struct outbound answer = {
+        .msg_type = span_text("j"),
+        .seq = next_number(session),
+        .header = builder_fields(&header),
+        .body = builder_fields(&body),
+        .kind = MESSAGE_APPLICATION,
+        .keep = true,
+    };
+    session_emit(session, now_ns, &answer, out);
+}

@@ -1,0 +1,183 @@
+/* What a session does because time passes (§5, and the limits of §4 and §10). */
+#include "fix/session_internal.h"
+
+/* 1.2 and 2.4 heartbeat intervals (5.4, 5.5), in whole nanoseconds. */
+static uint64_t silence_test_ns(const struct session *session)
+{
+    return session->heart_bt_int_ns + session->heart_bt_int_ns / 5;
+}
+
+static uint64_t silence_dead_ns(const struct session *session)
+{
+    return 2 * silence_test_ns(session);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Timers of a running session; not while a resend is under way, since nothing
+ * may come between its pieces and nothing is being read (6.4). */
+static bool timers_run(const struct session *session)
+{
+    bool running = session->state == SESSION_SYNCHRONISING || session->state == SESSION_READY;
+    return running && session->resend_next == 0;
+}
+
+static uint64_t heartbeat_due_ns(const struct session *session)
+{
+    if (session->heart_bt_int_ns == 0) {
+        return SESSION_NEVER;
+    }
+    return session->sent_last_ns + session->heart_bt_int_ns;
+}
+
+static uint64_t silence_due_ns(const struct session *session)
+{
+    if (session->heart_bt_int_ns == 0 || session->silence_tested) {
+        return SESSION_NEVER;
+    }
+    return session->received_last_ns + silence_test_ns(session);
+}
+
+/* The TestRequest that proves both sides to be in step is repeated when its
+ * answer does not come although the line is alive. */
+static uint64_t echo_due_ns(const struct session *session)
+{
+    if (session->state != SESSION_SYNCHRONISING || session->echo_seen) {
+        return SESSION_NEVER;
+    }
+    uint64_t patience_ns = silence_test_ns(session);
+    if (patience_ns == 0) {
+        patience_ns = session->config->logon_timeout_seconds * TIMESTAMP_SECOND_NS;
+    }
+    /* A limit of 0 s would otherwise ask for ever within one instant. */
+    return session->test_request_sent_ns + later(patience_ns, TIMESTAMP_SECOND_NS);
+}
+
+static uint64_t dead_due_ns(const struct session *session)
+{
+    if (session->heart_bt_int_ns == 0 || !session->silence_tested) {
+        return SESSION_NEVER;
+    }
+    /* However late the TestRequest went out, the peer has a full interval. */
+    return later(session->received_last_ns + silence_dead_ns(session),
+                 session->test_request_sent_ns + session->heart_bt_int_ns);
+}
+
+static uint64_t gap_due_ns(const struct session *session)
+{
+    if (!session->gap_asked) {
+        return SESSION_NEVER;
+    }
+    return session->gap_moved_ns + SESSION_GAP_RETRY_NS;
+}
+
+uint64_t session_deadline_ns(const struct session *session)
+{
+    if (session->state == SESSION_DISCONNECTED) {
+        return SESSION_NEVER;
+    }
+    uint64_t deadline = session->deadline_state_ns;
+    if (timers_run(session)) {
+        deadline = earlier(deadline, heartbeat_due_ns(session));
+        deadline = earlier(deadline, silence_due_ns(session));
+        deadline = earlier(deadline, echo_due_ns(session));
+        deadline = earlier(deadline, dead_due_ns(session));
+        deadline = earlier(deadline, gap_due_ns(session));
+    }
+    return deadline;
+}
+
+static void add_seconds(struct words *words, uint64_t duration_ns)
+{
+    words_add_uint(words, duration_ns / TIMESTAMP_SECOND_NS);
+    words_add(words, " s");
+}
+
+static void state_expired(struct session *session, uint64_t now_ns, struct effects *out)
+{
+    const struct session_config *config = session->config;
+    enum effect_severity severity = SEVERITY_WARNING;
+    struct words why;
+    words_init(&why);
+    switch (session->state) {
+    case SESSION_LOGON_SENT:
+        words_add(&why, "no answer to our Logon within ");
+        words_add_uint(&why, config->logon_timeout_seconds);
+        words_add(&why, " s");
+        break;
+    case SESSION_LOGON_AWAITED:
+        words_add(&why, "no Logon within ");
+        words_add_uint(&why, config->logon_timeout_seconds);
+        words_add(&why, " s");
+        break;
+    case SESSION_LOGOUT_SENT:
+        if (session->leaving) {
+            severity = SEVERITY_ERROR;
+            words_add(&why, "left: no Logout of the peer within ");
+            add_seconds(&why, SESSION_LEAVE_NS);
+        } else if (session->logout_initiated) {
+            words_add(&why, "no answer to our Logout within ");
+            words_add_uint(&why, config->logout_timeout_seconds);
+            words_add(&why, " s");
+        } else {
+            words_add(&why, "the peer logged out but did not close within ");
+            words_add_uint(&why, config->logout_timeout_seconds);
+            words_add(&why, " s");
+        }
+        break;
+    case SESSION_DISCONNECTED:
+    case SESSION_SYNCHRONISING:
+    case SESSION_READY:
+        ASSERT(false); /* These states have no time limit. */
+    }
+    session_log(out, severity, words_span(&why));
+    session_close(session, now_ns, words_span(&why), out);
+}
+
+void session_tick(struct session *session, uint64_t now_ns, struct effects *out)
+{
+    if (session->state == SESSION_DISCONNECTED) {
+        return;
+    }
+    if (now_ns >= session->deadline_state_ns) {
+        state_expired(session, now_ns, out);
+        return;
+    }
+    if (!timers_run(session)) {
+        return;
+    }
+    if (now_ns >= dead_due_ns(session)) {
+        struct words why;
+        words_init(&why);
+        words_add(&why, "nothing received for ");
+        add_seconds(&why, now_ns - session->received_last_ns);
+        words_add(&why, ", not even an answer to a TestRequest");
+        session_log(out, SEVERITY_ERROR, words_span(&why));
+        session_close(session, now_ns, words_span(&why), out);
+        return;
+    }
+    if (now_ns >= gap_due_ns(session)) {
+        session_log(out, SEVERITY_WARNING,
+                    span_text("the gap does not close: asking for it again"));
+        session->gap_asked = false;
+        session_gap_ask(session, now_ns, out);
+    }
+    bool silent = now_ns >= silence_due_ns(session);
+    if (silent || now_ns >= echo_due_ns(session)) {
+        if (silent) {
+            session->silence_tested = true;
+        }
+        session_send_test_request(session, now_ns, out);
+    }
+    if (now_ns >= heartbeat_due_ns(session)) {
+        session_send_heartbeat(session, now_ns, span_of(NULL, 0), out);
+    }
+}
