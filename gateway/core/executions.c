@@ -92,6 +92,13 @@ static void execution_save(struct engine *engine, struct span key,
     view_put(&engine->view, TABLE_EXEC, key, record_written(&writer));
 }
 
+/* Sent, and nothing is known of what became of it. */
+static bool awaits_word(const struct order *order)
+{
+    return order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT ||
+           order->state == ORDER_DEAD_LETTER;
+}
+
 /* --- The order's state ---------------------------------------------------------- */
 
 static void become(struct engine *engine, struct incoming *in, enum order_state state,
@@ -102,6 +109,9 @@ static void become(struct engine *engine, struct incoming *in, enum order_state 
     if (order->state != state && !order_may_become(order->state, state)) {
         alert_about(engine, in->link, in->message, "report does not fit the order's state");
         return;
+    }
+    if (order->state == ORDER_DEAD_LETTER) {
+        view_delete(&engine->view, TABLE_DEADLETTER, in->attempt.order_key);
     }
     order_become(order, state, engine->now_ns, reason);
     if (!ended && order_is_terminal(state)) {
@@ -125,14 +135,6 @@ static void become_by_fills(struct engine *engine, struct incoming *in)
         become(engine, in, order->cum_quantity.units > 0 ? ORDER_PARTIAL : ORDER_ACKED,
                span_of(NULL, 0));
     }
-}
-
-static void pending_done(struct order *order)
-{
-    order->pending = 0;
-    order->pending_sent = false;
-    order->pending_id = span_of(NULL, 0);
-    order->pending_attempt_id = span_of(NULL, 0);
 }
 
 /* The OMS's ClOrdID that a report answers, and the one before it. */
@@ -167,7 +169,7 @@ static void replaced(struct engine *engine, struct incoming *in)
     order->body = request.body;
     order->cl_ord_id_now = order->pending_id;
     order->attempt_id_now = order->pending_attempt_id;
-    pending_done(order);
+    order_pending_done(order);
     become_by_fills(engine, in);
 }
 
@@ -249,7 +251,7 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
     switch (message_value(in->message, TAG_ExecType).data[0]) {
     case ExecType_NEW:
     case ExecType_PENDING_NEW:
-        if (order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT) {
+        if (awaits_word(order)) {
             become(engine, in, ORDER_ACKED, span_of(NULL, 0));
         }
         return;
@@ -262,25 +264,24 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
         return;
     case ExecType_CANCELED:
         become(engine, in, ORDER_CANCELLED, text);
-        pending_done(order);
+        order_pending_done(order);
         return;
     case ExecType_REPLACED:
         replaced(engine, in);
         return;
     case ExecType_REJECTED:
         become(engine, in, ORDER_REJECTED, text);
-        pending_done(order);
+        order_pending_done(order);
         return;
     case ExecType_EXPIRED:
         become(engine, in, ORDER_EXPIRED, text);
-        pending_done(order);
+        order_pending_done(order);
         return;
     default:
         /* Status, suspended, done for day and the like change nothing here: they
          * are passed on. Any of them proves that the broker has the order, unless
          * it says that it does not know it (OrdStatus 8). */
-        if ((order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT) &&
-            !span_is(message_value(in->message, TAG_OrdStatus), "8")) {
+        if (awaits_word(order) && !span_is(message_value(in->message, TAG_OrdStatus), "8")) {
             become(engine, in, ORDER_ACKED, span_of(NULL, 0));
         }
         return;
@@ -361,7 +362,7 @@ static void request_refused(struct engine *engine, struct incoming *in, int reas
         .reason = reason,
         .text_span = text.size > 0 ? text : span_text("refused by the broker"),
     };
-    pending_done(order);
+    order_pending_done(order);
     order_save(&engine->view, order, engine->scratch_record);
     cancel_reject_event(engine, order, &reject);
 }
@@ -397,7 +398,7 @@ static void message_refused(struct engine *engine, struct link *link, const stru
         request_refused(engine, &in, 99, message_value(message, TAG_Text));
         return;
     }
-    if (in.order.state != ORDER_SENT && in.order.state != ORDER_IN_DOUBT) {
+    if (!awaits_word(&in.order)) {
         return; /* It has the order after all, or told this before. */
     }
     attempt_acknowledged(engine, &in.order);

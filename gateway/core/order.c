@@ -211,6 +211,14 @@ void order_become(struct order *order, enum order_state state, uint64_t now_ns, 
     order->changed_ns = now_ns;
 }
 
+void order_pending_done(struct order *order)
+{
+    order->pending = 0;
+    order->pending_sent = false;
+    order->pending_id = span_of(NULL, 0);
+    order->pending_attempt_id = span_of(NULL, 0);
+}
+
 bool order_is_terminal(enum order_state state)
 {
     return state == ORDER_FILLED || state == ORDER_CANCELLED || state == ORDER_REJECTED ||

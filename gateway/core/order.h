@@ -124,6 +124,9 @@ void order_request_save(const struct view *view, struct span key,
 void order_become(struct order *order, enum order_state state, uint64_t now_ns, struct span reason);
 bool order_may_become(enum order_state from, enum order_state to);
 
+/* The cancel or replace on its way is settled, one way or the other. */
+void order_pending_done(struct order *order);
+
 /* Filled, cancelled, rejected or expired: nothing is working any more. */
 bool order_is_terminal(enum order_state state);
 

@@ -203,6 +203,22 @@ static bool entry_next(const struct engine *engine, struct queue_entry *entry)
     return true;
 }
 
+/* The order ended before its cancel or replace could go to the broker. */
+static void refuse_request(struct engine *engine, struct order *order)
+{
+    struct cancel_reject reject = {
+        .client = order->client,
+        .cl_ord_id = order->pending_id,
+        .orig_cl_ord_id = order->cl_ord_id_now,
+        .response_to = order->pending == 'F' ? '1' : '2',
+        .reason = 0, /* Too late. */
+        .text = "too late: the order has ended",
+    };
+    order_pending_done(order);
+    order_save(&engine->view, order, engine->scratch_record);
+    cancel_reject_event(engine, order, &reject);
+}
+
 static void entry_try(struct engine *engine, const struct queue_entry *entry)
 {
     struct order order;
@@ -212,11 +228,13 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
     if (entry->kind != 'D') {
         struct link *owner = link_find(engine, order.session_id);
         bool wanted = order.pending == entry->kind && !order.pending_sent;
-        if (wanted && (owner == NULL || !link_can_send(owner))) {
+        if (wanted && !order_is_terminal(order.state) && (owner == NULL || !link_can_send(owner))) {
             return;
         }
         queue_delete(engine, entry->arrival);
-        if (wanted) {
+        if (wanted && order_is_terminal(order.state)) {
+            refuse_request(engine, &order);
+        } else if (wanted) {
             attempt_send_request(engine, &order, owner);
         }
         return;

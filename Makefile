@@ -1,0 +1,56 @@
+# Thin: what a developer types. The build itself is CMake's (CMakePresets.json).
+#
+#   make demo    orders through the gateway to two brokers, with crashes, and the proof
+#   make run     the same world, left running to try things in
+#   make test    everything a change must pass, from a bare Debian 12 machine
+#   make check   format, tidy, layers and purity
+#   make fuzz    a minute of each fuzz target
+#   make bench   our figures beside peers and limits, in one run
+
+SHELL := /bin/sh
+JOBS ?= 2
+CMAKE := cmake
+FUZZ_SECONDS ?= 60
+
+.PHONY: all packages build debug release clang demo run test check format sim fuzz bench clean
+
+all: build
+
+packages:
+	@tools/install-packages
+
+build: release
+
+release debug clang: packages
+	@$(CMAKE) --preset $@ >build-$@.log 2>&1 || { cat build-$@.log; exit 1; }
+	@rm -f build-$@.log
+	@$(CMAKE) --build build/$@ -j $(JOBS) --
+
+demo: release
+	@build/release/bin/demo
+
+run: release
+	@build/release/bin/demo --keep-running
+
+test:
+	@tests/run
+
+check: packages
+	@tests/check
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+sim:
+	@echo 'the simulator is not part of this version' >&2; exit 2
+
+fuzz: packages
+	@$(CMAKE) --preset fuzz >/dev/null
+	@$(CMAKE) --build build/fuzz -j $(JOBS) --target fuzzers
+	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
+
+bench: release
+	@tests/bench/run build/release
+
+clean:
+	rm -rf build run
