@@ -19,9 +19,9 @@ static uint32_t entry_skip(const struct dictionary *dictionary, const struct mes
             return at;
         }
         at += 1;
-        const struct dictionary_group *nested = dictionary_group_of(dictionary, member);
-        if (nested != NULL && depth < FIX_GROUP_DEPTH_MAX) {
-            at = group_skip(dictionary, message, nested, at, end, depth + 1);
+        if (member->group != 0 && depth < FIX_GROUP_DEPTH_MAX) {
+            at = group_skip(dictionary, message, dictionary_group_of(dictionary, member), at, end,
+                            depth + 1);
         }
     }
     return at;
