@@ -1,13 +1,14 @@
 #include "gateway/shell/connections.h"
 
 enum status connections_open(struct connections *connections, const struct engine_config *engine,
-                             const struct tcp_config *configs, struct poller *poller)
+                             const struct tcp_config *configs)
 {
-    *connections = (struct connections){.poller = poller};
     ASSERT(engine->sessions_count <= ENGINE_SESSIONS_MAX);
     for (uint32_t session = 0; session < engine->sessions_count; session++) {
         struct connection *connection = &connections->list[session];
+        *connection = (struct connection){.tcp = {.fd = -1}};
         connection->config = &configs[session];
+        connection->id = engine->sessions[session].id;
         connection->backlog_high = engine->sessions[session].backlog_bytes_high;
         connection->backlog_max = engine->sessions[session].backlog_bytes_max;
         /* The engine cuts a slow peer off at backlog_max, but a turn may release
@@ -33,9 +34,10 @@ static struct connection *at(struct connections *connections, uint32_t session)
     return &connections->list[session];
 }
 
-void connections_ready(struct connections *connections, uint32_t session, uint64_t monotonic_ns)
+void connections_ready(struct connections *connections, uint32_t session)
 {
-    tcp_ready(&at(connections, session)->tcp, CONNECTION_READ_BYTES_MAX, monotonic_ns);
+    tcp_ready(&at(connections, session)->tcp, CONNECTION_READ_BYTES_MAX,
+              connections->now->monotonic_ns);
 }
 
 /* --- What the engine does not know yet -------------------------------------- */
@@ -67,10 +69,19 @@ static bool is_pending(const struct connection *connection)
     return false;
 }
 
-bool connections_pending(const struct connections *connections)
+static bool is_resending(const struct engine *engine, uint32_t session)
+{
+    uint64_t next;
+    uint64_t end;
+    return session_resend_next(&engine->links[session].session, &next, &end);
+}
+
+bool connections_pending(const struct connections *connections, const struct engine *engine)
 {
     for (uint32_t session = 0; session < connections->count; session++) {
-        if (is_pending(&connections->list[session])) {
+        const struct connection *connection = &connections->list[session];
+        bool let_go = connection->held && !is_resending(engine, session);
+        if (let_go || is_pending(connection)) {
             return true;
         }
     }
@@ -85,6 +96,7 @@ static void tell_end(struct connection *connection, struct engine *engine, uint3
     tcp_close(&connection->tcp);
     connection->wanted = false;
     connection->up = false;
+    connection->held = false;
     connection->backlog_told = 0;
 }
 
@@ -99,18 +111,33 @@ static void tell_backlogs(struct connections *connections, struct engine *engine
     }
 }
 
-static void step_one(struct connection *connection, struct engine *engine, uint32_t session)
+/* Offers what the peer has said. Returns how much of it was taken. */
+static size_t step_bytes(struct connections *connections, struct engine *engine, uint32_t session)
 {
+    struct connection *connection = &connections->list[session];
+    struct span inbound = tcp_inbound(&connection->tcp);
+    connection->held = false;
+    if (!connection->up || inbound.size == 0) {
+        return 0;
+    }
+    size_t consumed = engine_received(engine, session, inbound);
+    if (consumed > 0 && log_wants(connections->log, SEVERITY_DEBUG)) {
+        log_fix(connections->log, connections->now->engine_ns, span_text(connection->id), "in",
+                span_of(inbound.data, consumed));
+    }
+    tcp_consume(&connection->tcp, consumed);
+    connection->held = consumed < inbound.size && is_resending(engine, session);
+    return consumed;
+}
+
+static void step_one(struct connections *connections, struct engine *engine, uint32_t session)
+{
+    struct connection *connection = &connections->list[session];
     if (connection->tcp.state == TCP_OPEN && !connection->up) {
         connection->up = true;
         engine_connected(engine, session);
     }
-    struct span inbound = tcp_inbound(&connection->tcp);
-    size_t consumed = 0;
-    if (connection->up && inbound.size > 0) {
-        consumed = engine_received(engine, session, inbound);
-        tcp_consume(&connection->tcp, consumed);
-    }
+    size_t consumed = step_bytes(connections, engine, session);
     if (engine_turn_full(engine)) {
         return;
     }
@@ -123,7 +150,7 @@ static void step_one(struct connection *connection, struct engine *engine, uint3
     }
 }
 
-void connections_step(struct connections *connections, struct engine *engine, uint64_t monotonic_ns)
+void connections_step(struct connections *connections, struct engine *engine)
 {
     /* First, so that nothing more is piled up for a peer that is to be cut off. */
     tell_backlogs(connections, engine);
@@ -133,20 +160,20 @@ void connections_step(struct connections *connections, struct engine *engine, ui
             connections->first = session;
             return;
         }
-        tcp_tick(&connections->list[session].tcp, monotonic_ns);
-        step_one(&connections->list[session], engine, session);
+        tcp_tick(&connections->list[session].tcp, connections->now->monotonic_ns);
+        step_one(connections, engine, session);
     }
 }
 
 /* --- Releases --------------------------------------------------------------- */
 
-void connections_connect(struct connections *connections, uint32_t session, uint64_t monotonic_ns)
+void connections_connect(struct connections *connections, uint32_t session)
 {
     struct connection *connection = at(connections, session);
     ASSERT(!connection->wanted);
     connection->wanted = true;
     connection->reason[0] = '\0';
-    tcp_connect(&connection->tcp, connection->config, monotonic_ns);
+    tcp_connect(&connection->tcp, connection->config, connections->now->monotonic_ns);
 }
 
 void connections_send(struct connections *connections, uint32_t session, struct span bytes)
@@ -155,6 +182,10 @@ void connections_send(struct connections *connections, uint32_t session, struct 
     if (connection->tcp.state != TCP_OPEN || !connection->up) {
         return; /* Lost since the step: FIX asks for it again. */
     }
+    if (log_wants(connections->log, SEVERITY_DEBUG)) {
+        log_fix(connections->log, connections->now->engine_ns, span_text(connection->id), "out",
+                bytes);
+    }
     if (tcp_send(&connection->tcp, bytes) != STATUS_OK) {
         span_to_text(span_text("slow peer cut off: the outbound buffer is full"),
                      connection->reason, sizeof(connection->reason));
@@ -162,12 +193,11 @@ void connections_send(struct connections *connections, uint32_t session, struct 
     }
 }
 
-void connections_close(struct connections *connections, uint32_t session, struct span reason,
-                       uint64_t monotonic_ns)
+void connections_close(struct connections *connections, uint32_t session, struct span reason)
 {
     struct connection *connection = at(connections, session);
     span_to_text(reason, connection->reason, sizeof(connection->reason));
-    tcp_close_gently(&connection->tcp, monotonic_ns);
+    tcp_close_gently(&connection->tcp, connections->now->monotonic_ns);
 }
 
 /* --- Poller ----------------------------------------------------------------- */

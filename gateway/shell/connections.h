@@ -12,6 +12,7 @@
 
 #include "gateway/core/engine.h"
 #include "gateway/shell/clock.h"
+#include "gateway/shell/log.h"
 #include "gateway/shell/poller.h"
 #include "gateway/shell/tcp.h"
 
@@ -26,11 +27,13 @@ _Static_assert((int)CONNECTION_IN_BYTES >= 2 * (int)FIX_MESSAGE_BYTES_MAX,
 struct connection {
     struct tcp tcp;
     const struct tcp_config *config;
+    const char *id;        /* Of the session. */
     uint64_t backlog_high; /* As the engine's configuration has it. */
     uint64_t backlog_max;
     bool wanted;           /* The engine asked for it and has not been told its end. */
     bool up;               /* The engine was told that it is connected. */
     uint64_t backlog_told; /* Last engine_backlog(). */
+    bool held;             /* Inbound bytes wait for the end of a resend. */
     char reason[TCP_REASON_BYTES_MAX + 1]; /* Why we close it; empty: the peer did. */
     bool watched;
     bool watched_read;
@@ -39,34 +42,35 @@ struct connection {
 };
 
 struct connections {
-    struct poller *poller; /* Borrowed. The tag is the session number. */
+    struct poller *poller;     /* Borrowed. The tag is the session number. */
+    struct log *log;           /* Borrowed. */
+    const struct instant *now; /* Borrowed: of the turn. */
     uint32_t count;
     uint32_t first; /* Who is first in the next turn. */
     struct connection list[ENGINE_SESSIONS_MAX];
 };
 
-/* `configs` by session number; borrowed. FULL when there is no memory. */
+/* poller, log and now are set by the caller. `configs` by session number; borrowed.
+ * FULL when there is no memory. */
 MUST_USE enum status connections_open(struct connections *connections,
                                       const struct engine_config *engine,
-                                      const struct tcp_config *configs, struct poller *poller);
+                                      const struct tcp_config *configs);
 void connections_shut(struct connections *connections);
 
-void connections_ready(struct connections *connections, uint32_t session, uint64_t monotonic_ns);
+void connections_ready(struct connections *connections, uint32_t session);
 
 /* Feeds the engine until all is told or its turn is full. */
-void connections_step(struct connections *connections, struct engine *engine,
-                      uint64_t monotonic_ns);
+void connections_step(struct connections *connections, struct engine *engine);
 
-void connections_connect(struct connections *connections, uint32_t session, uint64_t monotonic_ns);
+void connections_connect(struct connections *connections, uint32_t session);
 void connections_send(struct connections *connections, uint32_t session, struct span bytes);
-void connections_close(struct connections *connections, uint32_t session, struct span reason,
-                       uint64_t monotonic_ns);
+void connections_close(struct connections *connections, uint32_t session, struct span reason);
 
 /* Writes, and tells the poller what to wait for. IO: the poller refused. */
 MUST_USE enum status connections_flush(struct connections *connections);
 
 /* Something waits to be told to the engine: do not sleep. */
-bool connections_pending(const struct connections *connections);
+bool connections_pending(const struct connections *connections, const struct engine *engine);
 
 /* Monotonic; UINT64_MAX if nothing is due. */
 uint64_t connections_deadline_ns(const struct connections *connections);

@@ -1,0 +1,54 @@
+/* The engine's loop: one turn after the other, in the order of the rule (design §1).
+ *
+ *   gather   sleep until something is due or readable; read the sockets, bounded
+ *   step     tell the engine: connections, bytes, requests, room, time
+ *   commit   the turn's batch in one transaction          (apply.c)
+ *   release  then, and only then, what the turn lets out  (apply.c)
+ *
+ * One thread. All memory is taken by loop_open(). */
+#ifndef GATEWAY_SHELL_LOOP_H
+#define GATEWAY_SHELL_LOOP_H
+
+#include "gateway/core/engine.h"
+#include "gateway/shell/log.h"
+#include "gateway/shell/tcp.h"
+#include "gateway/shell/zeromq.h"
+#include "session-store/store.h"
+
+enum {
+    LOOP_ERROR_BYTES_MAX = 768,
+    LOOP_STOP_LIMIT_SECONDS = 5,      /* For the Logouts at the end. */
+    LOOP_SPACE_INTERVAL_TURNS = 1000, /* Room in the store is looked at this often, */
+    LOOP_SPACE_INTERVAL_MS = 1000,    /* and at least this often. */
+};
+
+/* All borrowed; outlives the loop. */
+struct loop_config {
+    const struct engine_config *engine;   /* With the store's instance id. */
+    const struct tcp_config *connections; /* By session number. */
+    const char *order_entry_endpoint;
+    const char *bus_endpoint;
+    struct zeromq *zeromq;
+    struct store *store; /* With the tables of gateway/core/tables.h. */
+    struct log *log;
+    int signals_fd; /* signals_open() */
+};
+
+struct loop;
+
+/* Binds, and lets the engine rebuild itself from the store. On failure *out is NULL
+ * and `error` has the reason: INVALID or BUSY an endpoint, CORRUPT the store. */
+MUST_USE enum status loop_open(const struct loop_config *config, struct loop **out,
+                               char error[LOOP_ERROR_BYTES_MAX]);
+
+/* As bound. */
+const char *loop_order_entry_endpoint(const struct loop *loop);
+const char *loop_bus_endpoint(const struct loop *loop);
+
+/* Runs until a signal ends it (OK; a second one at once), or the environment fails:
+ * then nothing of the turn was released, and `error` has the reason. */
+MUST_USE enum status loop_run(struct loop *loop, char error[LOOP_ERROR_BYTES_MAX]);
+
+void loop_close(struct loop *loop);
+
+#endif

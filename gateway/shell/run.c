@@ -1,0 +1,214 @@
+#include "gateway/shell/run.h"
+
+#include "gateway/core/tables.h"
+#include "gateway/shell/clock.h"
+#include "gateway/shell/loop.h"
+#include "gateway/shell/replay.h"
+#include "gateway/shell/signals.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+_Static_assert((int)ENGINE_TABLES_MAX <= (int)STORE_TABLES_MAX, "all tables must fit the store");
+
+struct run {
+    struct gateway_config *config;
+    int signals_fd;
+    struct log log;
+    bool logging;
+    struct store *store;
+    struct zeromq zeromq;
+    struct replay *replay;
+    struct loop *loop;
+    struct tcp_config connections[ENGINE_SESSIONS_MAX];
+    char out_names[ENGINE_SESSIONS_MAX][STORE_NAME_BYTES_MAX + 1];
+    const char *tables[ENGINE_TABLES_MAX];
+    char error[LOOP_ERROR_BYTES_MAX];
+};
+
+static uint64_t engine_time_ns(void)
+{
+    struct clock clock = {0};
+    return clock_read(&clock).engine_ns;
+}
+
+static enum run_exit complain(struct run *run, enum run_exit code, const char *reason)
+{
+    /* Where the log itself goes to standard error, once is enough. */
+    if (run->logging) {
+        log_text(&run->log, engine_time_ns(), SEVERITY_ERROR, reason);
+    }
+    if (!run->logging || run->config->log.path != NULL) {
+        (void)fprintf(stderr, "fixgate: %s\n", reason);
+    }
+    return code;
+}
+
+static enum run_exit complain_status(struct run *run, enum status status)
+{
+    return complain(run, status == STATUS_INVALID ? RUN_EXIT_CONFIG : RUN_EXIT_ENVIRONMENT,
+                    run->error);
+}
+
+/* --- Up --------------------------------------------------------------------- */
+
+static enum run_exit open_log(struct run *run)
+{
+    if (signals_open(&run->signals_fd) != STATUS_OK) {
+        return complain(run, RUN_EXIT_ENVIRONMENT, "the system refuses a signal descriptor");
+    }
+    if (log_open(&run->log, &run->config->log) != STATUS_OK) {
+        (void)snprintf(run->error, sizeof(run->error), "LogFile %s: cannot open: %s",
+                       run->config->log.path, strerror(errno));
+        return complain(run, RUN_EXIT_CONFIG, run->error);
+    }
+    run->logging = true;
+    return RUN_EXIT_OK;
+}
+
+static void name_tables(struct run *run)
+{
+    for (uint32_t table = 0; table < TABLE_OUT; table++) {
+        run->tables[table] = table_name((enum table)table);
+    }
+    for (uint32_t session = 0; session < run->config->engine.sessions_count; session++) {
+        (void)snprintf(run->out_names[session], sizeof(run->out_names[session]), "out/%s",
+                       run->config->engine.sessions[session].id);
+        run->tables[TABLE_OUT + session] = run->out_names[session];
+    }
+}
+
+static enum run_exit open_store(struct run *run)
+{
+    struct gateway_config *config = run->config;
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        return complain(run, RUN_EXIT_ENVIRONMENT, "the system gives no random numbers");
+    }
+    name_tables(run);
+    struct store_config store_config = {
+        .path = config->store_path,
+        .durability = config->durability,
+        .map_bytes_initial = config->store_map_initial_bytes,
+        .reserve_bytes = config->store_reserve_bytes,
+        .tables = run->tables,
+        .tables_count = TABLE_OUT + config->engine.sessions_count,
+        .instance_id = random,
+    };
+    char reason[STORE_ERROR_BYTES_MAX];
+    if (store_open(&store_config, &run->store, reason) != STATUS_OK) {
+        return complain(run, RUN_EXIT_ENVIRONMENT, reason);
+    }
+    config->engine.instance_id = store_instance_id(run->store);
+    log_text(&run->log, engine_time_ns(), SEVERITY_INFO,
+             store_was_clean(run->store) ? "the store was closed in good order"
+                                         : "the store is new, or its last owner was killed");
+    return RUN_EXIT_OK;
+}
+
+static enum run_exit open_loop(struct run *run)
+{
+    const struct gateway_config *config = run->config;
+    for (uint32_t session = 0; session < config->engine.sessions_count; session++) {
+        const struct session_socket_config *socket = &config->sockets[session];
+        run->connections[session] = (struct tcp_config){
+            .host = socket->host,
+            .port = socket->port,
+            .nodelay = socket->nodelay,
+            .connect_timeout_ns = socket->connect_timeout_ns,
+        };
+    }
+    if (zeromq_open(&run->zeromq) != STATUS_OK) {
+        return complain(run, RUN_EXIT_ENVIRONMENT, "cannot make a ZeroMQ context");
+    }
+    struct loop_config loop_config = {
+        .engine = &config->engine,
+        .connections = run->connections,
+        .order_entry_endpoint = config->order_entry_endpoint,
+        .bus_endpoint = config->bus_endpoint,
+        .zeromq = &run->zeromq,
+        .store = run->store,
+        .log = &run->log,
+        .signals_fd = run->signals_fd,
+    };
+    enum status status = loop_open(&loop_config, &run->loop, run->error);
+    if (status != STATUS_OK) {
+        return complain_status(run, status);
+    }
+    struct replay_config replay_config = {
+        .zeromq = &run->zeromq,
+        .store = run->store,
+        .endpoint = config->replay_endpoint,
+        .instance_id = config->engine.instance_id,
+        .event_table = TABLE_EVENT,
+    };
+    status = replay_start(&replay_config, &run->replay, run->error);
+    return status == STATUS_OK ? RUN_EXIT_OK : complain_status(run, status);
+}
+
+static enum run_exit come_up(struct run *run)
+{
+    enum run_exit code = open_log(run);
+    if (code == RUN_EXIT_OK) {
+        code = open_store(run);
+    }
+    if (code == RUN_EXIT_OK) {
+        code = open_loop(run);
+    }
+    return code;
+}
+
+/* --- Down, in the opposite order --------------------------------------------- */
+
+static void go_down(struct run *run)
+{
+    replay_stop(run->replay);
+    if (run->loop != NULL) {
+        loop_close(run->loop);
+    }
+    zeromq_close(&run->zeromq);
+    if (run->store != NULL) {
+        store_close(run->store);
+    }
+    if (run->logging) {
+        log_close(&run->log, engine_time_ns());
+    }
+    signals_close(run->signals_fd);
+}
+
+static void say_ready(struct run *run)
+{
+    char line[LOOP_ERROR_BYTES_MAX + 3 * ZEROMQ_ENDPOINT_BYTES_MAX];
+    (void)snprintf(line, sizeof(line), "fixgate ready pid=%ld orders=%s bus=%s replay=%s",
+                   (long)getpid(), loop_order_entry_endpoint(run->loop),
+                   loop_bus_endpoint(run->loop), replay_endpoint(run->replay));
+    log_text(&run->log, engine_time_ns(), SEVERITY_INFO, line);
+    (void)printf("%s\n", line);
+    (void)fflush(stdout);
+}
+
+enum run_exit run_gateway(struct gateway_config *config)
+{
+    struct run *run = calloc(1, sizeof(*run));
+    if (run == NULL) {
+        (void)fprintf(stderr, "fixgate: out of memory\n");
+        return RUN_EXIT_ENVIRONMENT;
+    }
+    run->config = config;
+    run->signals_fd = -1;
+    enum run_exit code = come_up(run);
+    if (code == RUN_EXIT_OK) {
+        say_ready(run);
+        enum status status = loop_run(run->loop, run->error);
+        if (status != STATUS_OK) {
+            code = complain(run, RUN_EXIT_ENVIRONMENT, run->error);
+        } else {
+            log_text(&run->log, engine_time_ns(), SEVERITY_INFO, "fixgate ends in good order");
+        }
+    }
+    go_down(run);
+    free(run);
+    return code;
+}

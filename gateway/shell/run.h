@@ -1,0 +1,24 @@
+/* A gateway from start to end: store, ZeroMQ, replay service, loop.
+ *
+ * Main thread. The only place that knows in which order things come up and go down. */
+#ifndef GATEWAY_SHELL_RUN_H
+#define GATEWAY_SHELL_RUN_H
+
+#include "gateway/shell/config.h"
+
+enum run_exit {
+    RUN_EXIT_OK = 0,
+    RUN_EXIT_CONFIG = 2,      /* A setting must be changed. */
+    RUN_EXIT_ENVIRONMENT = 3, /* Store, disk, memory or another process. */
+};
+
+/* Runs until a signal (SIGTERM, SIGINT) or a failure ends it. When everything is up one
+ * line goes to standard output, for whoever waits for it:
+ *
+ *   fixgate ready pid=123 orders=ipc://… bus=ipc://… replay=ipc://…
+ *
+ * Failures go to standard error and, once there is one, to the log. Sets the instance
+ * id of `config`. */
+MUST_USE enum run_exit run_gateway(struct gateway_config *config);
+
+#endif
