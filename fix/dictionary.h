@@ -12,10 +12,11 @@
 /* The data types of FIX 4.4 Vol. 1 as the QuickFIX XML spells them. */
 #define DICTIONARY_TYPES(X)                                                                        \
     X(STRING)                                                                                      \
-    X(CHAR) X(INT) X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET) X(AMT)       \
-        X(QTY) X(PERCENTAGE) X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP)         \
-            X(UTCTIMEONLY) X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH)               \
-                X(MULTIPLEVALUESTRING) X(DATA)
+    X(CHAR)                                                                                        \
+    X(INT) X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET) X(AMT) X(QTY)        \
+        X(PERCENTAGE) X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP) X(UTCTIMEONLY) \
+            X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH) X(MULTIPLEVALUESTRING)       \
+                X(DATA)
 
 enum dictionary_type {
 #define X(name) DICTIONARY_TYPE_##name,
@@ -39,8 +40,9 @@ struct dictionary_field {
     const char *name;
     uint32_t values_begin; /* Enumeration: values[values_begin .. values_begin + values_count). */
     uint32_t values_count; /* 0: not an enumeration. */
-    uint32_t data_tag;     /* Of a length field: the data field it counts; else 0. */
-    bool in_header;        /* Of the standard header or trailer (also in groups of it). */
+    bool values_open;  /* Other values than those are right too (IOIQty: S, M, L or a number). */
+    uint32_t data_tag; /* Of a length field: the data field it counts; else 0. */
+    bool in_header;    /* Of the standard header or trailer (also in groups of it). */
     bool in_trailer;
     bool internal; /* In-house: must never leave to a broker. */
     /* Bit c % 64 of word c / 64 is set when the one-byte text c is a value of the
@@ -63,6 +65,7 @@ struct dictionary_group {
     uint32_t first_tag; /* The field that begins each entry. */
     uint32_t members_begin;
     uint32_t members_count;
+    uint32_t required_count; /* Members that each entry must have. */
 };
 
 struct dictionary_message {

@@ -46,7 +46,9 @@ static const struct kind_rule KINDS[LOADER_KIND_COUNT] = {
                         HAS(name)},
     [LOADER_COMPONENT_DEFINITION] = {"component", BIT(LOADER_COMPONENTS), HAS(name), HAS(name)},
     [LOADER_FIELD_DEFINITION] = {"field", BIT(LOADER_FIELDS),
-                                 HAS(number) | HAS(name) | HAS(type) | HAS(internal), HAS(name)},
+                                 HAS(number) | HAS(name) | HAS(type) | HAS(internal) |
+                                     HAS(allowOtherValues),
+                                 HAS(name)},
     [LOADER_VALUE] = {"value", BIT(LOADER_FIELD_DEFINITION), HAS(enum) | HAS(description),
                       HAS(enum) | HAS(description)},
     [LOADER_FIELD] = {"field", PLACES, REFERENCE, HAS(name)},

@@ -14,7 +14,12 @@ enum { DICTIONARY_ERROR_BYTES_MAX = 512, DICTIONARY_SOURCES_MAX = 8 };
  * with root <fix> and, in its messages, components or fields, what it adds;
  * required='Y' on a field that is there makes it required, and <field
  * name='…' forbidden='Y'/> takes it out; internal='Y' on a field definition
- * marks it as in-house. */
+ * marks it as in-house; allowOtherValues='Y' there says that the enumeration is
+ * not closed. Values that an overlay lists for a field that is there are added.
+ *
+ * Refused, among much else: a document type (so no entities), elements,
+ * attributes and types that are not known, a number or a name twice, what refers
+ * to nothing, components that contain themselves, groups without fields. */
 struct dictionary_source {
     const char *name; /* For errors: the file's name. */
     struct span xml;

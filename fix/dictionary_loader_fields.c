@@ -65,6 +65,13 @@ static bool field_type(struct loader *loader, const struct loader_element *eleme
                           element->attributes[LOADER_ATTRIBUTE_name]);
 }
 
+static bool field_marks(struct loader *loader, struct dictionary_field *field,
+                        const struct loader_element *element)
+{
+    return loader_yes_no(loader, element, LOADER_ATTRIBUTE_internal, &field->internal) &&
+           loader_yes_no(loader, element, LOADER_ATTRIBUTE_allowOtherValues, &field->values_open);
+}
+
 static bool is_number(const char *text)
 {
     const char *c = text[0] == '-' ? text + 1 : text;
@@ -171,8 +178,7 @@ static bool extend_field(struct loader *loader, struct loader_field *field,
             (unsigned)field->field.tag, dictionary_type_name(field->field.type),
             loader->sources[field->element->source].name, (unsigned)field->element->line);
     }
-    return loader_yes_no(loader, element, LOADER_ATTRIBUTE_internal, &field->field.internal) &&
-           add_values(loader, field, element);
+    return field_marks(loader, &field->field, element) && add_values(loader, field, element);
 }
 
 static bool new_field(struct loader *loader, const struct loader_element *element)
@@ -193,7 +199,7 @@ static bool new_field(struct loader *loader, const struct loader_element *elemen
     field->element = element;
     if (!field_number(loader, element, &field->field.tag) ||
         !field_type(loader, element, &field->field.type) ||
-        !loader_yes_no(loader, element, LOADER_ATTRIBUTE_internal, &field->field.internal)) {
+        !field_marks(loader, &field->field, element)) {
         return false;
     }
     for (uint32_t i = 0; i < loader->fields_count; i++) {

@@ -107,6 +107,9 @@ static void fill_level(struct tables *tables, const struct draft_level *level, u
             group->count_tag = member->tag;
             group->first_tag = m->entry.first->field->field.tag;
             group->members_count = m->entry.count;
+            for (const struct draft_member *e = m->entry.first; e != NULL; e = e->next) {
+                group->required_count += e->required ? 1 : 0;
+            }
             fill_level(tables, &m->entry, &group->members_begin);
             member->group = index + 1;
         }
