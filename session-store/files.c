@@ -1,11 +1,8 @@
 #include "session-store/files.h"
 
-#include "session-store/bytes.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +13,6 @@
 
 static const char data_name[] = "data.mdb";
 static const char owner_name[] = "owner";
-static const char guard_name[] = "guard";
-
-enum {
-    GUARD_SLOTS = 2,
-    GUARD_SLOT_STRIDE = 512, /* A sector each: a torn write spoils one only. */
-    GUARD_SLOT_BYTES = 28,   /* Magic, instance, batch number, checksum. */
-};
-
-static const uint8_t guard_magic[8] = "FGGUARD1";
 
 void error_set(char error[STORE_ERROR_BYTES_MAX], const char *format, ...)
 {
@@ -39,8 +27,8 @@ static enum status status_of_errno(int number)
     return number == ENOSPC || number == EDQUOT ? STATUS_FULL : STATUS_IO;
 }
 
-static enum status files_fail(const struct files *files, const char *doing,
-                              char error[STORE_ERROR_BYTES_MAX])
+enum status files_fail(const struct files *files, const char *doing,
+                       char error[STORE_ERROR_BYTES_MAX])
 {
     int number = errno;
     error_set(error, "store %s: cannot %s: %s", files->path, doing, strerror(number));
@@ -177,72 +165,6 @@ enum status files_sync_names(const struct files *files, char error[STORE_ERROR_B
     int result = fsync(above);
     (void)close(above);
     return result == 0 ? STATUS_OK : files_fail(files, "sync the directory above", error);
-}
-
-static bool guard_slot_parse(const struct checksum *checksum, const uint8_t *slot,
-                             struct guard *guard)
-{
-    uint32_t expected = checksum_of(checksum, span_of(slot, 24), span_of(NULL, 0));
-    if (memcmp(slot, guard_magic, sizeof(guard_magic)) != 0 || read_u32_le(slot + 24) != expected) {
-        return false;
-    }
-    guard->present = true;
-    guard->instance_id = read_u64_le(slot + 8);
-    guard->batch_number = read_u64_le(slot + 16);
-    return true;
-}
-
-enum status files_guard_read(struct files *files, const struct checksum *checksum,
-                             struct guard *guard, char error[STORE_ERROR_BYTES_MAX])
-{
-    *guard = (struct guard){0};
-    files->guard_fd = openat(files->directory_fd, guard_name, O_RDWR | O_CLOEXEC);
-    if (files->guard_fd < 0) {
-        return errno == ENOENT ? STATUS_OK : files_fail(files, "open its file 'guard'", error);
-    }
-    for (uint32_t index = 0; index < GUARD_SLOTS; index++) {
-        uint8_t slot[GUARD_SLOT_BYTES];
-        struct guard found = {0};
-        ssize_t size = pread(files->guard_fd, slot, sizeof(slot), (off_t)index * GUARD_SLOT_STRIDE);
-        if (size < 0) {
-            return files_fail(files, "read its file 'guard'", error);
-        }
-        if (size != (ssize_t)sizeof(slot) || !guard_slot_parse(checksum, slot, &found)) {
-            continue;
-        }
-        if (!guard->present || found.batch_number > guard->batch_number) {
-            *guard = found;
-            files->guard_slot_next = (index + 1) % GUARD_SLOTS;
-        }
-    }
-    return STATUS_OK;
-}
-
-enum status files_guard_make(struct files *files, char error[STORE_ERROR_BYTES_MAX])
-{
-    if (files->guard_fd >= 0) {
-        return STATUS_OK;
-    }
-    files->guard_fd = openat(files->directory_fd, guard_name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    return files->guard_fd >= 0 ? STATUS_OK : files_fail(files, "make its file 'guard'", error);
-}
-
-void files_guard_write(struct files *files, const struct checksum *checksum, uint64_t instance_id,
-                       uint64_t batch_number, bool sync)
-{
-    uint8_t slot[GUARD_SLOT_BYTES];
-    memcpy(slot, guard_magic, sizeof(guard_magic));
-    write_u64_le(slot + 8, instance_id);
-    write_u64_le(slot + 16, batch_number);
-    write_u32_le(slot + 24, checksum_of(checksum, span_of(slot, 24), span_of(NULL, 0)));
-    ssize_t written = pwrite(files->guard_fd, slot, sizeof(slot),
-                             (off_t)files->guard_slot_next * GUARD_SLOT_STRIDE);
-    if (written == (ssize_t)sizeof(slot)) {
-        files->guard_slot_next = (files->guard_slot_next + 1) % GUARD_SLOTS;
-    }
-    if (sync) {
-        (void)fdatasync(files->guard_fd);
-    }
 }
 
 enum status files_disk_free(const struct files *files, uint64_t *free_bytes,

@@ -1,13 +1,13 @@
 /* Everything durable: tables of records in one LMDB environment.
  *
- * The only door to <lmdb.h> is store.c. The store knows tables, keys and bytes;
- * what a record means is the engine's (gateway/core/record.h). Each value is kept
- * with a checksum, verified on each read. One writer thread (the engine's);
+ * The only door to <lmdb.h> is store_internal.h. The store knows tables, keys and
+ * bytes; what a record means is the engine's (gateway/core/record.h). Each value is
+ * kept with a checksum, verified on each read. One writer thread (the engine's);
  * read transactions from any thread, each short (docs: LMDB pins pages for them).
  *
- * Guards at open: a store that cannot be read, is of a newer schema, or whose
- * batch number is behind its own clean-shutdown mark is refused with the reason
- * and the remedy; nothing silently restarts. */
+ * Guards at open: a store that cannot be read, is of a newer schema, or is an
+ * older copy than the file `guard` beside it knows, is refused with the reason and
+ * the remedy; nothing silently restarts. */
 #ifndef SESSION_STORE_STORE_H
 #define SESSION_STORE_STORE_H
 
