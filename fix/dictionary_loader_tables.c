@@ -4,6 +4,8 @@
 
 #include "fix/dictionary_loader_parts.h"
 
+enum { TAG_MSG_TYPE = 35 };
+
 /* The tables while they are filled; the counts are how far. */
 struct tables {
     struct loader *loader;
@@ -71,6 +73,8 @@ static void fill_fields(struct tables *tables)
     for (uint32_t i = 0; i < loader->fields_count; i++) {
         struct dictionary_field *field = &tables->fields[i];
         *field = loader->fields[i].field;
+        /* Which types there are is what <messages> says, overlays included. */
+        field->values_open = field->values_open || field->tag == TAG_MSG_TYPE;
         field->values_begin = values_count;
         const struct loader_value *value = loader->fields[i].values;
         for (; value != NULL; value = value->next) {

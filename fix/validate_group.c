@@ -42,7 +42,6 @@ static bool in_entry(const struct check *check, uint32_t begin, uint32_t at)
     return false;
 }
 
-
 /* One member of an entry; the index behind it and what is nested in it. */
 static uint32_t check_member(struct check *check, const struct dictionary_member *member,
                              uint32_t at)

@@ -59,6 +59,26 @@ static bool is_month_year(struct span text)
     return week ? is_month(text) : is_date(text);
 }
 
+/* Most prices and quantities need no more than a look: at most DECIMAL_PLACES + 2
+ * bytes, digits with at most one point among them, fit a decimal whatever they
+ * are. All else, signs included, is decimal_parse()'s to judge. */
+static bool is_short_decimal(struct span value)
+{
+    enum { BYTES_MAX = DECIMAL_PLACES + 2 };
+    if (value.size > BYTES_MAX) {
+        return false;
+    }
+    uint32_t points = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        bool point = value.data[i] == '.';
+        if (!point && (uint32_t)value.data[i] - '0' > 9) {
+            return false;
+        }
+        points += point ? 1 : 0;
+    }
+    return points == 0 || (points == 1 && value.size > 1 && value.data[0] != '.');
+}
+
 static enum session_reject_reason check_int(struct span value, int64_t low, int64_t high)
 {
     int64_t number = 0;
@@ -78,6 +98,9 @@ static enum session_reject_reason check_int(struct span value, int64_t low, int6
 static enum session_reject_reason check_decimal(struct span value)
 {
     struct decimal number;
+    if (is_short_decimal(value)) {
+        return REJECT_NONE;
+    }
     switch (decimal_parse(value, &number)) {
     case DECIMAL_OK:
         return REJECT_NONE;
