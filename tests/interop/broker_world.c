@@ -207,6 +207,17 @@ static enum quickfix_verdict on_app(void *context, struct quickfix_session *sess
     return QUICKFIX_TAKEN;
 }
 
+static bool on_to_app(void *context, struct quickfix_session *session, const char *message,
+                      size_t size)
+{
+    const struct world *world = context;
+    (void)session;
+    char id[64];
+    fields_get(message, size, 11, id, sizeof id);
+    return world->gap_fill == NULL || fields_char(message, size, 43, 'N') != 'Y' ||
+           strcmp(id, world->gap_fill) != 0;
+}
+
 static void on_logout(void *context, struct quickfix_session *session)
 {
     struct world *world = context;
@@ -219,7 +230,7 @@ void world_client_start(struct world *world)
     char settings[1024];
     char error[256] = "";
     const struct quickfix_callbacks callbacks = {
-        .context = world, .from_app = on_app, .logout = on_logout};
+        .context = world, .from_app = on_app, .to_app = on_to_app, .logout = on_logout};
     snprintf(settings, sizeof settings,
              "[DEFAULT]\nConnectionType=initiator\nBeginString=FIX.4.4\nSenderCompID=FIXGATE\n"
              "SocketConnectHost=127.0.0.1\nSocketConnectPort=%d\nSocketNodelay=Y\n"

@@ -35,6 +35,7 @@ struct world {
     size_t count;
     size_t read; /* world_next() goes on here. */
     unsigned logouts;
+    const char *gap_fill; /* The client gap-fills this ClOrdID instead of resending it. */
     char directory[256];
 };
 

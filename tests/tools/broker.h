@@ -2,10 +2,11 @@
  *
  *   broker_main.c      options, the loop
  *   broker_journal.c   the journal on disk (broker_book.h says what is in it)
- *   broker_orders.c    requests in: book them, answer them, fill them
+ *   broker_intake.c    requests in: book them
+ *   broker_orders.c    answer them, fill them
  *   broker_reports.c   reports out, on both sessions, now or after a restart
  *   broker_timers.c    what is to be done later
- *   broker_control.c   the control socket and its commands
+ *   broker_control.c   the commands; broker_control_socket.c how they come in
  *
  * One thread. Everything happens in the loop of broker_main.c. */
 #ifndef TESTS_TOOLS_BROKER_H
@@ -123,10 +124,10 @@ bool timers_next(struct broker *broker, uint64_t now_ms, struct broker_action *o
 int timers_wait(const struct broker *broker, uint64_t now_ms, int otherwise);
 void timers_free(struct broker_timers *timers);
 
-/* broker_orders.c. A message of the order session. */
+/* broker_intake.c. A message of the order session. */
 enum quickfix_verdict orders_receive(struct broker *broker, const char *message, size_t size,
                                      int *tag);
-/* Carries one action out. */
+/* broker_orders.c. Carries one action out. */
 void orders_act(struct broker *broker, const struct broker_action *action);
 /* After a start: takes up what the book left unfinished. */
 void orders_resume(struct broker *broker);
@@ -149,16 +150,20 @@ void reports_duplicate_order(struct broker *broker, const char *message, size_t 
 /* 35=9, 102=6. */
 void reports_duplicate_cancel(struct broker *broker, const char *message, size_t size);
 
-/* broker_control.c. */
+/* broker_control_socket.c. */
 bool control_open(struct broker *broker, char *error, size_t error_size);
 void control_poll(struct broker *broker); /* Accepts, reads, obeys; never waits. */
 void control_close(struct broker *broker);
+/* The other end: sends one command to the broker of DIR, prints the answer. Exit status. */
+int control_command(const char *store, const char *command);
+
+/* broker_control.c. Carries out one command (its text is taken apart) and writes
+ * its answer, without newline: OK, ERROR and why, or JSON. */
+void control_run(struct broker *broker, char *text, char *reply, size_t reply_size);
 /* Sets one number of the policy; false with a reason. */
 bool control_set(struct broker *broker, const char *key, const char *value, char *error,
                  size_t error_size);
 /* "VOD=1.25": fills of that symbol happen at that price, whatever the order says. */
 bool control_price(struct broker *broker, const char *text);
-/* The other end: sends one command to the broker of DIR, prints the answer. Exit status. */
-int control_command(const char *store, const char *command);
 
 #endif

@@ -19,6 +19,10 @@
  *   CANCEL-REJECTED   35=9     … orig, reason, response, text
  *   BUSTED            150=H    … ref (the n of the execution), qty, px
  *   STATUS            150=I    an answer that is never repeated; uses up its n
+ *   ASIDE             after a crash: a request whose MsgSeqNum is still due, so for FIX it
+ *                     never came. It is not acted upon until it comes again
+ *   TAKEN             … and now it has come again
+ *   LOGON             the order session is logged on
  *   DUPLICATE         a ClOrdID came again: how (plain, possdup, possresend) and the answer
  *   SENT, COPIED      report n is in the store of the order / drop-copy session
  *
@@ -81,6 +85,8 @@ struct book_request {
     char kind;        /* 'D', 'F', 'G'. */
     char type;        /* 'G': the wanted OrdType; '\0' to keep. */
     enum book_request_state state;
+    bool aside;     /* For FIX it never came; see ASIDE. */
+    uint64_t seq;   /* MsgSeqNum(34) it came under last. */
     uint32_t order; /* 0: refers to no order of this book. */
     uint32_t taken; /* How often an ORDER line brought it; more than 1 is a broker's mistake. */
     int64_t quantity;
@@ -141,6 +147,7 @@ struct book {
     uint32_t hash_size;
     size_t texts_size, texts_capacity;
     uint32_t next[BOOK_STREAMS]; /* First report that is not in the store of that session. */
+    uint32_t settled;            /* Requests up to this one came before the last LOGON. */
     uint64_t duplicates;         /* DUPLICATE lines. */
     uint64_t anomalies;          /* Facts that contradict each other: doubled or impossible. */
 };
@@ -156,6 +163,9 @@ bool book_apply(struct book *book, const char *line, size_t size);
  * where it begins. False with a reason ("book.log:17: …") if unreadable. */
 bool book_load(struct book *book, const char *path, long *good_bytes, char *error,
                size_t error_size);
+
+/* The hash of a ClOrdID in the book's table. */
+uint32_t book_hash(const char *cl_ord_id);
 
 /* The request with this ClOrdID, or 0. */
 uint32_t book_find(const struct book *book, const char *cl_ord_id);
@@ -192,6 +202,7 @@ struct book_totals {
     uint64_t filled;
     uint64_t open;    /* Open or partly filled. */
     uint64_t pending; /* Taken in and not answered. */
+    uint64_t aside;   /* Set aside: for FIX they never came. */
     uint64_t doubled; /* Orders executed beyond their quantity, after their end, or taken twice. */
     int64_t quantity_executed;
     broker_wide notional;

@@ -58,7 +58,9 @@ void book_count(const struct book *book, struct book_totals *out)
         out->rejected += order->state == BOOK_REJECTED ? 1 : 0;
         out->filled += order->state == BOOK_FILLED ? 1 : 0;
         out->open += order->state == BOOK_OPEN || order->state == BOOK_PARTIAL ? 1 : 0;
-        out->pending += order->state == BOOK_PENDING ? 1 : 0;
+        bool aside = book_request(book, order->request_first)->aside;
+        out->aside += aside ? 1 : 0;
+        out->pending += order->state == BOOK_PENDING && !aside ? 1 : 0;
         out->doubled += order_doubled(book, order) ? 1 : 0;
         out->quantity_executed += order->cumulative;
         out->notional += order->notional;
@@ -101,8 +103,10 @@ static void json_order(const struct book *book, const struct book_order *order, 
     fputs(",\"account\":", out);
     json_text(order->account, out);
     fprintf(out, ",\"side\":\"%c\",\"state\":\"%s\",\"executions\":%" PRIu32 ",\"doubled\":%s",
-            order->side, book_state_name(order->state), order->executions,
-            order_doubled(book, order) ? "true" : "false");
+            order->side,
+            book_request(book, order->request_first)->aside ? "aside"
+                                                            : book_state_name(order->state),
+            order->executions, order_doubled(book, order) ? "true" : "false");
     json_number("qty", order->quantity, out);
     json_number("cum_qty", order->cumulative, out);
     json_number("avg_px", broker_number_average(order->notional, order->cumulative), out);
@@ -118,11 +122,11 @@ void book_print_json(const struct book *book, bool orders, FILE *out)
     fprintf(out,
             ",\"orders\":%" PRIu64 ",\"executed\":%" PRIu64 ",\"executions\":%" PRIu64
             ",\"filled\":%" PRIu64 ",\"cancelled\":%" PRIu64 ",\"rejected\":%" PRIu64
-            ",\"open\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"duplicates\":%" PRIu64
-            ",\"doubled\":%" PRIu64 ",\"anomalies\":%" PRIu64,
+            ",\"open\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"aside\":%" PRIu64
+            ",\"duplicates\":%" PRIu64 ",\"doubled\":%" PRIu64 ",\"anomalies\":%" PRIu64,
             totals.orders, totals.executed, totals.executions, totals.filled, totals.cancelled,
-            totals.rejected, totals.open, totals.pending, book->duplicates, totals.doubled,
-            book->anomalies);
+            totals.rejected, totals.open, totals.pending, totals.aside, book->duplicates,
+            totals.doubled, book->anomalies);
     json_number("qty_executed", totals.quantity_executed, out);
     json_number("notional", (int64_t)(totals.notional / BROKER_ONE), out);
     if (orders) {

@@ -89,7 +89,13 @@ static enum book_stream stream_of(const struct broker *broker, struct quickfix_s
 static void on_logon(void *context, struct quickfix_session *session)
 {
     struct broker *broker = context;
-    broker->streams[stream_of(broker, session)].logons++;
+    struct fields line;
+    enum book_stream stream = stream_of(broker, session);
+    broker->streams[stream].logons++;
+    if (stream == BOOK_STREAM_ORDERS) {
+        journal_begin(&line, "LOGON");
+        journal_write(broker, &line);
+    }
 }
 
 static bool on_admin(void *context, struct quickfix_session *session, const char *message,
@@ -176,7 +182,7 @@ static int value_option(struct broker *broker, const char *key, const char *valu
     if (text_option(broker, key, value) || control_set(broker, key, value, error, sizeof error)) {
         return 0;
     }
-    return usage("--", error);
+    return usage("", error);
 }
 
 static int options_read(struct broker *broker, int count, char **words)

@@ -1,4 +1,4 @@
-/* Requests in: into the book first, answered when their time comes. */
+/* Requests of the book: answered when their time comes, and filled. */
 #include "tests/tools/broker.h"
 
 #include <stdlib.h>
@@ -44,124 +44,6 @@ static void fill_schedule(struct broker *broker, uint32_t order)
 {
     timers_add(broker, broker->policy.fill_latency, BROKER_ACTION_FILL, order, NULL, 0);
 }
-
-/* Intake. */
-
-static bool text_take(const char *message, size_t size, int tag, char *out, size_t out_size)
-{
-    return fields_get(message, size, tag, out, out_size) && out[0] != '\0';
-}
-
-static int64_t number_take(const char *message, size_t size, int tag)
-{
-    char text[BROKER_NUMBER_BYTES_MAX];
-    int64_t value = 0;
-    bool good =
-        fields_get(message, size, tag, text, sizeof text) && broker_number_parse(text, &value);
-    return good ? value : 0;
-}
-
-static void line_field(struct fields *line, const char *key, const char *message, size_t size,
-                       int tag)
-{
-    char text[BOOK_ID_BYTES_MAX];
-    if (fields_get(message, size, tag, text, sizeof text) && text[0] != '\0') {
-        line_text(line, key, text);
-    }
-}
-
-/* The journal line of a D, F or G; the caller has checked its ClOrdID. */
-static void request_write(struct broker *broker, const char *message, size_t size, char kind,
-                          uint32_t order)
-{
-    struct fields line;
-    journal_begin(&line, kind == 'D' ? "ORDER" : kind == 'F' ? "CANCEL" : "REPLACE");
-    line_field(&line, "clordid", message, size, 11);
-    line_field(&line, "orig", message, size, 41);
-    line_uint(&line, "order", order);
-    if (kind == 'D') {
-        line_field(&line, "symbol", message, size, 55);
-        line_field(&line, "account", message, size, 1);
-        line_field(&line, "secondary", message, size, 526);
-        line_field(&line, "currency", message, size, 15);
-        line_char(&line, "side", fields_char(message, size, 54, '1'));
-        line_char(&line, "tif", fields_char(message, size, 59, '0'));
-    }
-    if (kind != 'F') {
-        line_char(&line, "type", fields_char(message, size, 40, '1'));
-        line_number(&line, "qty", number_take(message, size, 38));
-        line_number(&line, "price", number_take(message, size, 44));
-    }
-    if (fields_char(message, size, 97, 'N') == 'Y') {
-        line_char(&line, "possresend", 'Y');
-    }
-    journal_write(broker, &line);
-}
-
-/* A ClOrdID that the book has already: never a second order. */
-static void duplicate_take(struct broker *broker, const char *message, size_t size)
-{
-    bool possdup = fields_char(message, size, 43, 'N') == 'Y';
-    bool possresend = fields_char(message, size, 97, 'N') == 'Y';
-    struct fields line;
-    journal_begin(&line, "DUPLICATE");
-    line_field(&line, "clordid", message, size, 11);
-    line_text(&line, "how", possdup ? "possdup" : possresend ? "possresend" : "plain");
-    line_text(&line, "answer", possdup ? "none" : possresend ? "status" : "reject");
-    journal_write(broker, &line);
-    /* A PossDup was taken when it first came, and its reports are in QuickFIX's
-     * store or still to be sent: an answer would be one too many. */
-    if (!possdup) {
-        timers_add(broker, broker->policy.ack_latency, BROKER_ACTION_MESSAGE, 0, message, size);
-    }
-}
-
-static enum quickfix_verdict request_take(struct broker *broker, const char *message, size_t size,
-                                          char kind, int *tag)
-{
-    char id[BOOK_ID_BYTES_MAX];
-    char other[BOOK_ID_BYTES_MAX];
-    int required = kind == 'D' ? 55 : 41;
-    if (!text_take(message, size, 11, id, sizeof id)) {
-        *tag = 11;
-        return QUICKFIX_FIELD_MISSING;
-    }
-    if (!text_take(message, size, required, other, sizeof other)) {
-        *tag = required;
-        return QUICKFIX_FIELD_MISSING;
-    }
-    if (book_find(&broker->book, id) != 0) {
-        duplicate_take(broker, message, size);
-        return QUICKFIX_TAKEN;
-    }
-    uint32_t order = broker->book.orders_count + 1;
-    if (kind != 'D') {
-        const struct book_request *orig =
-            book_request(&broker->book, book_find(&broker->book, other));
-        order = orig != NULL ? orig->order : 0;
-    }
-    request_write(broker, message, size, kind, order);
-    timers_add(broker, broker->policy.ack_latency, BROKER_ACTION_REQUEST,
-               broker->book.requests_count, NULL, 0);
-    return QUICKFIX_TAKEN;
-}
-
-enum quickfix_verdict orders_receive(struct broker *broker, const char *message, size_t size,
-                                     int *tag)
-{
-    char type[8];
-    fields_get(message, size, 35, type, sizeof type);
-    if (strcmp(type, "D") == 0 || strcmp(type, "F") == 0 || strcmp(type, "G") == 0) {
-        return request_take(broker, message, size, type[0], tag);
-    }
-    if (strcmp(type, "H") == 0 || strcmp(type, "AF") == 0) {
-        timers_add(broker, broker->policy.ack_latency, BROKER_ACTION_MESSAGE, 0, message, size);
-        return QUICKFIX_TAKEN;
-    }
-    return QUICKFIX_UNSUPPORTED;
-}
-
-/* Answers. */
 
 static void order_line(struct broker *broker, struct fields *line, const char *kind,
                        uint32_t request, uint32_t order)
@@ -233,7 +115,7 @@ static const struct book_order *change_target(struct broker *broker, uint32_t re
 {
     const struct book_request *given = book_request(&broker->book, request);
     const struct book_order *order = book_order(&broker->book, given->order);
-    if (order == NULL) {
+    if (order == NULL || book_request(&broker->book, order->request_first)->aside) {
         cancel_reject(broker, request, 1, "unknown order");
         return NULL;
     }
@@ -296,7 +178,8 @@ static void request_answer(struct broker *broker, uint32_t number)
         order_answer(broker, number, request->order);
         return;
     }
-    if (order != NULL && order->state == BOOK_PENDING) {
+    if (order != NULL && order->state == BOOK_PENDING &&
+        !book_request(&broker->book, order->request_first)->aside) {
         request_answer(broker, order->request_first);
     }
     if (request->kind == 'F') {
@@ -382,10 +265,31 @@ void orders_act(struct broker *broker, const struct broker_action *action)
     }
 }
 
+/* A crash between our journal and QuickFIX's leaves a request in the book whose
+ * number is still due. For FIX it never came, and the peer may prove that with a
+ * gap fill and send the order elsewhere: to execute it too would double it. Only
+ * the very last request can be in that state, and no Logon came since. */
+static void last_request_check(struct broker *broker)
+{
+    struct fields line;
+    const struct book *book = &broker->book;
+    const struct book_request *last = book_request(book, book->requests_count);
+    int due = quickfix_seq_in_next(broker->streams[BOOK_STREAM_ORDERS].session);
+    if (last == NULL || book->settled == book->requests_count || last->aside ||
+        last->state != BOOK_REQUEST_PENDING || last->seq != (uint64_t)due) {
+        return;
+    }
+    journal_begin(&line, "ASIDE");
+    line_text(&line, "clordid", book_cl_ord_id(book, book->requests_count));
+    journal_write(broker, &line);
+}
+
 void orders_resume(struct broker *broker)
 {
+    last_request_check(broker);
     for (uint32_t number = 1; number <= broker->book.requests_count; number++) {
-        if (book_request(&broker->book, number)->state == BOOK_REQUEST_PENDING) {
+        const struct book_request *request = book_request(&broker->book, number);
+        if (request->state == BOOK_REQUEST_PENDING && !request->aside) {
             timers_add(broker, broker->policy.ack_latency, BROKER_ACTION_REQUEST, number, NULL, 0);
         }
     }
