@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 static const char data_name[] = "data.mdb";
+static const char backup_name[] = "data.mdb.unfinished";
 static const char owner_name[] = "owner";
 
 void error_set(char error[STORE_ERROR_BYTES_MAX], const char *format, ...)
@@ -165,6 +166,38 @@ enum status files_sync_names(const struct files *files, char error[STORE_ERROR_B
     int result = fsync(above);
     (void)close(above);
     return result == 0 ? STATUS_OK : files_fail(files, "sync the directory above", error);
+}
+
+enum status files_backup_begin(const struct files *files, int *descriptor,
+                               char error[STORE_ERROR_BYTES_MAX])
+{
+    struct stat data;
+    if (fstatat(files->directory_fd, data_name, &data, 0) == 0) {
+        error_set(error, "backup %s: there is a data.mdb already; name an empty directory",
+                  files->path);
+        return STATUS_INVALID;
+    }
+    files_backup_abandon(files); /* What an earlier backup may have left. */
+    *descriptor =
+        openat(files->directory_fd, backup_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return *descriptor >= 0 ? STATUS_OK : files_fail(files, "make the backup's file", error);
+}
+
+enum status files_backup_finish(const struct files *files, int descriptor,
+                                char error[STORE_ERROR_BYTES_MAX])
+{
+    if (fsync(descriptor) != 0) {
+        return files_fail(files, "sync the backup's file", error);
+    }
+    if (renameat(files->directory_fd, backup_name, files->directory_fd, data_name) != 0) {
+        return files_fail(files, "name the backup's file data.mdb", error);
+    }
+    return files_sync_names(files, error);
+}
+
+void files_backup_abandon(const struct files *files)
+{
+    (void)unlinkat(files->directory_fd, backup_name, 0);
 }
 
 enum status files_disk_free(const struct files *files, uint64_t *free_bytes,

@@ -42,6 +42,14 @@ MUST_USE enum status files_data_size(const struct files *files, uint64_t *size_b
 /* Makes the names of new files durable: the directory's, and its own above it. */
 MUST_USE enum status files_sync_names(const struct files *files, char error[STORE_ERROR_BYTES_MAX]);
 
+/* Makes the file that a backup is written to; its name becomes data.mdb only by
+ * files_backup_finish(), which makes it durable. INVALID if there is a data.mdb. */
+MUST_USE enum status files_backup_begin(const struct files *files, int *descriptor,
+                                        char error[STORE_ERROR_BYTES_MAX]);
+MUST_USE enum status files_backup_finish(const struct files *files, int descriptor,
+                                         char error[STORE_ERROR_BYTES_MAX]);
+void files_backup_abandon(const struct files *files);
+
 /* Bytes that an unprivileged process can still take on the store's disk. */
 MUST_USE enum status files_disk_free(const struct files *files, uint64_t *free_bytes,
                                      char error[STORE_ERROR_BYTES_MAX]);

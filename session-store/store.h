@@ -121,4 +121,14 @@ struct store_space {
 
 MUST_USE enum status store_space(struct store *store, struct store_space *out);
 
+/* --- Backup ---------------------------------------------------------------- */
+
+/* Writes a compact copy of the store, as it is at one moment, as data.mdb into the
+ * directory `path`; that is made if missing, and must not hold a store. For a
+ * store opened read_only, beside its owner: it takes long, and within the owner's
+ * process the map could not grow meanwhile. On failure `error` holds one line, and
+ * no data.mdb is left. */
+MUST_USE enum status store_backup(struct store *store, const char *path,
+                                  char error[STORE_ERROR_BYTES_MAX]);
+
 #endif
