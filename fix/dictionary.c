@@ -9,17 +9,6 @@ const struct dictionary_field *dictionary_field(const struct dictionary *diction
     return index == 0 ? NULL : &dictionary->fields[index - 1];
 }
 
-const struct dictionary_field *dictionary_field_named(const struct dictionary *dictionary,
-                                                      struct span name)
-{
-    for (uint32_t i = 0; i < dictionary->fields_count; i++) {
-        if (span_is(name, dictionary->fields[i].name)) {
-            return &dictionary->fields[i];
-        }
-    }
-    return NULL;
-}
-
 /* The order of strcmp(text, span): the span has no NUL at its end. */
 static int text_compare(const char *text, struct span span)
 {
@@ -29,6 +18,28 @@ static int text_compare(const char *text, struct span span)
         order = memcmp(text, span.data, size < span.size ? size : span.size);
     }
     return order != 0 ? order : (size > span.size) - (size < span.size);
+}
+
+const struct dictionary_field *dictionary_field_named(const struct dictionary *dictionary,
+                                                      struct span name)
+{
+    uint32_t low = 0;
+    uint32_t high = dictionary->fields_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct dictionary_field *field =
+            &dictionary->fields[dictionary->field_by_name[middle]];
+        int order = text_compare(field->name, name);
+        if (order == 0) {
+            return field;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
 }
 
 const struct dictionary_message *dictionary_message(const struct dictionary *dictionary,

@@ -13,8 +13,9 @@
 #define DICTIONARY_TYPES(X)                                                                        \
     X(STRING)                                                                                      \
     X(CHAR)                                                                                        \
-    X(INT) X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET) X(AMT) X(QTY)        \
-        X(PERCENTAGE) X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP) X(UTCTIMEONLY) \
+    X(INT)                                                                                         \
+    X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET) X(AMT) X(QTY) X(PERCENTAGE) \
+        X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP) X(UTCTIMEONLY)               \
             X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH) X(MULTIPLEVALUESTRING)       \
                 X(DATA)
 
@@ -86,6 +87,7 @@ struct dictionary {
     uint32_t fields_count;
     const uint16_t *field_by_tag; /* [tag]: 1 + index into fields, 0 = unknown. */
     uint32_t field_by_tag_size;
+    const uint16_t *field_by_name;         /* Indexes into fields, sorted by name. */
     const struct dictionary_value *values; /* Each field's are sorted by value. */
     const struct dictionary_member *members;
     const struct dictionary_group *groups;

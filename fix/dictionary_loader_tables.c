@@ -17,6 +17,7 @@ struct tables {
     struct dictionary_message *messages;
     uint32_t *required_tags;
     uint16_t *field_by_tag;
+    uint16_t *field_by_name;
     uint16_t *member_by_field; /* One row of fields_count per message, header and trailer. */
     uint32_t members_count;
     uint32_t required_count;
@@ -58,11 +59,12 @@ static bool take_tables(struct tables *tables)
     tables->messages = arena_take(kept, loader->messages_count * sizeof(*tables->messages));
     tables->required_tags = arena_take(kept, members * sizeof(*tables->required_tags));
     tables->field_by_tag = arena_take(kept, tags * sizeof(*tables->field_by_tag));
+    tables->field_by_name = arena_take(kept, fields * sizeof(*tables->field_by_name));
     tables->member_by_field = arena_take(kept, rows * fields * sizeof(*tables->member_by_field));
     bool taken = tables->dictionary != NULL && tables->fields != NULL && tables->values != NULL &&
                  tables->members != NULL && tables->groups != NULL && tables->messages != NULL &&
                  tables->required_tags != NULL && tables->field_by_tag != NULL &&
-                 tables->member_by_field != NULL;
+                 tables->field_by_name != NULL && tables->member_by_field != NULL;
     return taken || loader_fail_memory(loader, loader->roots[0]);
 }
 
@@ -82,6 +84,7 @@ static void fill_fields(struct tables *tables)
         }
         ASSERT(values_count == field->values_begin + field->values_count);
         tables->field_by_tag[field->tag] = (uint16_t)(i + 1);
+        tables->field_by_name[i] = (uint16_t)(loader->fields_by_name[i] - loader->fields);
     }
 }
 
@@ -259,6 +262,7 @@ struct dictionary *loader_tables(struct loader *loader)
     dictionary->fields_count = loader->fields_count;
     dictionary->field_by_tag = tables.field_by_tag;
     dictionary->field_by_tag_size = tables.fields[loader->fields_count - 1].tag + 1;
+    dictionary->field_by_name = tables.field_by_name;
     dictionary->values = tables.values;
     dictionary->members = tables.members;
     dictionary->groups = tables.groups;
