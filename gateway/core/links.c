@@ -285,7 +285,16 @@ void engine_disconnected(struct engine *engine, uint32_t session, const char *re
     doubt_mark(link);
 }
 
-/* One frame, and then the kept early messages that it made due. */
+/* Early messages that were kept and are due now. */
+static void receive_kept(struct engine *engine, struct link *link)
+{
+    struct message message;
+    message_init(&message, engine->fields, FIX_FIELDS_MAX);
+    while (session_receive_kept(&link->session, engine->now_ns, &message, &engine->effects)) {
+        carry_out(engine, link, &message, span_of(NULL, 0));
+    }
+}
+
 static size_t receive_one(struct engine *engine, struct link *link, struct span bytes)
 {
     struct message message;
@@ -294,9 +303,7 @@ static size_t receive_one(struct engine *engine, struct link *link, struct span 
     size_t consumed =
         session_receive(&link->session, engine->now_ns, bytes, &message, &engine->effects);
     carry_out(engine, link, &message, span_of(NULL, 0));
-    while (session_receive_kept(&link->session, engine->now_ns, &message, &engine->effects)) {
-        carry_out(engine, link, &message, span_of(NULL, 0));
-    }
+    receive_kept(engine, link);
     return consumed;
 }
 
@@ -357,7 +364,11 @@ static void resend_page(struct engine *engine, struct link *link)
     for (unsigned count = 0; count < TURN_RESEND_MAX; count++) {
         uint64_t next;
         uint64_t end;
-        if (engine_turn_full(engine) || !session_resend_next(&link->session, &next, &end)) {
+        if (engine_turn_full(engine)) {
+            return;
+        }
+        if (!session_resend_next(&link->session, &next, &end)) {
+            receive_kept(engine, link);
             return;
         }
         struct out_record out = {.kind = MESSAGE_ADMIN};

@@ -1,0 +1,118 @@
+/* The real engine, the real apply.c and the real store, with two brokers at the
+ * other end of in-memory lines: what the engine's unit tests stand on.
+ *
+ * The brokers are acceptors of our own session machine with a few lines of order
+ * book; time is virtual. tests/interop has brokers that we did not write. */
+#ifndef TESTS_UNIT_CORE_RIG_H
+#define TESTS_UNIT_CORE_RIG_H
+
+#include "gateway/shell/apply.h"
+
+enum { RIG_BROKERS = 2, RIG_LOG_MAX = 4096, RIG_LINE_BYTES = 256 * 1024, RIG_KEPT_MAX = 4096 };
+
+/* How a broker answers a new order. */
+enum rig_manner {
+    RIG_FILL,   /* New, then one fill of all of it. */
+    RIG_ACK,    /* New. */
+    RIG_SILENT, /* Nothing. */
+    RIG_REFUSE, /* BusinessMessageReject. */
+};
+
+struct rig_line {
+    uint8_t bytes[RIG_LINE_BYTES];
+    size_t size;
+};
+
+struct rig_kept {
+    char *bytes;
+    size_t size;
+    enum message_kind kind;
+};
+
+struct rig_waiting {
+    struct rig_waiting *next;
+    char msg_type[4];
+    size_t size;
+    uint8_t body[2048];
+};
+
+struct rig_broker {
+    struct session_config config;
+    struct session session;
+    struct session_early early[FIX_EARLY_MESSAGES_MAX];
+    uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
+    struct rig_kept kept[RIG_KEPT_MAX]; /* By MsgSeqNum. */
+    bool listening; /* Takes connections. */
+    bool connected;
+    bool deaf; /* Hangs: reads and says nothing; what is sent to it is lost when the line drops. */
+    struct rig_line to_broker;
+    struct rig_line to_gateway;
+    enum rig_manner manner;
+    struct rig_waiting *waiting; /* Reports until the session can send: a list, oldest first. */
+    unsigned orders; /* New orders taken. */
+    unsigned reports;
+    unsigned executions;
+    char last_cl_ord_id[64]; /* Of the last request it got, as it saw it. */
+    char last_orig_cl_ord_id[64];
+    char last_msg_type[4];
+};
+
+/* A reply or an event, as text with '|' for SOH. */
+struct rig_log {
+    char *line[RIG_LOG_MAX];
+    uint64_t bus_seq[RIG_LOG_MAX];
+    size_t count;
+};
+
+struct rig {
+    char path[64];
+    uint64_t now_ns;
+    struct dictionary *dictionary;
+    struct broker_config broker_configs[RIG_BROKERS];
+    struct engine_session_config sessions[RIG_BROKERS];
+    struct engine_config config;
+    struct store *store;
+    struct store_reader *store_reader;
+    struct apply_reader reader;
+    struct engine *engine;
+    struct turn *turn;
+    struct release_ports ports;
+    bool connect_wanted[RIG_BROKERS];
+    bool close_wanted[RIG_BROKERS];
+    struct rig_broker broker[RIG_BROKERS];
+    struct rig_log replies;
+    struct rig_log events; /* "topic message" */
+    struct effects effects;
+    struct field fields[FIX_FIELDS_MAX];
+};
+
+/* A fresh store, two brokers listening, the gateway not started. */
+struct rig *rig_new(void);
+void rig_free(struct rig *rig);
+
+void rig_start(struct rig *rig);
+/* The gateway is gone between two turns; what it had committed is there. */
+void rig_crash(struct rig *rig);
+
+/* Turns until nothing moves any more, at one instant of time. */
+void rig_settle(struct rig *rig);
+/* Advances time in steps of 100 ms, settling at each. */
+void rig_pass(struct rig *rig, unsigned milliseconds);
+
+/* Drops the line to a broker, both ways, with what is under way. */
+void rig_drop(struct rig *rig, unsigned broker);
+
+/* Sends a request ('|' for SOH), settles, returns the reply. */
+const char *rig_request(struct rig *rig, const char *request);
+
+/* A broker sends an application message with these body fields. */
+void rig_broker_says(struct rig *rig, unsigned broker, const char *msg_type, const char *body);
+
+/* The last event whose text holds all of `a` and `b` (b may be NULL), or NULL. */
+const char *rig_event(const struct rig *rig, const char *a, const char *b);
+size_t rig_event_count(const struct rig *rig, const char *a);
+
+/* Value of "|tag=" in a line, copied into a static buffer; "" if absent. */
+const char *rig_value(const char *line, const char *tag);
+
+#endif
