@@ -121,6 +121,15 @@ static void reject_lower(struct session *session, const struct inbound *in, uint
                         words_span(&words));
 }
 
+/* The answer to our TestRequest may have been among early messages that are
+ * void now: ask anew, or the session would wait for it in vain. */
+static void test_again(struct session *session, const struct inbound *in)
+{
+    if (session->state == SESSION_SYNCHRONISING && !session->echo_seen) {
+        session_send_test_request(session, in->now_ns, in->out);
+    }
+}
+
 /* SequenceReset-Reset: its own number does not matter (11a to 11c). */
 static void sequence_reset(struct session *session, const struct inbound *in, uint64_t new_seq)
 {
@@ -136,11 +145,15 @@ static void sequence_reset(struct session *session, const struct inbound *in, ui
     words_add_uint(&words, new_seq);
     session_log(in->out, SEVERITY_WARNING, words_span(&words));
     /* What was kept had numbers that will now mean other messages. */
+    bool thrown = session->early_count > 0;
     session_early_clear(session);
     if (new_seq > due) {
         session->skipped_begin = due;
         session->skipped_end = new_seq;
         session->seq_in_next = new_seq;
+    }
+    if (thrown) {
+        test_again(session, in);
     }
 }
 
@@ -156,6 +169,11 @@ static void gap_fill(struct session *session, const struct inbound *in, uint64_t
     }
     session->seq_in_next = new_seq;
     session->gap_moved_ns = in->now_ns;
+    uint32_t early_before = session->early_count;
+    session_early_void(session);
+    if (session->early_count < early_before) {
+        test_again(session, in);
+    }
 }
 
 static void act_sequence_reset(struct session *session, const struct inbound *in)

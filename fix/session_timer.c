@@ -123,6 +123,8 @@ static void state_expired(struct session *session, uint64_t now_ns, struct effec
             severity = SEVERITY_ERROR;
             words_add(&why, "left: no Logout of the peer within ");
             add_seconds(&why, SESSION_LEAVE_NS);
+        } else if (session->logout_initiated && session->logout_received) {
+            words_add(&why, "logged out, but messages before the peer's Logout are missing");
         } else if (session->logout_initiated) {
             words_add(&why, "no answer to our Logout within ");
             words_add_uint(&why, config->logout_timeout_seconds);
