@@ -1,5 +1,6 @@
 // The C wrapper over QuickFIX; quickfix_c.h is its manual.
 #include "tests/tools/quickfix_c.h"
+#include "tests/tools/quickfix_session.h"
 
 #include <quickfix/FileStore.h>
 #include <quickfix/Log.h>
@@ -14,18 +15,11 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <poll.h>
+#include <set>
 #include <sstream>
 #include <string>
-
-struct quickfix_session {
-    FIX::SessionID id;
-    std::string name;
-
-    FIX::Session *find() const
-    {
-        return FIX::Session::lookupSession(id);
-    }
-};
+#include <vector>
 
 namespace
 {
@@ -42,32 +36,6 @@ int64_t now_ms()
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::steady_clock::now().time_since_epoch())
         .count();
-}
-
-// Splits tag=value<SOH>… and puts each field into header or body. False if a
-// piece is no tag=value.
-bool fields_set(FIX::Message &message, const char *text, size_t size)
-{
-    size_t at = 0;
-    while (at < size) {
-        char *after = nullptr;
-        long tag = std::strtol(text + at, &after, 10);
-        size_t value = static_cast<size_t>(after - text) + 1;
-        if (tag <= 0 || tag > 999999 || value > size || *after != '=') {
-            return false;
-        }
-        const void *soh = std::memchr(text + value, '\001', size - value);
-        size_t end =
-            soh != nullptr ? static_cast<size_t>(static_cast<const char *>(soh) - text) : size;
-        int field = static_cast<int>(tag);
-        if (FIX::Message::isHeaderField(field)) {
-            message.getHeader().setField(field, std::string(text + value, end - value));
-        } else {
-            message.setField(field, std::string(text + value, end - value));
-        }
-        at = end + 1;
-    }
-    return true;
 }
 
 class CallbackLog : public FIX::Log
@@ -159,7 +127,7 @@ class CallbackApplication : public FIX::Application
         char more[1024];
         size_t size = callbacks_.to_admin(callbacks_.context, session_of(id), text.data(),
                                           text.size(), more, sizeof more);
-        fields_set(message, more, std::min(size, sizeof more));
+        quickfix_fields_set(message, more, std::min(size, sizeof more));
     }
     void toApp(FIX::Message &message, const FIX::SessionID &id) throw(FIX::DoNotSend) override
     {
@@ -227,6 +195,59 @@ class CallbackApplication : public FIX::Application
     std::map<std::string, quickfix_session> &sessions_;
     std::string text_; // Reused, since every order passes here.
 };
+
+// QuickFIX's poll never waits, whatever timeout it is given: left alone it would
+// take a whole core while idle. So we wait ourselves, on its sockets, which it
+// keeps private; an explicit instantiation may name private members.
+template <typename Tag, typename Tag::type Member> struct opened {
+    friend typename Tag::type member(Tag)
+    {
+        return Member;
+    }
+};
+
+struct acceptor_server {
+    using type = FIX::SocketServer *FIX::SocketAcceptor::*;
+    friend type member(acceptor_server);
+};
+struct initiator_connector {
+    using type = FIX::SocketConnector FIX::SocketInitiator::*;
+    friend type member(initiator_connector);
+};
+struct sockets_read {
+    using type = std::set<int> FIX::SocketMonitor::*;
+    friend type member(sockets_read);
+};
+struct sockets_write {
+    using type = std::set<int> FIX::SocketMonitor::*;
+    friend type member(sockets_write);
+};
+struct sockets_connect {
+    using type = std::set<int> FIX::SocketMonitor::*;
+    friend type member(sockets_connect);
+};
+
+template struct opened<acceptor_server, &FIX::SocketAcceptor::m_pServer>;
+template struct opened<initiator_connector, &FIX::SocketInitiator::m_connector>;
+template struct opened<sockets_read, &FIX::SocketMonitor::m_readSockets>;
+template struct opened<sockets_write, &FIX::SocketMonitor::m_writeSockets>;
+template struct opened<sockets_connect, &FIX::SocketMonitor::m_connectSockets>;
+
+void watch(std::vector<pollfd> &fds, const std::set<int> &sockets, int events)
+{
+    for (int socket : sockets) {
+        fds.push_back({socket, static_cast<short>(events), 0});
+    }
+}
+
+void wait_for_work(FIX::SocketMonitor &monitor, int wait_ms)
+{
+    std::vector<pollfd> fds;
+    watch(fds, monitor.*member(sockets_read()), POLLIN);
+    watch(fds, monitor.*member(sockets_write()), POLLOUT);
+    watch(fds, monitor.*member(sockets_connect()), POLLOUT);
+    ::poll(fds.data(), fds.size(), wait_ms);
+}
 
 } // namespace
 
@@ -302,9 +323,16 @@ void quickfix_tick(struct quickfix *engine)
 bool quickfix_poll(struct quickfix *engine, int wait_ms, char *error, size_t error_size)
 {
     try {
-        double wait_seconds = static_cast<double>(wait_ms) / 1000.0;
-        bool working = engine->acceptor ? engine->acceptor->poll(wait_seconds)
-                                        : engine->initiator->poll(wait_seconds);
+        FIX::SocketServer *server =
+            engine->acceptor ? *engine->acceptor.*member(acceptor_server()) : nullptr;
+        if (wait_ms > 0 && server != nullptr) {
+            wait_for_work(server->getMonitor(), wait_ms);
+        }
+        if (wait_ms > 0 && engine->initiator) {
+            wait_for_work((*engine->initiator.*member(initiator_connector())).getMonitor(),
+                          wait_ms);
+        }
+        bool working = engine->acceptor ? engine->acceptor->poll() : engine->initiator->poll();
         quickfix_tick(engine);
         if (!working) {
             error_set(error, error_size, "stopped");
@@ -371,104 +399,4 @@ struct quickfix_session *quickfix_session_find(struct quickfix *engine, const ch
         }
     }
     return nullptr;
-}
-
-const char *quickfix_session_name(const struct quickfix_session *session)
-{
-    return session->name.c_str();
-}
-
-bool quickfix_logged_on(struct quickfix_session *session)
-{
-    FIX::Session *found = session->find();
-    return found != nullptr && found->isLoggedOn();
-}
-
-bool quickfix_send(struct quickfix_session *session, const char *body, size_t size)
-{
-    try {
-        FIX::Message message;
-        if (!fields_set(message, body, size)) {
-            return false;
-        }
-        FIX::Session *found = session->find();
-        if (found == nullptr) {
-            return false;
-        }
-        int number = found->getExpectedSenderNum();
-        found->send(message);
-        // send() is false for a line that is down too; what counts is that the
-        // message has its number and is in the store.
-        return found->getExpectedSenderNum() > number;
-    } catch (...) {
-        return false;
-    }
-}
-
-void quickfix_disconnect(struct quickfix_session *session)
-{
-    FIX::Session *found = session->find();
-    if (found != nullptr) {
-        try {
-            found->disconnect();
-        } catch (...) {
-            // Its store failed; the line is closed all the same.
-        }
-    }
-}
-
-void quickfix_logout(struct quickfix_session *session, const char *reason)
-{
-    FIX::Session *found = session->find();
-    if (found != nullptr) {
-        found->logout(reason);
-    }
-}
-
-void quickfix_logon(struct quickfix_session *session)
-{
-    FIX::Session *found = session->find();
-    if (found != nullptr) {
-        found->logon();
-    }
-}
-
-int quickfix_seq_out_next(struct quickfix_session *session)
-{
-    FIX::Session *found = session->find();
-    return found != nullptr ? found->getExpectedSenderNum() : 0;
-}
-
-int quickfix_seq_in_next(struct quickfix_session *session)
-{
-    FIX::Session *found = session->find();
-    return found != nullptr ? found->getExpectedTargetNum() : 0;
-}
-
-bool quickfix_seq_out_set(struct quickfix_session *session, int next)
-{
-    try {
-        FIX::Session *found = session->find();
-        if (found == nullptr || next < 1) {
-            return false;
-        }
-        found->setNextSenderMsgSeqNum(next);
-        return true;
-    } catch (...) {
-        return false;
-    }
-}
-
-bool quickfix_seq_in_set(struct quickfix_session *session, int next)
-{
-    try {
-        FIX::Session *found = session->find();
-        if (found == nullptr || next < 1) {
-            return false;
-        }
-        found->setNextTargetMsgSeqNum(next);
-        return true;
-    } catch (...) {
-        return false;
-    }
 }
