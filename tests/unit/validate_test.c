@@ -66,6 +66,8 @@ static void messages_of_each_level_are_right(void **state)
     order("", REJECT_NONE, 0);
     order("1=ACC|18=1 6|59=0|58=text|", REJECT_NONE, 0);
     order(GROUPED, REJECT_NONE, 0);
+    expect("35=6|" HEADER "23=I|28=N|55=X|54=1|27=5000|", REJECT_NONE, 0);
+    expect("35=6|" HEADER "23=I|28=N|55=X|54=1|27=S|", REJECT_NONE, 0);
     expect("35=0|" HEADER, REJECT_NONE, 0);
     expect("35=A|" HEADER "98=0|108=30|95=4|96=a|=b|", REJECT_NONE, 0);
     expect("35=8|" HEADER "37=O|17=E|150=F|39=1|55=VOD.L|54=1|38=100|32=50|31=101.25|151=50|14=50|"
