@@ -75,7 +75,7 @@ struct inbound {
 /* Words for a log, a Text(58) or a reason, put together without a format
  * machine; what does not fit is cut, since it is for people. */
 struct words {
-    char data[FIX_TEXT_BYTES_MAX + 1];
+    uint8_t data[FIX_TEXT_BYTES_MAX];
     size_t size;
 };
 

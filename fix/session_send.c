@@ -19,8 +19,10 @@ void words_add_span(struct words *words, struct span text)
         /* A peer's bytes may hold anything, and these go into a Text(58) or a
          * line of the log. */
         uint8_t byte = text.data[i];
-        bool plain = byte >= 0x20 && byte < 0x7f;
-        words->data[words->size + i] = plain ? (char)byte : '?';
+        if (byte < 0x20 || byte >= 0x7f) {
+            byte = '?';
+        }
+        words->data[words->size + i] = byte;
     }
     words->size += size;
 }
