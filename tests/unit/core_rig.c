@@ -8,6 +8,7 @@
 #include "fix/builder.h"
 #include "fix/dictionary_loader.h"
 #include "fix/tags.h"
+#include "gateway/core/event.h"
 #include "gateway/core/tables.h"
 
 /* --- Files and texts --------------------------------------------------------- */
@@ -190,23 +191,28 @@ static void report(struct rig *rig, struct rig_broker *broker, const struct mess
     builder_span(&body, TAG_CumQty, fill ? quantity : span_text("0"));
     builder_text(&body, TAG_LeavesQty, "0");
     builder_text(&body, TAG_AvgPx, fill ? "10.5" : "0");
-    broker_send(rig, broker, MSG_ExecutionReport, builder_fields(&body));
+    struct span fields = builder_fields(&body);
+    ASSERT(fields.size <= sizeof(broker->last_report));
+    memcpy(broker->last_report, fields.data, fields.size);
+    broker->last_report_size = fields.size;
+    broker_send(rig, broker, MSG_ExecutionReport, fields);
 }
 
-static void broker_answer(struct rig *rig, struct rig_broker *broker,
-                          const struct message *message)
+static void broker_answer(struct rig *rig, struct rig_broker *broker, const struct message *message)
 {
     struct span type = message_type(message);
     span_to_text(message_value(message, TAG_ClOrdID), broker->last_cl_ord_id, 64);
     span_to_text(message_value(message, TAG_OrigClOrdID), broker->last_orig_cl_ord_id, 64);
     span_to_text(type, broker->last_msg_type, 4);
-    broker->orders += span_is(type, MSG_NewOrderSingle) ? 1 : 0;
+    if (span_is(type, MSG_NewOrderSingle)) {
+        broker->orders += 1;
+        log_line(&rig->taken, span_of(NULL, 0), message_value(message, TAG_SecondaryClOrdID), 0);
+    }
     if (broker->manner == RIG_SILENT) {
         return;
     }
     if (broker->manner == RIG_REFUSE) {
-        session_business_reject(&broker->session, rig->now_ns, message, 4, "closed",
-                                &rig->effects);
+        session_business_reject(&broker->session, rig->now_ns, message, 4, "closed", &rig->effects);
         broker_effects(rig, broker, NULL);
         return;
     }
@@ -293,12 +299,23 @@ static bool broker_move(struct rig *rig, struct rig_broker *broker)
         moved = true;
     }
     broker_flush(rig, broker);
-    if (broker->connected && !broker->deaf && rig->now_ns >= session_deadline_ns(&broker->session)) {
+    if (broker->connected && !broker->deaf &&
+        rig->now_ns >= session_deadline_ns(&broker->session)) {
         effects_reset(&rig->effects);
         session_tick(&broker->session, rig->now_ns, &rig->effects);
         broker_effects(rig, broker, NULL);
     }
     return moved;
+}
+
+void rig_broker_repeats(struct rig *rig, unsigned number)
+{
+    struct rig_broker *broker = &rig->broker[number];
+    if (broker->last_report_size > 0) {
+        broker_send(rig, broker, MSG_ExecutionReport,
+                    span_of(broker->last_report, broker->last_report_size));
+        rig_settle(rig);
+    }
 }
 
 void rig_broker_says(struct rig *rig, unsigned number, const char *msg_type, const char *body)
@@ -314,7 +331,7 @@ void rig_broker_says(struct rig *rig, unsigned number, const char *msg_type, con
 static void port_send(void *context, uint32_t session, struct span bytes)
 {
     struct rig *rig = context;
-    if (rig->broker[session].connected) {
+    if (rig->broker[session].connected && !rig->mute) {
         line_add(&rig->broker[session].to_broker, bytes);
     }
 }
@@ -322,7 +339,7 @@ static void port_send(void *context, uint32_t session, struct span bytes)
 static void port_connect(void *context, uint32_t session)
 {
     struct rig *rig = context;
-    rig->connect_wanted[session] = true;
+    rig->connect_wanted[session] = !rig->mute;
 }
 
 static void port_close(void *context, uint32_t session, struct span reason)
@@ -335,13 +352,17 @@ static void port_close(void *context, uint32_t session, struct span reason)
 static void port_reply(void *context, struct span route, struct span message)
 {
     struct rig *rig = context;
-    log_line(&rig->replies, route, message, 0);
+    if (!rig->mute) {
+        log_line(&rig->replies, route, message, 0);
+    }
 }
 
 static void port_publish(void *context, struct span topic, uint64_t bus_seq, struct span message)
 {
     struct rig *rig = context;
-    log_line(&rig->events, topic, message, bus_seq);
+    if (!rig->mute) {
+        log_line(&rig->events, topic, message, bus_seq);
+    }
 }
 
 static void port_heartbeat(void *context, uint64_t bus_seq)
@@ -498,9 +519,8 @@ void rig_start(struct rig *rig)
     char reason[ENGINE_TEXT_BYTES_MAX + 1];
     enum status status = store_read_begin(rig->store_reader);
     ASSERT(status == STATUS_OK);
-    const char *refused =
-        engine_start(rig->engine, &rig->config, rig->turn, &rig->reader.port,
-                     store_batch_number(rig->store), rig->now_ns, reason);
+    const char *refused = engine_start(rig->engine, &rig->config, rig->turn, &rig->reader.port,
+                                       store_batch_number(rig->store), rig->now_ns, reason);
     store_read_end(rig->store_reader);
     if (refused != NULL) {
         (void)fprintf(stderr, "%s\n", refused);
@@ -521,6 +541,40 @@ void rig_crash(struct rig *rig)
     free(rig->engine);
     free(rig->turn);
     rig->engine = NULL;
+}
+
+void rig_crash_unreleased(struct rig *rig, const char *request)
+{
+    uint8_t bytes[4096];
+    rig->mute = true;
+    turn_begin(rig);
+    (void)feed_links(rig);
+    if (request != NULL) {
+        size_t size = with_soh(request, bytes);
+        engine_request(rig->engine, span_text("OMS"), span_text("route"), span_of(bytes, size));
+    }
+    (void)turn_end(rig);
+    rig->mute = false;
+    rig_crash(rig);
+}
+
+uint64_t rig_check_events(struct rig *rig)
+{
+    struct span key;
+    struct span value;
+    uint64_t last = 0;
+    enum status status = store_read_begin(rig->store_reader);
+    ASSERT(status == STATUS_OK);
+    status = store_seek(rig->store_reader, TABLE_EVENT, span_of(NULL, 0), &key, &value);
+    while (status == STATUS_OK) {
+        uint64_t bus_seq = bus_seq_decode(key);
+        ASSERT(bus_seq == last + 1);
+        last = bus_seq;
+        status = store_after(rig->store_reader, TABLE_EVENT, key, &key, &value);
+    }
+    ASSERT(status == STATUS_NOT_FOUND);
+    store_read_end(rig->store_reader);
+    return last;
 }
 
 /* --- Making ------------------------------------------------------------------------- */
@@ -610,6 +664,7 @@ void rig_free(struct rig *rig)
     }
     free_log(&rig->replies);
     free_log(&rig->events);
+    free_log(&rig->taken);
     dictionary_free(rig->dictionary);
     free(rig);
 }

@@ -42,15 +42,17 @@ struct rig_broker {
     struct session_early early[FIX_EARLY_MESSAGES_MAX];
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
     struct rig_kept kept[RIG_KEPT_MAX]; /* By MsgSeqNum. */
-    bool listening; /* Takes connections. */
+    bool listening;                     /* Takes connections. */
     bool connected;
     bool deaf; /* Hangs: reads and says nothing; what is sent to it is lost when the line drops. */
     struct rig_line to_broker;
     struct rig_line to_gateway;
     enum rig_manner manner;
     struct rig_waiting *waiting; /* Reports until the session can send: a list, oldest first. */
-    unsigned orders; /* New orders taken. */
+    unsigned orders;             /* New orders taken. */
     unsigned reports;
+    uint8_t last_report[2048]; /* Body of the last report it made. */
+    size_t last_report_size;
     unsigned executions;
     char last_cl_ord_id[64]; /* Of the last request it got, as it saw it. */
     char last_orig_cl_ord_id[64];
@@ -82,6 +84,8 @@ struct rig {
     struct rig_broker broker[RIG_BROKERS];
     struct rig_log replies;
     struct rig_log events; /* "topic message" */
+    struct rig_log taken;  /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
+    bool mute;             /* Commits, and releases nothing: the crash is right behind. */
     struct effects effects;
     struct field fields[FIX_FIELDS_MAX];
 };
@@ -93,6 +97,9 @@ void rig_free(struct rig *rig);
 void rig_start(struct rig *rig);
 /* The gateway is gone between two turns; what it had committed is there. */
 void rig_crash(struct rig *rig);
+/* One more turn commits, and the gateway is gone before it released anything.
+ * `request` may be NULL. */
+void rig_crash_unreleased(struct rig *rig, const char *request);
 
 /* Turns until nothing moves any more, at one instant of time. */
 void rig_settle(struct rig *rig);
@@ -102,11 +109,17 @@ void rig_pass(struct rig *rig, unsigned milliseconds);
 /* Drops the line to a broker, both ways, with what is under way. */
 void rig_drop(struct rig *rig, unsigned broker);
 
+/* Every BusSeq from 1 to the last is in the store, once. Returns the last. */
+uint64_t rig_check_events(struct rig *rig);
+
 /* Sends a request ('|' for SOH), settles, returns the reply. */
 const char *rig_request(struct rig *rig, const char *request);
 
 /* A broker sends an application message with these body fields. */
 void rig_broker_says(struct rig *rig, unsigned broker, const char *msg_type, const char *body);
+
+/* A broker sends its last report once more, as a new message with the same ExecID. */
+void rig_broker_repeats(struct rig *rig, unsigned broker);
 
 /* The last event whose text holds all of `a` and `b` (b may be NULL), or NULL. */
 const char *rig_event(const struct rig *rig, const char *a, const char *b);
