@@ -14,45 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const no_options[] = {NULL};
-
 static int setup(void **state)
 {
-    struct world *world = malloc(sizeof *world);
-    assert_non_null(world);
-    world_open(world);
-    *state = world;
+    *state = world_new();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    world_close(*state);
-    free(*state);
+    world_free(*state);
     return 0;
-}
-
-static struct world *begin(void **state, const char *const *options)
-{
-    struct world *world = *state;
-    world_broker_start(world, options);
-    world_client_start(world);
-    world_await_logon(world);
-    return world;
-}
-
-static void load(struct book *book)
-{
-    char error[512] = "";
-    book_init(book);
-    if (!book_load(book, "alpha/book.log", NULL, error, sizeof error)) {
-        fail_msg("%s", error);
-    }
 }
 
 static void order_is_accepted_then_filled_and_copied_to_the_drop_copy(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     char exec_id[64];
     char wanted[128];
     world_order(world, "a1", "526=oms-1|");
@@ -64,7 +40,7 @@ static void order_is_accepted_then_filled_and_copied_to_the_drop_copy(void **sta
     snprintf(wanted, sizeof wanted, "35=8|150=F|17=%s|797=Y|32=100|31=1.25", exec_id);
     world_await(world, WORLD_DROP_COPY, wanted);
     struct book book;
-    load(&book);
+    world_book(&book);
     const struct book_order *row = book_row(&book, "a1");
     assert_non_null(row);
     assert_int_equal(row->state, BOOK_FILLED);
@@ -78,7 +54,7 @@ static void order_is_accepted_then_filled_and_copied_to_the_drop_copy(void **sta
 static void partial_fills_add_up_to_the_order(void **state)
 {
     const char *const options[] = {"--partial-fills", "3", "--fill-latency", "20", NULL};
-    struct world *world = begin(state, options);
+    struct world *world = world_begin(*state, options);
     world_order(world, "p1", "");
     world_expect(world, "150=0|39=0");
     world_expect(world, "150=F|39=1|32=33|14=33|151=67");
@@ -89,7 +65,7 @@ static void partial_fills_add_up_to_the_order(void **state)
 static void market_orders_fill_at_the_price_given_or_one_that_depends_on_the_symbol(void **state)
 {
     const char *const options[] = {"--price", "VOD=2.5", NULL};
-    struct world *world = begin(state, options);
+    struct world *world = world_begin(*state, options);
     char first[32];
     char second[32];
     world_send(world, "35=D|11=m1|55=VOD|54=1|38=10|40=1|60=20261121-00:00:00|");
@@ -111,7 +87,7 @@ static void market_orders_fill_at_the_price_given_or_one_that_depends_on_the_sym
 static void resting_order_is_cancelled_once(void **state)
 {
     const char *const options[] = {"--fill-rate", "0", NULL};
-    struct world *world = begin(state, options);
+    struct world *world = world_begin(*state, options);
     world_order(world, "c1", "");
     world_expect(world, "150=0|11=c1");
     world_send(world, "35=F|11=c2|41=c1|55=VOD|54=1|60=20261121-00:00:00|");
@@ -127,7 +103,7 @@ static void resting_order_is_cancelled_once(void **state)
 static void replaced_order_goes_on_under_its_new_id(void **state)
 {
     const char *const options[] = {"--fill-rate", "0", NULL};
-    struct world *world = begin(state, options);
+    struct world *world = world_begin(*state, options);
     world_order(world, "r1", "");
     world_expect(world, "150=0|11=r1");
     world_send(world, "35=G|11=r2|41=r1|55=VOD|54=1|38=150|40=2|44=1.3|60=20261121-00:00:00|");
@@ -143,7 +119,7 @@ static void replaced_order_goes_on_under_its_new_id(void **state)
 static void rejects_come_with_a_reason_and_the_same_orders_are_chosen_each_time(void **state)
 {
     const char *const options[] = {"--reject-rate", "100", NULL};
-    struct world *world = begin(state, options);
+    struct world *world = world_begin(*state, options);
     world_order(world, "x1", "");
     world_expect(world, "35=8|150=8|39=8|103=99|11=x1|151=0");
     world_command("set reject-rate 0");
@@ -156,7 +132,7 @@ static void rejects_come_with_a_reason_and_the_same_orders_are_chosen_each_time(
 
 static void order_that_comes_again_is_never_executed_twice(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     world_order(world, "d1", "");
     world_expect(world, "150=0");
     world_expect(world, "150=F");
@@ -171,7 +147,7 @@ static void order_that_comes_again_is_never_executed_twice(void **state)
 
 static void forgotten_range_is_asked_for_again_and_executed_once(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     world_order(world, "g1", "");
     world_order(world, "g2", "");
     world_await(world, WORLD_ORDERS, "11=g2|150=F");
@@ -186,7 +162,7 @@ static void forgotten_range_is_asked_for_again_and_executed_once(void **state)
 static void status_of_known_unknown_and_all_orders_is_told(void **state)
 {
     const char *const options[] = {"--fill-rate", "0", NULL};
-    struct world *world = begin(state, options);
+    struct world *world = world_begin(*state, options);
     world_order(world, "s1", "");
     world_expect(world, "150=0");
     world_send(world, "35=H|11=s1|55=VOD|54=1|790=q1|");
@@ -200,7 +176,7 @@ static void status_of_known_unknown_and_all_orders_is_told(void **state)
 
 static void held_orders_are_answered_after_resume(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     world_command("hold");
     world_order(world, "h1", "");
     world_await_stat(world, "pending", 1);
@@ -212,7 +188,7 @@ static void held_orders_are_answered_after_resume(void **state)
 
 static void dropped_line_comes_back_and_nothing_is_missing(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     world_order(world, "l1", "");
     world_await(world, WORLD_ORDERS, "11=l1|150=F");
     world_command("mute on");
@@ -234,7 +210,7 @@ static void dropped_line_comes_back_and_nothing_is_missing(void **state)
 
 static void logon_is_refused_until_it_is_allowed(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     char reply[2048];
     world_command("refuse-logon on");
     world_command("drop");
@@ -251,7 +227,7 @@ static void logon_is_refused_until_it_is_allowed(void **state)
 
 static void report_is_repeated_under_the_same_exec_id(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     char exec_id[64];
     char wanted[128];
     world_order(world, "e1", "");
@@ -269,7 +245,7 @@ static void report_is_repeated_under_the_same_exec_id(void **state)
 
 static void busted_execution_is_taken_back_on_both_sessions(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     char exec_id[64];
     char command[128];
     char reply[256];
@@ -286,7 +262,7 @@ static void busted_execution_is_taken_back_on_both_sessions(void **state)
 
 static void slow_reader_stops_reading_and_catches_up(void **state)
 {
-    struct world *world = begin(state, no_options);
+    struct world *world = world_begin(*state, world_no_options);
     world_command("slow-read on");
     world_order(world, "w1", "");
     world_await_stat(world, "slow_read", -1);
@@ -298,211 +274,6 @@ static void slow_reader_stops_reading_and_catches_up(void **state)
     world_await(world, WORLD_ORDERS, "11=w1|150=F");
 }
 
-static void killed_broker_repeats_unsent_reports_as_possible_resends(void **state)
-{
-    struct world *world = begin(state, no_options);
-    struct book book;
-    char exec_id[64];
-    char wanted[128];
-    world_command("mute on");
-    world_order(world, "k1", "");
-    world_await_stat(world, "executions", 1);
-    world_broker_kill(world);
-    load(&book);
-    book_exec_id(&book, 2, exec_id);
-    book_free(&book);
-    world_broker_start(world, no_options);
-    snprintf(wanted, sizeof wanted, "150=F|11=k1|97=Y|17=%s|14=100", exec_id);
-    world_await(world, WORLD_ORDERS, wanted);
-    world_await(world, WORLD_DROP_COPY, wanted);
-    assert_int_equal(world_stat("executions"), 1);
-}
-
-static void killed_broker_answers_what_it_had_taken_in(void **state)
-{
-    const char *const options[] = {"--hold", NULL};
-    struct world *world = begin(state, options);
-    world_order(world, "t1", "");
-    world_await_stat(world, "pending", 1);
-    world_broker_kill(world);
-    world_broker_start(world, no_options);
-    world_await(world, WORLD_ORDERS, "150=0|11=t1");
-    world_await(world, WORLD_ORDERS, "150=F|11=t1");
-    assert_int_equal(world_stat("orders"), 1);
-}
-
-/* Turns QuickFIX's number back by one, as a crash between our journal and its
- * store leaves it. */
-static void number_unpersist(void)
-{
-    char numbers[64] = "";
-    int out = 0;
-    int in = 0;
-    FILE *file = fopen("alpha/fix/FIX.4.4-ALPHA-FIXGATE.seqnums", "r+");
-    assert_non_null(file);
-    assert_true(fread(numbers, 1, sizeof numbers - 1, file) > 0);
-    assert_int_equal(sscanf(numbers, "%d : %d", &out, &in), 2);
-    rewind(file);
-    fprintf(file, "%10.10d : %10.10d", out, in - 1);
-    fclose(file);
-}
-
-static struct world *crash_before_the_number_is_kept(void **state)
-{
-    const char *const options[] = {"--hold", NULL};
-    struct world *world = begin(state, options);
-    world_order(world, "u1", "");
-    world_await_stat(world, "pending", 1);
-    world_broker_kill(world);
-    number_unpersist();
-    return world;
-}
-
-static void order_whose_number_was_not_kept_waits_until_it_comes_again(void **state)
-{
-    struct world *world = crash_before_the_number_is_kept(state);
-    world_broker_start(world, no_options);
-    world_await(world, WORLD_ORDERS, "150=F|11=u1");
-    assert_int_equal(world_stat("orders"), 1);
-    assert_int_equal(world_stat("executions"), 1);
-    assert_int_equal(world_stat("aside"), 0);
-    assert_int_equal(world_stat("duplicates"), 0);
-}
-
-static void order_whose_number_is_gap_filled_is_never_executed(void **state)
-{
-    struct world *world = crash_before_the_number_is_kept(state);
-    world->gap_fill = "u1";
-    world_broker_start(world, no_options);
-    world_await_logon(world);
-    world_order(world, "u2", "");
-    world_await(world, WORLD_ORDERS, "150=F|11=u2");
-    assert_int_equal(world_stat("executions"), 1);
-    assert_int_equal(world_stat("aside"), 1);
-    assert_int_equal(world_stat("pending"), 0);
-    world_send(world, "35=F|11=u3|41=u1|55=VOD|54=1|60=20261121-00:00:00|");
-    world_await(world, WORLD_ORDERS, "35=9|11=u3|102=1");
-}
-
-/* Every execution of the book must have come, on both sessions, and no other. */
-static void everything_was_told(struct world *world, const struct book *book)
-{
-    for (uint32_t number = 1; number <= book->reports_count; number++) {
-        char exec_id[64];
-        char wanted[128];
-        if (book_report(book, number)->kind != BOOK_REPORT_EXECUTED) {
-            continue;
-        }
-        book_exec_id(book, number, exec_id);
-        snprintf(wanted, sizeof wanted, "150=F|17=%s", exec_id);
-        world_await(world, WORLD_ORDERS, wanted);
-        world_await(world, WORLD_DROP_COPY, wanted);
-    }
-}
-
-static void broker_killed_under_load_loses_and_doubles_nothing(void **state)
-{
-    enum { ROUNDS = 6, ORDERS = 40 };
-    const char *const options[] = {"--partial-fills", "2", NULL};
-    struct world *world = begin(state, options);
-    struct book book;
-    struct book_totals totals;
-    char id[32];
-    for (int round = 0; round < ROUNDS; round++) {
-        world_await_logon(world);
-        for (int order = 0; order < ORDERS; order++) {
-            snprintf(id, sizeof id, "k%d-%d", round, order);
-            world_order(world, id, "");
-        }
-        /* A moment that differs from round to round, in the middle of the work. */
-        for (int count = 0; count < round; count++) {
-            world_client_poll(world);
-        }
-        usleep((useconds_t)(round * 1500));
-        world_broker_kill(world);
-        world_broker_start(world, options);
-    }
-    world_await_stat(world, "filled", ROUNDS * ORDERS);
-    load(&book);
-    book_count(&book, &totals);
-    assert_int_equal(totals.orders, ROUNDS * ORDERS);
-    assert_int_equal(totals.executions, ROUNDS * ORDERS * 2);
-    assert_int_equal(totals.doubled, 0);
-    assert_int_equal(book.anomalies, 0);
-    assert_true(totals.quantity_executed == ROUNDS * ORDERS * 100 * BROKER_ONE);
-    everything_was_told(world, &book);
-    book_free(&book);
-}
-
-static void audit_sees_a_doubled_order_in_the_book(void **state)
-{
-    static const char journal[] =
-        "BOOK time=20261121-00:00:00.000 version=1 name=ALPHA created=1 start=00:00:00\n"
-        "ORDER time=20261121-00:00:01.000 clordid=a order=1 symbol=V side=1 tif=0 type=1 qty=5\n"
-        "ACCEPTED time=20261121-00:00:01.000 n=1 exec=E1 clordid=a order=1\n"
-        "EXECUTED time=20261121-00:00:01.000 n=2 exec=E2 clordid=a order=1 qty=5 px=1 count=1\n"
-        "EXECUTED time=20261121-00:00:01.000 n=3 exec=E3 clordid=a order=1 qty=5 px=1 count=2\n"
-        "EXECUTED time=20261121-00:00:01.000 n=4 exec=E4 clordid=a or";
-    (void)state;
-    struct book book;
-    struct book_totals totals;
-    char error[256] = "";
-    long good = 0;
-    FILE *file = fopen("book.log", "w");
-    assert_non_null(file);
-    fputs(journal, file);
-    fclose(file);
-    book_init(&book);
-    assert_true(book_load(&book, "book.log", &good, error, sizeof error));
-    book_count(&book, &totals);
-    assert_int_equal(totals.doubled, 1);
-    assert_int_equal(totals.executions, 2); /* The cut-off line was told to nobody. */
-    assert_int_equal(good, (long)(strrchr(journal, '\n') - journal) + 1);
-    book_free(&book);
-}
-
-static void broken_book_is_refused_with_the_line(void **state)
-{
-    const char *const options[] = {"--name", "ALPHA", "--store", "alpha", NULL};
-    const char *const audit[] = {"--audit", "alpha", NULL};
-    struct world *world = *state;
-    world_broker_start(world, no_options);
-    world_broker_kill(world);
-    FILE *file = fopen("alpha/book.log", "a");
-    assert_non_null(file);
-    fputs("EXECUTED n=77 order=1\n", file);
-    fclose(file);
-    assert_int_equal(world_broker_run(options), 1);
-    assert_int_equal(world_broker_run(audit), 1);
-}
-
-static void wrong_options_and_a_second_broker_are_refused(void **state)
-{
-    static const char *const wrong[][5] = {
-        {NULL},
-        {"--name", "ALPHA", NULL},
-        {"--name", "ALPHA", "--sotre", "alpha", NULL},
-        {"--port", "99999", NULL},
-        {"--reject-rate", "101", NULL},
-        {"--price", "VOD", NULL},
-        {"alpha", NULL},
-        {"--audit", NULL},
-        {"--control", "alpha", NULL},
-    };
-    const char *const second[] = {"--name", "ALPHA", "--store", "alpha", NULL};
-    const char *const other[] = {"--name", "BETA", "--store", "alpha", NULL};
-    const char *const help[] = {"--help", NULL};
-    struct world *world = *state;
-    for (size_t index = 0; index < sizeof wrong / sizeof wrong[0]; index++) {
-        assert_int_equal(world_broker_run(wrong[index]), 2);
-    }
-    assert_int_equal(world_broker_run(help), 0);
-    world_broker_start(world, no_options);
-    assert_int_equal(world_broker_run(second), 1);
-    world_broker_kill(world);
-    assert_int_equal(world_broker_run(other), 1);
-}
-
 static void wrong_commands_are_answered_with_the_reason(void **state)
 {
     static const char *const wrong[] = {
@@ -512,7 +283,7 @@ static void wrong_commands_are_answered_with_the_reason(void **state)
     };
     struct world *world = *state;
     char reply[2048];
-    world_broker_start(world, no_options);
+    world_broker_start(world, world_no_options);
     for (size_t index = 0; index < sizeof wrong / sizeof wrong[0]; index++) {
         if (world_ask(wrong[index], reply, sizeof reply) == 0) {
             fail_msg("%s was taken: %s", wrong[index], reply);
@@ -542,14 +313,6 @@ int main(void)
         TEST(report_is_repeated_under_the_same_exec_id),
         TEST(busted_execution_is_taken_back_on_both_sessions),
         TEST(slow_reader_stops_reading_and_catches_up),
-        TEST(killed_broker_repeats_unsent_reports_as_possible_resends),
-        TEST(killed_broker_answers_what_it_had_taken_in),
-        TEST(order_whose_number_was_not_kept_waits_until_it_comes_again),
-        TEST(order_whose_number_is_gap_filled_is_never_executed),
-        TEST(broker_killed_under_load_loses_and_doubles_nothing),
-        TEST(audit_sees_a_doubled_order_in_the_book),
-        TEST(broken_book_is_refused_with_the_line),
-        TEST(wrong_options_and_a_second_broker_are_refused),
         TEST(wrong_commands_are_answered_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,14 +37,35 @@ static const char *build_directory(void)
     return build;
 }
 
-void world_open(struct world *world)
+const char *const world_no_options[] = {NULL};
+
+struct world *world_new(void)
 {
-    memset(world, 0, sizeof *world);
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
     snprintf(world->directory, sizeof world->directory, "%s/tests/broker_XXXXXX",
              build_directory());
     assert_non_null(mkdtemp(world->directory));
     /* Short names from here on: the path of a socket has little room. */
     assert_int_equal(chdir(world->directory), 0);
+    return world;
+}
+
+struct world *world_begin(struct world *world, const char *const *options)
+{
+    world_broker_start(world, options);
+    world_client_start(world);
+    world_await_logon(world);
+    return world;
+}
+
+void world_book(struct book *book)
+{
+    char error[512] = "";
+    book_init(book);
+    if (!book_load(book, "alpha/book.log", NULL, error, sizeof error)) {
+        fail_msg("%s", error);
+    }
 }
 
 static int remove_one(const char *path, const struct stat *status, int flag, struct FTW *walk)
@@ -55,7 +76,7 @@ static int remove_one(const char *path, const struct stat *status, int flag, str
     return remove(path);
 }
 
-void world_close(struct world *world)
+void world_free(struct world *world)
 {
     if (world->client != NULL) {
         quickfix_stop(world->client, 0);
@@ -68,6 +89,7 @@ void world_close(struct world *world)
     }
     assert_int_equal(chdir(build_directory()), 0);
     nftw(world->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    free(world);
 }
 
 /* Starts the program with `options`; what it prints is read from *out. */

@@ -40,9 +40,17 @@ struct world {
 };
 
 /* A fresh directory, which becomes the working directory; the broker's store is
- * "alpha" in it. */
-void world_open(struct world *world);
-void world_close(struct world *world);
+ * "alpha" in it. world_free() ends all that still runs. */
+struct world *world_new(void);
+void world_free(struct world *world);
+
+extern const char *const world_no_options[];
+
+/* Broker and client started, both sessions logged on. Returns `world`. */
+struct world *world_begin(struct world *world, const char *const *options);
+
+/* The broker's book as it is on disk now; the caller frees it. */
+void world_book(struct book *book);
 
 /* Starts the broker with more options (NULL-ended), and awaits READY. The port
  * stays the same for the life of the world. */

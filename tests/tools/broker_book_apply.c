@@ -249,7 +249,9 @@ static bool apply_replaced(struct book *book, const char *line, size_t size)
     order->request_now = report->request;
     order->quantity = line_get_number(line, size, "qty");
     order->price = line_get_number(line, size, "price");
-    order->type = request->type != '\0' ? request->type : order->type;
+    if (request->type != '\0') {
+        order->type = request->type;
+    }
     report->last_quantity = 0;
     report_freeze(report, order);
     return true;

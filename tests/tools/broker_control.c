@@ -161,10 +161,18 @@ static void do_drop(const struct command *command)
     }
 }
 
+/* A whole number from 1 to 999999999; 0 for anything else. */
+static int number_of(const char *text)
+{
+    char *after = NULL;
+    long number = strtol(text, &after, 10);
+    return *text != '\0' && *after == '\0' && number > 0 && number < 1000000000L ? (int)number : 0;
+}
+
 static void do_forget(const struct command *command)
 {
     struct quickfix_session *session = command->broker->streams[BOOK_STREAM_ORDERS].session;
-    int count = atoi(word(command, 1));
+    int count = number_of(word(command, 1));
     int next = quickfix_seq_in_next(session);
     if (count < 1 || count >= next) {
         fail(command, "say how many of the messages received are to be forgotten");
@@ -177,7 +185,7 @@ static void do_sequence(const struct command *command)
 {
     const char *which = word(command, 1);
     bool copies = strcmp(which, "dropcopy") == 0;
-    int next = atoi(word(command, 3));
+    int next = number_of(word(command, 3));
     struct quickfix_session *session =
         command->broker->streams[copies ? BOOK_STREAM_DROP_COPY : BOOK_STREAM_ORDERS].session;
     bool good = session != NULL && (copies || strcmp(which, "orders") == 0);

@@ -64,6 +64,25 @@ static void cancel_reject_body(const struct book *book, const struct book_report
     fields_text(out, 60, report->time);
 }
 
+/* What only some kinds of report say. */
+static void kind_fields(const struct book *book, const struct book_report *report,
+                        struct fields *out)
+{
+    char id[BOOK_ID_BYTES_MAX];
+    if (report->kind == BOOK_REPORT_EXECUTED || report->kind == BOOK_REPORT_BUSTED) {
+        fields_number(out, 32, report->last_quantity);
+        fields_number(out, 31, report->last_price);
+    }
+    if (report->kind == BOOK_REPORT_BUSTED) {
+        book_exec_id(book, report->reference, id);
+        fields_text(out, 19, id);
+    }
+    if (report->kind == BOOK_REPORT_REJECTED) {
+        fields_int(out, 103, report->reason);
+    }
+    fields_text_if(out, 58, book_text(book, report->text));
+}
+
 static void execution_body(const struct book *book, uint32_t number, struct fields *out)
 {
     char id[BOOK_ID_BYTES_MAX];
@@ -85,18 +104,7 @@ static void execution_body(const struct book *book, uint32_t number, struct fiel
     if (report->price > 0) {
         fields_number(out, 44, report->price);
     }
-    if (report->kind == BOOK_REPORT_EXECUTED || report->kind == BOOK_REPORT_BUSTED) {
-        fields_number(out, 32, report->last_quantity);
-        fields_number(out, 31, report->last_price);
-    }
-    if (report->kind == BOOK_REPORT_BUSTED) {
-        book_exec_id(book, report->reference, id);
-        fields_text(out, 19, id);
-    }
-    if (report->kind == BOOK_REPORT_REJECTED) {
-        fields_int(out, 103, report->reason);
-    }
-    fields_text_if(out, 58, book_text(book, report->text));
+    kind_fields(book, report, out);
     fields_number(out, 151, live ? report->quantity - report->cumulative : 0);
     fields_number(out, 14, report->cumulative);
     fields_number(out, 6, report->average);
