@@ -307,6 +307,11 @@ bool audit_journal(struct audit *audit, const char *path)
         case JOURNAL_EVENT:
             take_event(audit, &line);
             break;
+        case JOURNAL_BREAK:
+            audit_fault(audit, "the bus broke before %" PRIu64 ": %.*s", line.bus_seq,
+                        (int)message.size, message.data);
+            audit->bus_last = line.bus_seq > 0 ? line.bus_seq - 1 : 0;
+            break;
         case JOURNAL_FRAME:
             take_frame(audit, &line);
             break;

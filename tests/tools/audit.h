@@ -115,10 +115,12 @@ struct audit {
 void audit_init(struct audit *audit);
 void audit_free(struct audit *audit);
 
-/* In this order: the journal, each broker's directory, the judgement. The first
- * two return false when a file cannot be read; that is a fault too. */
+/* In this order: the journal, each broker's directory (its book, and what it saw on
+ * the wire), the judgement. The others return false when a file cannot be read; that is a fault
+ * too. */
 bool audit_journal(struct audit *audit, const char *path);
 bool audit_broker(struct audit *audit, const char *directory);
+bool audit_wire(struct audit *audit, const char *broker, const char *directory);
 void audit_judge(struct audit *audit);
 
 /* Nothing lost, nothing doubled, no fault. */

@@ -22,6 +22,7 @@ enum oms_journal_kind {
     JOURNAL_AGAIN = 'R',  /* The same request once more: MESSAGE is its ClOrdID. */
     JOURNAL_ANSWER = 'A', /* An answer, as soon as it came. */
     JOURNAL_EVENT = 'E',  /* An event, as the bus client handed it on: in order, once. */
+    JOURNAL_BREAK = 'X',  /* The bus client said that the stream broke: MESSAGE says how. */
     JOURNAL_FRAME = 'F',  /* A frame as it stood on the bus: MESSAGE is its hash. */
 };
 
