@@ -1,3 +1,5 @@
+#include "gateway/shell/command_run.h"
+
 #include "gateway/shell/command_line.h"
 #include "gateway/shell/run.h"
 

@@ -21,7 +21,4 @@ enum run_exit {
  * id of `config`. */
 MUST_USE enum run_exit run_gateway(struct gateway_config *config);
 
-/* `fixgate run` (command_line.h). */
-int command_run(int argc, char **argv);
-
 #endif

@@ -1,0 +1,8 @@
+/* `fixgate run -c FILE`: the gateway in the foreground. Main thread. */
+#ifndef GATEWAY_SHELL_COMMAND_RUN_H
+#define GATEWAY_SHELL_COMMAND_RUN_H
+
+/* Returns the process's exit code (enum command_exit). */
+int command_run(int argc, char **argv);
+
+#endif
