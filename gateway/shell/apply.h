@@ -32,7 +32,9 @@ void apply_reader_init(struct apply_reader *reader, struct store_reader *store_r
 /* Commits the batch of the turn in one transaction and then, and only then,
  * carries out its releases in order. On any failure, also one that `reader` met
  * while the turn was stepped, nothing is released and the caller stops the
- * process with the reason (store_error()). */
+ * process with the reason (store_error()). The caller has ended its read
+ * transaction: all that the turn read has been copied, and the map may have to
+ * move before the commit. */
 MUST_USE enum status apply_turn(struct store *store, const struct apply_reader *reader,
                                 const struct turn *turn, const struct release_ports *ports);
 

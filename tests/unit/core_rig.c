@@ -391,12 +391,13 @@ static bool turn_end(struct rig *rig)
 {
     engine_tick(rig->engine);
     bool something = engine_turn_end(rig->engine);
+    /* All that the turn read has been copied; the map may have to move now. */
+    store_read_end(rig->store_reader);
     enum status status = apply_turn(rig->store, &rig->reader, rig->turn, &rig->ports);
     if (status != STATUS_OK) {
         (void)fprintf(stderr, "apply: %s\n", store_error(rig->store));
         abort();
     }
-    store_read_end(rig->store_reader);
     return something;
 }
 
