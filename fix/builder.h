@@ -2,7 +2,8 @@
  *
  * Pure: no allocation, no clock. Any thread. BodyLength(9) and CheckSum(10) are
  * patched once, by builder_finish(). A value that does not fit marks the builder
- * as overflowed and nothing more is written; ask once, at the end. */
+ * as overflowed and nothing more is written; ask once, at the end. Values are
+ * written as they are: that text holds no SOH is the caller's to know. */
 #ifndef FIX_BUILDER_H
 #define FIX_BUILDER_H
 
@@ -35,7 +36,8 @@ void builder_bool(struct builder *builder, uint32_t tag, bool value);
 /* `digits` of fraction, 0 to 9. */
 void builder_timestamp(struct builder *builder, uint32_t tag, uint64_t instant_ns, unsigned digits);
 /* A length field and the data field behind it. */
-void builder_data(struct builder *builder, uint32_t length_tag, uint32_t data_tag, struct span value);
+void builder_data(struct builder *builder, uint32_t length_tag, uint32_t data_tag,
+                  struct span value);
 /* Fields that are already tag=value<SOH>. */
 void builder_raw(struct builder *builder, struct span fields);
 

@@ -24,8 +24,9 @@ struct field {
 
 /* The index of one message. `fields` has room for `fields_max`. */
 struct message {
-    struct span bytes;    /* From '8' of 8= to the SOH of 10=. */
-    struct field *fields; /* In the order of the wire; 8, 9 first and 10 last. Owned by the caller. */
+    struct span bytes; /* From '8' of 8= to the SOH of 10=. */
+    struct field
+        *fields; /* In the order of the wire; 8, 9 first and 10 last. Owned by the caller. */
     uint32_t fields_max;
     uint32_t count;
     uint32_t msg_type; /* Index of MsgType(35), always 2 in a framed message. */
@@ -42,13 +43,13 @@ enum frame_result {
 
 enum frame_fault {
     FRAME_FAULT_NONE,
-    FRAME_FAULT_NOISE,         /* Bytes before 8=. */
-    FRAME_FAULT_BEGIN_STRING,  /* 8 is not FIX.n.m or FIXT.n.m. */
-    FRAME_FAULT_BODY_LENGTH,   /* 9 is missing, not a number, wrong, or beyond the limit. */
-    FRAME_FAULT_MSG_TYPE,      /* The third field is not 35. */
-    FRAME_FAULT_CHECK_SUM,     /* 10 is missing, not three digits, or wrong. */
-    FRAME_FAULT_FIELD,         /* A piece without a readable tag=. */
-    FRAME_FAULT_FIELDS_MAX,    /* More fields than the caller's array holds. */
+    FRAME_FAULT_NOISE,        /* Bytes before 8=. */
+    FRAME_FAULT_BEGIN_STRING, /* 8 is not FIX.n.m or FIXT.n.m. */
+    FRAME_FAULT_BODY_LENGTH,  /* 9 is missing, not a number, wrong, or beyond the limit. */
+    FRAME_FAULT_MSG_TYPE,     /* The third field is not 35. */
+    FRAME_FAULT_CHECK_SUM,    /* 10 is missing, not three digits, or wrong. */
+    FRAME_FAULT_FIELD,        /* A piece without a readable tag=. */
+    FRAME_FAULT_FIELDS_MAX,   /* More fields than the caller's array holds. */
 };
 
 struct frame {
@@ -134,10 +135,10 @@ struct group {
     const struct message *message;
     const struct dictionary *dictionary;
     const struct dictionary_group *definition;
-    uint32_t count;      /* What the count field says. */
-    uint32_t next;       /* Index of the first field not yet visited. */
-    uint32_t end;        /* Fields from here on are outside the enclosing entry. */
-    uint32_t entry;      /* Entries visited. */
+    uint32_t count;       /* What the count field says. */
+    uint32_t next;        /* Index of the first field not yet visited. */
+    uint32_t end;         /* Fields from here on are outside the enclosing entry. */
+    uint32_t entry;       /* Entries visited. */
     uint32_t entry_begin; /* The current entry is fields[entry_begin .. entry_end). */
     uint32_t entry_end;
 };

@@ -10,14 +10,14 @@
 
 enum { TIMESTAMP_TEXT_BYTES_MAX = 32 };
 
-#define TIMESTAMP_SECOND_NS UINT64_C(1000000000)
+#define TIMESTAMP_SECOND_NS      UINT64_C(1000000000)
 #define TIMESTAMP_MILLISECOND_NS UINT64_C(1000000)
-#define TIMESTAMP_DAY_NS (UINT64_C(86400) * TIMESTAMP_SECOND_NS)
+#define TIMESTAMP_DAY_NS         (UINT64_C(86400) * TIMESTAMP_SECOND_NS)
 
 /* YYYYMMDD-HH:MM:SS[.f] with 0 to 9 fraction digits (FIX 4.4 names 0 and 3; the
  * field sends more). A second of 60 is read as the first instant of the next
- * minute, whatever its fraction. False if the text is not that, or a part is out of range (month 13,
- * 30 February, hour 24) or before 1970. */
+ * minute, whatever its fraction. False if the text is not that, or a part is out of range (month
+ * 13, 30 February, hour 24) or before 1970. */
 MUST_USE bool timestamp_parse(struct span text, uint64_t *out_ns);
 
 /* The same text with `digits` (0 to 9) of fraction, cut and not rounded. Writes
