@@ -66,6 +66,9 @@ struct reading {
 };
 
 static bool fail_with(struct loader *loader, uint32_t source, uint32_t line, const char *format,
+                      va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static bool fail_with(struct loader *loader, uint32_t source, uint32_t line, const char *format,
                       va_list arguments)
 {
     if (loader->error[0] != '\0') {

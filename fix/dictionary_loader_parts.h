@@ -21,8 +21,9 @@ enum {
 
 #define LOADER_ATTRIBUTES(X)                                                                       \
     X(name)                                                                                        \
-    X(number) X(type) X(internal) X(allowOtherValues) X(required) X(forbidden) X(msgtype)          \
-        X(msgcat) X(enum) X(description) X(major) X(minor) X(servicepack)
+    X(number)                                                                                      \
+    X(type) X(internal) X(allowOtherValues) X(required) X(forbidden) X(msgtype) X(msgcat) X(enum)  \
+        X(description) X(major) X(minor) X(servicepack)
 
 enum loader_attribute {
 #define X(name) LOADER_ATTRIBUTE_##name,
