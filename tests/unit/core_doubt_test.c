@@ -11,8 +11,8 @@
 
 #include "tests/unit/core_rig.h"
 
-#define VOD "55=VOD|54=1|38=100|40=2|44=10.5|59=1|60=20260921-14:13:20|"
-#define ABOUT "55=VOD|54=1|38=100|60=20260921-14:13:20|"
+#define VOD       "55=VOD|54=1|38=100|40=2|44=10.5|59=1|60=20260921-14:13:20|"
+#define ABOUT     "55=VOD|54=1|38=100|60=20260921-14:13:20|"
 #define ORDER(id) "35=D|49=OMS|11=" id "|" VOD
 
 static int with_rig(void **state)

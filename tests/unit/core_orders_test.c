@@ -10,8 +10,8 @@
 
 #include "tests/unit/core_rig.h"
 
-#define TIME "60=20260921-14:13:20|"
-#define VOD "55=VOD|54=1|38=100|40=2|44=10.5|59=0|1=ISA-1|15=GBX|" TIME
+#define TIME      "60=20260921-14:13:20|"
+#define VOD       "55=VOD|54=1|38=100|40=2|44=10.5|59=0|1=ISA-1|15=GBX|" TIME
 #define ORDER(id) "8=FIX.4.4|35=D|49=OMS|11=" id "|" VOD
 
 static int with_rig(void **state)
@@ -67,8 +67,8 @@ static void what_goes_to_the_broker_is_what_came_in(void **state)
     rig->broker[0].deaf = true;
     rig->broker[1].deaf = true;
     (void)rig_request(rig, "8=FIX.4.4|35=D|49=OMS|11=C1|" VOD "526=MINE|10001=10.4|");
-    struct rig_line *line = rig->broker[0].to_broker.size > 0 ? &rig->broker[0].to_broker
-                                                              : &rig->broker[1].to_broker;
+    struct rig_line *line =
+        rig->broker[0].to_broker.size > 0 ? &rig->broker[0].to_broker : &rig->broker[1].to_broker;
     char text[2048];
     size_t size = line->size < sizeof(text) - 1 ? line->size : sizeof(text) - 1;
     for (size_t i = 0; i < size; i++) {
@@ -95,8 +95,7 @@ static void other_content_under_a_used_id_is_a_duplicate(void **state)
 {
     struct rig *rig = started(state);
     (void)rig_request(rig, ORDER("C1"));
-    const char *reply =
-        rig_request(rig, "35=D|49=OMS|11=C1|55=VOD|54=2|38=100|40=2|44=10.5|" TIME);
+    const char *reply = rig_request(rig, "35=D|49=OMS|11=C1|55=VOD|54=2|38=100|40=2|44=10.5|" TIME);
     assert_field(reply, "150", "8");
     assert_field(reply, "103", "6");
     assert_non_null(strstr(reply, "ClOrdID(11)"));
@@ -180,8 +179,8 @@ static void queued_order_is_cancelled_and_replaced_here(void **state)
     rig->broker[1].listening = false;
     rig_start(rig);
     (void)rig_request(rig, ORDER("C1"));
-    const char *reply = rig_request(
-        rig, "35=G|49=OMS|11=C2|41=C1|55=VOD|54=1|38=70|40=2|44=11|" TIME);
+    const char *reply =
+        rig_request(rig, "35=G|49=OMS|11=C2|41=C1|55=VOD|54=1|38=70|40=2|44=11|" TIME);
     assert_field(reply, "150", "5");
     assert_field(reply, "38", "70");
     (void)rig_request(rig, ORDER("D1"));
