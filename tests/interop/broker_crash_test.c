@@ -63,14 +63,15 @@ static void killed_broker_answers_what_it_had_taken_in(void **state)
 static void number_unpersist(void)
 {
     char numbers[64] = "";
-    int out = 0;
-    int in = 0;
+    char *rest = NULL;
     FILE *file = fopen("alpha/fix/FIX.4.4-ALPHA-FIXGATE.seqnums", "r+");
     assert_non_null(file);
     assert_true(fread(numbers, 1, sizeof numbers - 1, file) > 0);
-    assert_int_equal(sscanf(numbers, "%d : %d", &out, &in), 2);
+    long out = strtol(numbers, &rest, 10);
+    assert_memory_equal(rest, " : ", 3);
+    long in = strtol(rest + 3, NULL, 10);
     rewind(file);
-    fprintf(file, "%10.10d : %10.10d", out, in - 1);
+    fprintf(file, "%10.10ld : %10.10ld", out, in - 1);
     fclose(file);
 }
 
@@ -129,7 +130,7 @@ static void everything_was_told(struct world *world, const struct book *book)
 
 static void broker_killed_under_load_loses_and_doubles_nothing(void **state)
 {
-    enum { ROUNDS = 6, ORDERS = 40 };
+    enum { ROUNDS = 6, ORDERS = 40, ALL = ROUNDS * ORDERS };
     const char *const options[] = {"--partial-fills", "2", NULL};
     struct world *world = world_begin(*state, options);
     struct book book;
@@ -149,14 +150,14 @@ static void broker_killed_under_load_loses_and_doubles_nothing(void **state)
         world_broker_kill(world);
         world_broker_start(world, options);
     }
-    world_await_stat(world, "filled", ROUNDS * ORDERS);
+    world_await_stat(world, "filled", ALL);
     world_book(&book);
     book_count(&book, &totals);
-    assert_int_equal(totals.orders, ROUNDS * ORDERS);
-    assert_int_equal(totals.executions, ROUNDS * ORDERS * 2);
+    assert_int_equal(totals.orders, ALL);
+    assert_int_equal(totals.executions, ALL * 2);
     assert_int_equal(totals.doubled, 0);
     assert_int_equal(book.anomalies, 0);
-    assert_true(totals.quantity_executed == ROUNDS * ORDERS * 100 * BROKER_ONE);
+    assert_true(totals.quantity_executed == BROKER_ONE * 100 * ALL);
     everything_was_told(world, &book);
     book_free(&book);
 }

@@ -144,7 +144,9 @@ void world_broker_start(struct world *world, const char *const *options)
         size += (size_t)count;
     }
     close(out);
-    assert_int_equal(sscanf(line, "READY port=%d", &world->port), 1);
+    static const char ready[] = "READY port=";
+    assert_memory_equal(line, ready, strlen(ready));
+    world->port = (int)strtol(line + strlen(ready), NULL, 10);
 }
 
 void world_broker_kill(struct world *world)
@@ -303,7 +305,9 @@ void world_send(struct world *world, const char *body)
     char text[1024];
     snprintf(text, sizeof text, "%s", body);
     for (char *at = text; *at != '\0'; at++) {
-        *at = *at == '|' ? '\001' : *at;
+        if (*at == '|') {
+            *at = '\001';
+        }
     }
     assert_true(quickfix_send(world->sessions[WORLD_ORDERS], text, strlen(text)));
 }
@@ -332,7 +336,8 @@ static bool holds(const struct world_message *message, const char *wanted)
         char value[256];
         char *equals = strchr(at, '=');
         assert_non_null(equals);
-        if (!fields_get(message->text, message->size, atoi(at), value, sizeof value) ||
+        if (!fields_get(message->text, message->size, (int)strtol(at, NULL, 10), value,
+                        sizeof value) ||
             strcmp(value, equals + 1) != 0) {
             return false;
         }

@@ -26,7 +26,9 @@ static size_t report_make(const char *side, char *out, size_t out_size)
     int size = snprintf(out, out_size, "8=FIX.4.4|9=%zu|%s", strlen(body), body);
     unsigned sum = 0;
     for (int at = 0; at < size; at++) {
-        out[at] = out[at] == '|' ? '\001' : out[at];
+        if (out[at] == '|') {
+            out[at] = '\001';
+        }
         sum += (unsigned char)out[at];
     }
     size += snprintf(out + size, out_size - (size_t)size, "10=%03u\001", sum % 256);

@@ -36,8 +36,8 @@ bool fields_get(const char *message, size_t size, int tag, char *out, size_t out
 char fields_char(const char *message, size_t size, int tag, char otherwise)
 {
     char value[32];
-    return fields_get(message, size, tag, value, sizeof value) && value[0] != '\0' ? value[0]
-                                                                                   : otherwise;
+    fields_get(message, size, tag, value, sizeof value);
+    return value[0] == '\0' ? otherwise : value[0];
 }
 
 void fields_clear(struct fields *fields)
@@ -206,5 +206,6 @@ int64_t line_get_number(const char *line, size_t size, const char *key)
 char line_get_char(const char *line, size_t size, const char *key)
 {
     char text[8];
-    return line_get(line, size, key, text, sizeof text) ? text[0] : '\0';
+    line_get(line, size, key, text, sizeof text); /* Empty if it is not there. */
+    return text[0];
 }

@@ -45,7 +45,7 @@ static void first_line_write(struct broker *broker)
     uint64_t now = broker_now_seconds();
     /* QuickFIX 1.15 knows no non-stop session: it starts again at 1 when the day
      * changes. Twelve hours away is where that is least likely to hit a test. */
-    uint64_t away = (now + 12 * 3600) % 86400;
+    uint64_t away = (now + UINT64_C(12) * 3600) % 86400;
     snprintf(start, sizeof start, "%02u:%02u:%02u", (unsigned)(away / 3600),
              (unsigned)(away / 60 % 60), (unsigned)(away % 60));
     journal_begin(&line, "BOOK");

@@ -313,13 +313,14 @@ void reports_duplicate_cancel(struct broker *broker, const char *message, size_t
     const struct book_request *orig = book_request(&broker->book, book_find(&broker->book, text));
     uint32_t order = orig != NULL ? orig->order : 0;
     fields_text(&body, 41, text);
+    char status = '8';
     snprintf(text, sizeof text, "NONE");
     if (order != 0) {
         book_order_id(&broker->book, order, text);
+        status = book_order_status(book_order(&broker->book, order));
     }
     fields_text(&body, 37, text);
-    fields_char_add(&body, 39,
-                    order != 0 ? book_order_status(book_order(&broker->book, order)) : '8');
+    fields_char_add(&body, 39, status);
     fields_char_add(&body, 434, fields_char(message, size, 35, 'F') == 'F' ? '1' : '2');
     fields_int(&body, 102, 6);
     fields_text(&body, 58, "this ClOrdID(11) was used before");
