@@ -1,0 +1,64 @@
+/* What the commands of `fixgate` share: options, exit codes, words on standard error.
+ *
+ * Main thread. Data goes to standard output, messages to standard error. */
+#ifndef GATEWAY_SHELL_COMMAND_LINE_H
+#define GATEWAY_SHELL_COMMAND_LINE_H
+
+#include "fix/dictionary_loader.h"
+#include "gateway/shell/config.h"
+
+enum command_exit {
+    EXIT_CODE_OK = 0,
+    EXIT_CODE_REFUSED = 1,     /* It worked, and the answer is no: rejected, not found. */
+    EXIT_CODE_USAGE = 2,       /* Options or configuration are wrong. */
+    EXIT_CODE_ENVIRONMENT = 3, /* A file, socket or the gateway is not there. */
+};
+
+/* One option of a command: `--name VALUE`, `--name=VALUE`, or with a letter `-n VALUE`. */
+struct command_option {
+    const char *name;   /* Without the dashes. */
+    char letter;        /* 0 = none. */
+    const char **value; /* Where the text goes; NULL for a flag. */
+    bool *flag;         /* Set by a flag; NULL for an option with a value. */
+};
+
+struct command_words {
+    const char *command;
+    const char *help; /* Printed by --help, on standard output. */
+    const struct command_option *options;
+    size_t options_count;
+    uint32_t arguments_max; /* Words that are no options. */
+};
+
+enum command_parsed {
+    COMMAND_GO,
+    COMMAND_HELPED, /* --help was printed: end with EXIT_CODE_OK. */
+    COMMAND_WRONG,  /* Said on standard error: end with EXIT_CODE_USAGE. */
+};
+
+/* Reads argv[1 …]. The words that are no options are moved to argv[0 … *count). */
+MUST_USE enum command_parsed command_parse(const struct command_words *words, int argc, char **argv,
+                                           uint32_t *count);
+
+/* A whole number from `minimum` to `maximum`; says on standard error what is wrong. */
+MUST_USE bool command_number(const char *command, const char *option, const char *text,
+                             uint64_t minimum, uint64_t maximum, uint64_t *out);
+
+/* Loads a configuration and prints its errors; NULL after any. */
+MUST_USE struct gateway_config *command_config(const char *command, const char *path,
+                                               enum config_need need);
+
+/* The dictionary of order entry and bus when there is no configuration: FIX44.xml with
+ * the in-house tags. NULL after saying why. The caller frees it. */
+MUST_USE struct dictionary *command_dictionary(const char *command);
+
+/* "fixgate COMMAND: …" on standard error. */
+void command_say(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+int command_check(int argc, char **argv);
+int command_submit(int argc, char **argv);
+int command_tail(int argc, char **argv);
+int command_version(int argc, char **argv);
+
+#endif

@@ -1,0 +1,19 @@
+#include "gateway/shell/command_line.h"
+
+#include <stdio.h>
+
+static const char help[] = "usage: fixgate version\n"
+                           "\n"
+                           "Prints the version of fixgate and of its store's schema.\n";
+
+int command_version(int argc, char **argv)
+{
+    const struct command_words words = {.command = "version", .help = help};
+    uint32_t count = 0;
+    enum command_parsed parsed = command_parse(&words, argc, argv, &count);
+    if (parsed != COMMAND_GO) {
+        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    }
+    (void)printf("fixgate %s (store schema %d)\n", FIXGATE_VERSION, STORE_SCHEMA_VERSION);
+    return EXIT_CODE_OK;
+}
