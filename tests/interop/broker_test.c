@@ -130,6 +130,20 @@ static void rejects_come_with_a_reason_and_the_same_orders_are_chosen_each_time(
     assert_int_equal(world_stat("rejected"), 3);
 }
 
+static void field_that_the_book_cannot_keep_is_refused_and_named(void **state)
+{
+    struct world *world = world_begin(*state, world_no_options);
+    world_order(world, "0123456789012345678901234567890123456789012345678901234567890123", "");
+    world_expect(world, "35=3|371=11|372=D|373=5");
+    world_send(world, "35=D|11=v1|54=1|38=5|40=1|60=20261121-00:00:00|"); /* No Symbol(55). */
+    world_expect(world, "35=j|372=D|380=5");
+    world_send(world, "35=B|148=news|33=0|");
+    world_expect(world, "35=j|372=B|380=3");
+    assert_int_equal(world_stat("orders"), 0);
+    world_order(world, "v2", "");
+    world_await(world, WORLD_ORDERS, "150=F|11=v2");
+}
+
 static void order_that_comes_again_is_never_executed_twice(void **state)
 {
     struct world *world = world_begin(*state, world_no_options);
@@ -304,6 +318,7 @@ int main(void)
         TEST(resting_order_is_cancelled_once),
         TEST(replaced_order_goes_on_under_its_new_id),
         TEST(rejects_come_with_a_reason_and_the_same_orders_are_chosen_each_time),
+        TEST(field_that_the_book_cannot_keep_is_refused_and_named),
         TEST(order_that_comes_again_is_never_executed_twice),
         TEST(forgotten_range_is_asked_for_again_and_executed_once),
         TEST(status_of_known_unknown_and_all_orders_is_told),

@@ -231,6 +231,19 @@ static enum quickfix_verdict on_app(void *context, struct quickfix_session *sess
     return QUICKFIX_TAKEN;
 }
 
+/* Of the session's own messages, a Reject is what a test may wait for. */
+static bool on_admin(void *context, struct quickfix_session *session, const char *message,
+                     size_t size, char *reason, size_t reason_size)
+{
+    int tag = 0;
+    (void)reason;
+    (void)reason_size;
+    if (fields_char(message, size, 35, '0') == '3') {
+        on_app(context, session, message, size, &tag);
+    }
+    return true;
+}
+
 static bool on_to_app(void *context, struct quickfix_session *session, const char *message,
                       size_t size)
 {
@@ -253,8 +266,11 @@ void world_client_start(struct world *world)
 {
     char settings[1024];
     char error[256] = "";
-    const struct quickfix_callbacks callbacks = {
-        .context = world, .from_app = on_app, .to_app = on_to_app, .logout = on_logout};
+    const struct quickfix_callbacks callbacks = {.context = world,
+                                                 .from_app = on_app,
+                                                 .from_admin = on_admin,
+                                                 .to_app = on_to_app,
+                                                 .logout = on_logout};
     snprintf(settings, sizeof settings,
              "[DEFAULT]\nConnectionType=initiator\nBeginString=FIX.4.4\nSenderCompID=FIXGATE\n"
              "SocketConnectHost=127.0.0.1\nSocketConnectPort=%d\nSocketNodelay=Y\n"

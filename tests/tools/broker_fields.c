@@ -9,35 +9,54 @@
 
 enum { SOH = 1 };
 
-bool fields_get(const char *message, size_t size, int tag, char *out, size_t out_size)
+/* The value of the first `tag`, not ended by NUL; NULL if it is absent. */
+static const char *field_find(const char *message, size_t size, int tag, size_t *value_size)
 {
     char wanted[16];
     size_t wanted_size = (size_t)snprintf(wanted, sizeof wanted, "%d=", tag);
     const char *end = message + size;
     const char *at = message;
-    out[0] = '\0';
     while (at < end) {
         const char *soh = memchr(at, SOH, (size_t)(end - at));
         const char *next = soh != NULL ? soh : end;
         if ((size_t)(next - at) >= wanted_size && memcmp(at, wanted, wanted_size) == 0) {
-            size_t value_size = (size_t)(next - at) - wanted_size;
-            if (value_size >= out_size) {
-                return false;
-            }
-            memcpy(out, at + wanted_size, value_size);
-            out[value_size] = '\0';
-            return true;
+            *value_size = (size_t)(next - at) - wanted_size;
+            return at + wanted_size;
         }
         at = next + 1;
     }
-    return false;
+    *value_size = 0;
+    return NULL;
+}
+
+bool fields_get(const char *message, size_t size, int tag, char *out, size_t out_size)
+{
+    size_t value_size = 0;
+    const char *value = field_find(message, size, tag, &value_size);
+    out[0] = '\0';
+    if (value == NULL || value_size >= out_size) {
+        return false;
+    }
+    memcpy(out, value, value_size);
+    out[value_size] = '\0';
+    return true;
+}
+
+size_t fields_size(const char *message, size_t size, int tag)
+{
+    size_t value_size = 0;
+    field_find(message, size, tag, &value_size);
+    return value_size;
 }
 
 char fields_char(const char *message, size_t size, int tag, char otherwise)
 {
     char value[32];
     fields_get(message, size, tag, value, sizeof value);
-    return value[0] == '\0' ? otherwise : value[0];
+    if (value[0] == '\0') {
+        return otherwise;
+    }
+    return value[0];
 }
 
 void fields_clear(struct fields *fields)

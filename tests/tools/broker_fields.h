@@ -13,6 +13,9 @@
  * and an empty `out`, if it is absent or too long. */
 bool fields_get(const char *message, size_t size, int tag, char *out, size_t out_size);
 
+/* Bytes of the value of `tag`; 0 if it is absent. */
+size_t fields_size(const char *message, size_t size, int tag);
+
 /* The first byte of the value of `tag`, or `otherwise`. */
 char fields_char(const char *message, size_t size, int tag, char otherwise);
 

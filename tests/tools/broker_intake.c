@@ -84,12 +84,37 @@ static void duplicate_take(struct broker *broker, const char *message, size_t si
     }
 }
 
+/* The first field that is longer than the book can keep, or 0. */
+static int field_too_long(const char *message, size_t size)
+{
+    const struct book_order *order = NULL; /* For the sizes alone. */
+    const struct {
+        int tag;
+        size_t room;
+    } table[] = {
+        {11, BOOK_ID_BYTES_MAX},       {41, BOOK_ID_BYTES_MAX},
+        {55, sizeof order->symbol},    {1, sizeof order->account},
+        {15, sizeof order->currency},  {526, sizeof order->secondary_cl_ord_id},
+        {38, BROKER_NUMBER_BYTES_MAX}, {44, BROKER_NUMBER_BYTES_MAX},
+    };
+    for (size_t row = 0; row < sizeof table / sizeof table[0]; row++) {
+        if (fields_size(message, size, table[row].tag) >= table[row].room) {
+            return table[row].tag;
+        }
+    }
+    return 0;
+}
+
 static enum quickfix_verdict request_take(struct broker *broker, const char *message, size_t size,
                                           char kind, int *tag)
 {
     char id[BOOK_ID_BYTES_MAX];
     char other[BOOK_ID_BYTES_MAX];
     int required = kind == 'D' ? 55 : 41;
+    *tag = field_too_long(message, size);
+    if (*tag != 0) {
+        return QUICKFIX_FIELD_WRONG;
+    }
     if (!text_take(message, size, 11, id, sizeof id)) {
         *tag = 11;
         return QUICKFIX_FIELD_MISSING;
