@@ -134,7 +134,9 @@ static void try_addresses(struct tcp *tcp, int error_before)
         }
         error = errno;
     }
-    end(tcp, "cannot connect", error);
+    char where[RESOLVER_HOST_BYTES_MAX + 16];
+    (void)snprintf(where, sizeof(where), "%s:%u", tcp->config.host, (unsigned)tcp->config.port);
+    end(tcp, where, error);
 }
 
 void tcp_connect(struct tcp *tcp, const struct tcp_config *config, uint64_t monotonic_ns)

@@ -48,6 +48,7 @@ struct fixture {
     struct engine_config engine;
     struct tcp_config connections[FIXTURE_BROKERS];
     struct store *store;
+    uint64_t reserve_bytes; /* Of the store; huge = no room for orders. */
     struct zeromq zeromq;
     struct log log;
     struct loop *loop;
@@ -157,6 +158,7 @@ static inline void fixture_open_store(struct fixture *fixture)
         .tables = tables,
         .tables_count = ARRAY_LEN(tables),
         .instance_id = UINT64_C(0x1122334455667788),
+        .reserve_bytes = fixture->reserve_bytes,
     };
     assert_int_equal(STATUS_OK, store_open(&config, &fixture->store, fixture->error));
     fixture->engine.instance_id = store_instance_id(fixture->store);
@@ -204,9 +206,10 @@ static inline void fixture_open_client(struct fixture *fixture, enum zeromq_kind
     assert_int_equal(STATUS_OK, zeromq_connect(socket, endpoint, error));
 }
 
-static inline int fixture_setup(void **state)
+static inline int fixture_setup_with(void **state, uint64_t reserve_bytes)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
+    fixture->reserve_bytes = reserve_bytes;
     (void)snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/fixgate-loop-XXXXXX");
     assert_non_null(mkdtemp(fixture->directory));
     struct log_config log_config = {.level = SEVERITY_ERROR};
@@ -223,6 +226,16 @@ static inline int fixture_setup(void **state)
     fixture_open_client(fixture, ZEROMQ_SUB, "inproc://bus", &fixture->bus);
     *state = fixture;
     return 0;
+}
+
+static inline int fixture_setup(void **state)
+{
+    return fixture_setup_with(state, 0);
+}
+
+static inline int fixture_setup_without_room(void **state)
+{
+    return fixture_setup_with(state, UINT64_C(1) << 60);
 }
 
 static inline int fixture_teardown(void **state)

@@ -1,6 +1,8 @@
 /* The loop: OMS and bus at one end, brokers at the other, all over real sockets. */
 #include "tests/unit/loop_fixture.h"
 
+#include <sys/resource.h>
+
 #define ORDER(id) "35=D|49=OMS|11=" id "|55=VOD|54=1|38=100|40=2|44=1.5|59=0|60=20261121-10:00:00|"
 
 static void order_goes_to_the_broker_and_its_execution_to_the_bus(void **state)
@@ -207,6 +209,40 @@ static void second_signal_ends_at_once(void **state)
     assert_int_equal(STATUS_OK, fixture->ended);
 }
 
+static void store_without_room_refuses_orders_and_says_why(void **state)
+{
+    struct fixture *fixture = *state;
+    broker_log_on(fixture, 0); /* The intake stops; the sessions live on. */
+    const char *reply = oms_ask(fixture, ORDER("F1"));
+    assert_string_equal("8", text_value(reply, "150"));
+    assert_non_null(strstr(text_value(reply, "58"), "disk"));
+}
+
+/* Promise 1: what is not on the disk was never said. */
+static void failed_commit_releases_nothing_and_ends_with_the_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit before;
+    broker_log_on(fixture, 0);
+    assert_string_equal("A", text_value(oms_ask(fixture, ORDER("X1")), "150"));
+    (void)broker_await(fixture, 0, "D");
+
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &before));
+    struct rlimit none = {.rlim_cur = 1, .rlim_max = before.rlim_max};
+    assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &none));
+    oms_send_text(fixture, ORDER("X2"));
+    fixture_join(fixture);
+    assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &before));
+
+    assert_int_not_equal(STATUS_OK, fixture->ended);
+    assert_non_null(strstr(fixture->error, "nothing of the last turn was released"));
+    assert_int_equal(STATUS_BUSY, zeromq_receive(&fixture->oms, &fixture->frames));
+    while (broker_read(fixture, 0)) {
+        assert_string_not_equal("D", text_value(fixture->text, "35"));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -223,6 +259,9 @@ int main(void)
         TEST(nonsense_from_a_broker_stops_nothing),
         TEST(broker_that_does_not_read_delays_nobody),
         TEST(client_that_never_reads_delays_nobody),
+        cmocka_unit_test_setup_teardown(store_without_room_refuses_orders_and_says_why,
+                                        fixture_setup_without_room, fixture_teardown),
+        TEST(failed_commit_releases_nothing_and_ends_with_the_reason),
         TEST(signal_logs_out_and_ends_in_good_order),
         TEST(second_signal_ends_at_once),
     };
