@@ -66,19 +66,25 @@ static inline uint64_t block_sohs(const uint8_t *block)
 }
 #endif
 
-static inline void soh_scan_seek(struct soh_scan *scan, size_t at)
+/* Kept out of line, as is data_find_end(): the loop over the fields then has enough
+ * registers for what it does each time. */
+static __attribute__((noinline)) uint64_t block_read(struct span bytes, size_t at)
 {
-    scan->block = at;
-    size_t rest = scan->bytes.size - at;
+    size_t rest = bytes.size - at;
     if (rest >= BLOCK_BYTES) {
-        scan->sohs = block_sohs(scan->bytes.data + at);
-        return;
+        return block_sohs(bytes.data + at);
     }
     uint8_t block[BLOCK_BYTES] = {0};
     if (rest > 0) {
-        memcpy(block, scan->bytes.data + at, rest);
+        memcpy(block, bytes.data + at, rest);
     }
-    scan->sohs = block_sohs(block);
+    return block_sohs(block);
+}
+
+static inline void soh_scan_seek(struct soh_scan *scan, size_t at)
+{
+    scan->block = at;
+    scan->sohs = block_read(scan->bytes, at);
 }
 
 /* Offset of the next SOH, or the size when there is none. */
@@ -98,7 +104,8 @@ static inline size_t soh_scan_next(struct soh_scan *scan)
 /* Any tag of the piece from `begin` to `end`, byte by byte. A tag that is no
  * number from 1 to FIX_TAG_MAX, or begins with a zero, is 0. The offset behind its
  * '='; 0 if there is none, or nothing before it. */
-static size_t tag_read_slowly(struct span bytes, size_t begin, size_t end, uint32_t *out)
+static __attribute__((noinline)) size_t tag_read_slowly(struct span bytes, size_t begin, size_t end,
+                                                        uint32_t *out)
 {
     size_t i = begin;
     uint32_t tag = 0;
@@ -142,33 +149,32 @@ static inline size_t tag_read(struct span bytes, size_t begin, size_t end, uint3
     return tag_read_slowly(bytes, begin, end, out);
 }
 
-/* Size of the data value at `value`, as its length field in front says. False
+/* Offset behind the data value at `value`, as its length field in front says. 0
  * when that is no size, or does not end where a field ends, or reaches into the
  * trailer (from `limit` on); the value is then read as any other, and validation
  * finds the fault. */
-static bool data_size(struct span bytes, size_t limit, const struct field *length, size_t value,
-                      uint32_t *out)
+static __attribute__((noinline)) size_t data_find_end(struct span bytes, size_t limit,
+                                                      const struct field *length, size_t value)
 {
     if (length->size == 0 || length->size > DATA_SIZE_DIGITS_MAX) {
-        return false;
+        return 0;
     }
     uint32_t size = 0;
     for (uint32_t i = 0; i < length->size; i++) {
         uint32_t digit = (uint32_t)bytes.data[length->value + i] - '0';
         if (digit > 9) {
-            return false;
+            return 0;
         }
         size = size * 10 + digit;
     }
     size_t end = value + size;
     if (end > limit || (end == limit && limit < bytes.size)) {
-        return false;
+        return 0;
     }
     if (end < bytes.size && bytes.data[end] != FIX_SOH) {
-        return false;
+        return 0;
     }
-    *out = size;
-    return true;
+    return end;
 }
 
 /* Data values end before `data_limit`, or with the very end of the bytes. */
@@ -195,11 +201,12 @@ static enum frame_fault fields_index(struct message *message, const struct dicti
             fault = FRAME_FAULT_FIELD;
             break;
         }
-        uint32_t data = 0;
-        if (data_tag != 0 && field->tag == data_tag &&
-            data_size(bytes, data_limit, field - 1, value, &data) && value + data != end) {
-            end = value + data;
-            soh_scan_seek(&scan, end < bytes.size ? end + 1 : end);
+        if (data_tag != 0 && field->tag == data_tag) {
+            size_t data_end = data_find_end(bytes, data_limit, field - 1, value);
+            if (data_end != 0 && data_end != end) {
+                end = data_end;
+                soh_scan_seek(&scan, end < bytes.size ? end + 1 : end);
+            }
         }
         field->start = (uint32_t)at;
         field->value = (uint32_t)value;
