@@ -117,7 +117,11 @@ static void keep_out(struct engine *engine, const struct link *link, const struc
     record_put_u8(&writer, OUT_VERSION);
     record_put_u8(&writer, (uint8_t)effect->message);
     record_put_span(&writer, attempt_id);
-    record_put_bytes(&writer, effect->bytes);
+    /* Session messages are never resent (6.2): their number is all that is
+     * needed, and a Logon's password stays out of the store. */
+    if (effect->message == MESSAGE_APPLICATION) {
+        record_put_bytes(&writer, effect->bytes);
+    }
     uint8_t key[SEQ_KEY_BYTES];
     view_append(&engine->view, TABLE_OUT + link->number, seq_key(key, effect->msg_seq_num),
                 record_written(&writer));
