@@ -26,6 +26,7 @@ enum config_place {
     CONFIG_GATEWAY = 1,
     CONFIG_BROKER = 2,
     CONFIG_SESSION = 4,
+    CONFIG_GATEWAY_AND_SESSION = 5,
     CONFIG_EVERYWHERE = 7,
 };
 
@@ -101,7 +102,7 @@ enum config_place {
     X(SESSION, MillisecondsInTimeStamp, BOOL, NULL, 0, 0, "Y or N",                                \
       "older form: Y is TimestampPrecision 3, N is 0")                                             \
     X(SESSION, UseDataDictionary, BOOL, "Y", 0, 0, "Y or N", "check what the peer sends")          \
-    X(EVERYWHERE, DataDictionary, PATH, "dictionaries/FIX44.xml", 1, 180, "file",                  \
+    X(GATEWAY_AND_SESSION, DataDictionary, PATH, "dictionaries/FIX44.xml", 1, 180, "file",         \
       "FIX 4.4 in the QuickFIX XML format")                                                        \
     X(SESSION, DataDictionaryOverlay, PATH, NULL, 1, 180, "file",                                  \
       "what this broker adds, requires or forbids")                                                \

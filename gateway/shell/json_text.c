@@ -112,3 +112,39 @@ void json_text_base64(struct json_text *text, struct span value)
     }
     json_text_words(text, "\"");
 }
+
+static int base64_digit(char byte)
+{
+    return byte >= 'A' && byte <= 'Z'   ? byte - 'A'
+           : byte >= 'a' && byte <= 'z' ? byte - 'a' + 26
+           : byte >= '0' && byte <= '9' ? byte - '0' + 52
+           : byte == '+'                ? 62
+           : byte == '/'                ? 63
+                                        : -1;
+}
+
+bool base64_decode(struct span text, uint8_t *out, size_t *size)
+{
+    *size = 0;
+    if (text.size % 4 != 0) {
+        return false;
+    }
+    size_t padding = 0;
+    while (padding < 2 && padding < text.size && text.data[text.size - 1 - padding] == '=') {
+        padding++;
+    }
+    uint32_t bits = 0;
+    for (size_t i = 0; i < text.size - padding; i++) {
+        int digit = base64_digit((char)text.data[i]);
+        if (digit < 0) {
+            return false;
+        }
+        bits = (bits << 6) | (uint32_t)digit;
+        if (i % 4 != 0) {
+            unsigned shift = 6 - 2 * (i % 4);
+            out[*size] = (uint8_t)(bits >> shift);
+            *size += 1;
+        }
+    }
+    return true;
+}

@@ -30,6 +30,9 @@ void json_text_pair(struct json_text *text, bool first, const char *name, struct
 /* Base64 with its quotes, for fields of type data. */
 void json_text_base64(struct json_text *text, struct span value);
 
+/* RFC 4648 §4, with padding. Writes at most 3/4 of the text's size. False: it is not that. */
+MUST_USE bool base64_decode(struct span text, uint8_t *out, size_t *size);
+
 static inline struct span json_text_span(const struct json_text *text)
 {
     return span_of(text->data, text->overflow ? 0 : text->size);

@@ -59,9 +59,9 @@ static int unknown_command(const char *name)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         nearest_offer(&nearest, commands[i].name);
     }
-    (void)fprintf(stderr, "fixgate: unknown command '%s'%s%s%s; see `fixgate help`\n", name,
+    (void)fprintf(stderr, "fixgate: unknown command '%s'%s%s%s. See `fixgate help`\n", name,
                   nearest.best != NULL ? "; did you mean '" : "",
-                  nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "'?" : "");
+                  nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "'" : "");
     return EXIT_CODE_USAGE;
 }
 
