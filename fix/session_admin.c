@@ -12,13 +12,13 @@ static void deliver(const struct inbound *in)
     effect->poss_dup = in->poss_dup;
     bool poss_resend = false;
     effect->poss_resend =
-        message_bool(in->message, TAG_POSS_RESEND, &poss_resend) == VALUE_OK && poss_resend;
+        message_bool(in->message, TAG_PossResend, &poss_resend) == VALUE_OK && poss_resend;
 }
 
 static void act_heartbeat(struct session *session, const struct inbound *in)
 {
     uint64_t echo = 0;
-    if (message_uint(in->message, TAG_TEST_REQ_ID, &echo) != VALUE_OK) {
+    if (message_uint(in->message, TAG_TestReqID, &echo) != VALUE_OK) {
         return;
     }
     if (session->test_request_sent_ns == 0 || echo != session->test_request_id) {
@@ -30,7 +30,7 @@ static void act_heartbeat(struct session *session, const struct inbound *in)
 
 static void act_test_request(struct session *session, const struct inbound *in)
 {
-    struct span id = message_value(in->message, TAG_TEST_REQ_ID);
+    struct span id = message_value(in->message, TAG_TestReqID);
     enum session_reject_reason reason = REJECT_NONE;
     if (id.data == NULL) {
         reason = REJECT_REQUIRED_TAG_MISSING;
@@ -40,8 +40,7 @@ static void act_test_request(struct session *session, const struct inbound *in)
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
     if (reason != REJECT_NONE) {
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_TEST_REQ_ID},
-                            no_text());
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_TestReqID}, no_text());
         return;
     }
     /* After a Logout of either side nothing more is to be proven. */
@@ -74,16 +73,16 @@ void session_act_resend_request(struct session *session, const struct inbound *i
     uint64_t end = 0;
     uint64_t last = session->seq_out_next - 1;
     enum session_reject_reason reason =
-        number_fault(message_uint(in->message, TAG_BEGIN_SEQ_NO, &begin));
+        number_fault(message_uint(in->message, TAG_BeginSeqNo, &begin));
     if (reason == REJECT_NONE && (begin == 0 || begin > last)) {
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
     if (reason != REJECT_NONE) {
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_BEGIN_SEQ_NO},
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_BeginSeqNo},
                             no_text());
         return;
     }
-    enum value_result end_read = message_uint(in->message, TAG_END_SEQ_NO, &end);
+    enum value_result end_read = message_uint(in->message, TAG_EndSeqNo, &end);
     if (end_read == VALUE_OUT_OF_RANGE) {
         end = 0; /* Beyond all that was sent: to the last (6.1). */
     } else {
@@ -93,8 +92,7 @@ void session_act_resend_request(struct session *session, const struct inbound *i
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
     if (reason != REJECT_NONE) {
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_END_SEQ_NO},
-                            no_text());
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_EndSeqNo}, no_text());
         return;
     }
     if (end == 0 || end > last) {
@@ -107,7 +105,7 @@ bool session_is_sequence_reset(const struct inbound *in)
 {
     bool gap_fill = false;
     return span_is(in->type, "4") &&
-           (message_bool(in->message, TAG_GAP_FILL_FLAG, &gap_fill) != VALUE_OK || !gap_fill);
+           (message_bool(in->message, TAG_GapFillFlag, &gap_fill) != VALUE_OK || !gap_fill);
 }
 
 static void reject_lower(struct session *session, const struct inbound *in, uint64_t new_seq)
@@ -117,7 +115,7 @@ static void reject_lower(struct session *session, const struct inbound *in, uint
     words_add(&words, "attempt to lower sequence number, invalid value NewSeqNo(36)=");
     words_add_uint(&words, new_seq);
     session_send_reject(session, in,
-                        (struct validate_fault){REJECT_VALUE_OUT_OF_RANGE, TAG_NEW_SEQ_NO},
+                        (struct validate_fault){REJECT_VALUE_OUT_OF_RANGE, TAG_NewSeqNo},
                         words_span(&words));
 }
 
@@ -180,13 +178,12 @@ static void act_sequence_reset(struct session *session, const struct inbound *in
 {
     uint64_t new_seq = 0;
     enum session_reject_reason reason =
-        number_fault(message_uint(in->message, TAG_NEW_SEQ_NO, &new_seq));
+        number_fault(message_uint(in->message, TAG_NewSeqNo, &new_seq));
     if (reason == REJECT_NONE && new_seq > SESSION_SEQ_MAX) {
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
     if (reason != REJECT_NONE) {
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_NEW_SEQ_NO},
-                            no_text());
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_NewSeqNo}, no_text());
         session_take(session, in);
     } else if (session_is_sequence_reset(in)) {
         sequence_reset(session, in, new_seq);
@@ -200,7 +197,7 @@ void session_act_logout(struct session *session, const struct inbound *in)
     struct words words;
     words_init(&words);
     words_add(&words, "the peer logs out: ");
-    words_add_span(&words, message_value(in->message, TAG_TEXT));
+    words_add_span(&words, message_value(in->message, TAG_Text));
     session_log(in->out, SEVERITY_INFO, words_span(&words));
     session->logout_received = true;
     if (session->state == SESSION_LOGOUT_SENT) {
@@ -217,9 +214,9 @@ static void act_reject(const struct inbound *in)
     struct words words;
     words_init(&words);
     words_add(&words, "the peer rejects our message ");
-    words_add_span(&words, message_value(in->message, TAG_REF_SEQ_NUM));
+    words_add_span(&words, message_value(in->message, TAG_RefSeqNum));
     words_add(&words, ": ");
-    words_add_span(&words, message_value(in->message, TAG_TEXT));
+    words_add_span(&words, message_value(in->message, TAG_Text));
     session_log(in->out, SEVERITY_WARNING, words_span(&words));
     deliver(in);
 }

@@ -8,45 +8,8 @@
 #define FIX_SESSION_INTERNAL_H
 
 #include "fix/session.h"
+#include "fix/tags.h"
 #include "fix/timestamp.h"
-
-enum {
-    TAG_BEGIN_SEQ_NO = 7,
-    TAG_BEGIN_STRING = 8,
-    TAG_BODY_LENGTH = 9,
-    TAG_CHECK_SUM = 10,
-    TAG_END_SEQ_NO = 16,
-    TAG_MSG_SEQ_NUM = 34,
-    TAG_MSG_TYPE = 35,
-    TAG_NEW_SEQ_NO = 36,
-    TAG_POSS_DUP_FLAG = 43,
-    TAG_REF_SEQ_NUM = 45,
-    TAG_SENDER_COMP_ID = 49,
-    TAG_SENDER_SUB_ID = 50,
-    TAG_SENDING_TIME = 52,
-    TAG_TARGET_COMP_ID = 56,
-    TAG_TARGET_SUB_ID = 57,
-    TAG_TEXT = 58,
-    TAG_POSS_RESEND = 97,
-    TAG_ENCRYPT_METHOD = 98,
-    TAG_HEART_BT_INT = 108,
-    TAG_TEST_REQ_ID = 112,
-    TAG_ON_BEHALF_OF_COMP_ID = 115,
-    TAG_ON_BEHALF_OF_SUB_ID = 116,
-    TAG_ORIG_SENDING_TIME = 122,
-    TAG_GAP_FILL_FLAG = 123,
-    TAG_DELIVER_TO_COMP_ID = 128,
-    TAG_DELIVER_TO_SUB_ID = 129,
-    TAG_RESET_SEQ_NUM_FLAG = 141,
-    TAG_ON_BEHALF_OF_LOCATION_ID = 144,
-    TAG_DELIVER_TO_LOCATION_ID = 145,
-    TAG_REF_TAG_ID = 371,
-    TAG_REF_MSG_TYPE = 372,
-    TAG_SESSION_REJECT_REASON = 373,
-    TAG_BUSINESS_REJECT_REASON = 380,
-    TAG_USERNAME = 553,
-    TAG_PASSWORD = 554,
-};
 
 /* Numbers beyond this are no sequence numbers: at a thousand messages a second
  * it lasts for seven weeks without a reset, and no sum of ours can overflow. */

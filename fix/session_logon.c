@@ -38,21 +38,21 @@ static bool terms_right(const struct session *session, const struct inbound *in,
                         uint64_t *heart_bt_int, struct refusal *refusal)
 {
     uint64_t encrypt_method = 0;
-    if (message_uint(in->message, TAG_ENCRYPT_METHOD, &encrypt_method) != VALUE_OK ||
+    if (message_uint(in->message, TAG_EncryptMethod, &encrypt_method) != VALUE_OK ||
         encrypt_method != 0) {
-        return refused(refusal, REJECT_DECRYPTION, TAG_ENCRYPT_METHOD, "EncryptMethod must be 0");
+        return refused(refusal, REJECT_DECRYPTION, TAG_EncryptMethod, "EncryptMethod must be 0");
     }
-    enum value_result read = message_uint(in->message, TAG_HEART_BT_INT, heart_bt_int);
+    enum value_result read = message_uint(in->message, TAG_HeartBtInt, heart_bt_int);
     if (read == VALUE_ABSENT) {
-        return refused(refusal, REJECT_REQUIRED_TAG_MISSING, TAG_HEART_BT_INT,
+        return refused(refusal, REJECT_REQUIRED_TAG_MISSING, TAG_HeartBtInt,
                        "HeartBtInt is missing");
     }
     if (read != VALUE_OK || *heart_bt_int > INT32_MAX) {
-        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HEART_BT_INT,
+        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HeartBtInt,
                        "HeartBtInt is not a number of seconds");
     }
     if (!session->config->acceptor && *heart_bt_int != session->config->heart_bt_int_seconds) {
-        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HEART_BT_INT,
+        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HeartBtInt,
                        "HeartBtInt is not the one offered");
     }
     return true;
@@ -64,9 +64,9 @@ static bool credentials_right(const struct session *session, const struct inboun
     if (!config->acceptor || config->username == NULL) {
         return true;
     }
-    return span_is(message_value(in->message, TAG_USERNAME), config->username) &&
+    return span_is(message_value(in->message, TAG_Username), config->username) &&
            (config->password == NULL ||
-            span_is(message_value(in->message, TAG_PASSWORD), config->password));
+            span_is(message_value(in->message, TAG_Password), config->password));
 }
 
 static bool logon_right(const struct session *session, struct inbound *in, uint64_t *heart_bt_int,
@@ -90,7 +90,7 @@ static bool logon_right(const struct session *session, struct inbound *in, uint6
                        session_reject_reason_text(REJECT_COMP_ID));
     }
     if (!session_sending_time_right(session, in)) {
-        return refused(refusal, REJECT_SENDING_TIME, TAG_SENDING_TIME,
+        return refused(refusal, REJECT_SENDING_TIME, TAG_SendingTime,
                        session_reject_reason_text(REJECT_SENDING_TIME));
     }
     if (!terms_right(session, in, heart_bt_int, refusal)) {
@@ -99,15 +99,15 @@ static bool logon_right(const struct session *session, struct inbound *in, uint6
     if (!credentials_right(session, in)) {
         return refused(refusal, REJECT_NONE, 0, "Username or Password is wrong");
     }
-    enum value_result read = message_bool(in->message, TAG_RESET_SEQ_NUM_FLAG, restart);
+    enum value_result read = message_bool(in->message, TAG_ResetSeqNumFlag, restart);
     if (read == VALUE_ABSENT) {
         *restart = false;
     } else if (read != VALUE_OK) {
-        return refused(refusal, REJECT_BAD_FORMAT, TAG_RESET_SEQ_NUM_FLAG,
+        return refused(refusal, REJECT_BAD_FORMAT, TAG_ResetSeqNumFlag,
                        "ResetSeqNumFlag is neither Y nor N");
     }
     if (*restart && in->seq != 1) {
-        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_MSG_SEQ_NUM,
+        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_MsgSeqNum,
                        "a Logon with ResetSeqNumFlag=Y must have MsgSeqNum 1");
     }
     if (session->reset_sent && !*restart) {
@@ -179,7 +179,7 @@ static void first_not_logon(struct session *session, struct inbound *in)
         words_add_span(&words, in->type);
     } else {
         words_add(&words, "our Logon was refused: ");
-        words_add_span(&words, message_value(in->message, TAG_TEXT));
+        words_add_span(&words, message_value(in->message, TAG_Text));
         uint32_t wrong_tag = 0;
         if (session_comp_ids_right(session, in, &wrong_tag) && session_read_seq(in)) {
             session_take(session, in);
@@ -199,8 +199,8 @@ void session_first_message(struct session *session, struct inbound *in)
      * theirs (4.3). */
     uint32_t wrong_tag = 0;
     if (session->config->acceptor && (!session_comp_ids_right(session, in, &wrong_tag) ||
-                                      message_value(in->message, TAG_SENDER_COMP_ID).size == 0 ||
-                                      message_value(in->message, TAG_TARGET_COMP_ID).size == 0)) {
+                                      message_value(in->message, TAG_SenderCompID).size == 0 ||
+                                      message_value(in->message, TAG_TargetCompID).size == 0)) {
         session_log(in->out, SEVERITY_ERROR, span_text("Logon of an unknown peer"));
         session_close(session, in->now_ns, span_text("Logon of an unknown peer"), in->out);
         return;

@@ -65,13 +65,13 @@ void session_take(struct session *session, const struct inbound *in)
 
 bool session_read_seq(struct inbound *in)
 {
-    return message_uint(in->message, TAG_MSG_SEQ_NUM, &in->seq) == VALUE_OK &&
+    return message_uint(in->message, TAG_MsgSeqNum, &in->seq) == VALUE_OK &&
            in->seq <= SESSION_SEQ_MAX;
 }
 
 bool session_begin_string_right(const struct session *session, const struct inbound *in)
 {
-    return span_is(message_value(in->message, TAG_BEGIN_STRING), session->config->begin_string);
+    return span_is(message_value(in->message, TAG_BeginString), session->config->begin_string);
 }
 
 /* Absent or empty is a fault of content, with a Reject of its own (14b, 14d). */
@@ -89,21 +89,21 @@ bool session_comp_ids_right(const struct session *session, const struct inbound 
     if (!config->check_comp_id) {
         return true;
     }
-    if (!comp_id_right(in, TAG_SENDER_COMP_ID, config->target_comp_id)) {
-        *wrong_tag = TAG_SENDER_COMP_ID;
-    } else if (!comp_id_right(in, TAG_TARGET_COMP_ID, config->sender_comp_id)) {
-        *wrong_tag = TAG_TARGET_COMP_ID;
+    if (!comp_id_right(in, TAG_SenderCompID, config->target_comp_id)) {
+        *wrong_tag = TAG_SenderCompID;
+    } else if (!comp_id_right(in, TAG_TargetCompID, config->sender_comp_id)) {
+        *wrong_tag = TAG_TargetCompID;
     }
     return *wrong_tag == 0;
 }
 
 bool session_sending_time_right(const struct session *session, const struct inbound *in)
 {
-    if (message_value(in->message, TAG_SENDING_TIME).size == 0) {
+    if (message_value(in->message, TAG_SendingTime).size == 0) {
         return true; /* A fault of content. */
     }
     uint64_t sent_ns = 0;
-    if (message_timestamp(in->message, TAG_SENDING_TIME, &sent_ns) != VALUE_OK) {
+    if (message_timestamp(in->message, TAG_SendingTime, &sent_ns) != VALUE_OK) {
         return false;
     }
     uint64_t tolerance_ns = session->config->max_latency_seconds * TIMESTAMP_SECOND_NS;
@@ -114,7 +114,7 @@ bool session_sending_time_right(const struct session *session, const struct inbo
 /* What the header needs even where no dictionary says so. */
 static struct validate_fault header_fault(const struct inbound *in)
 {
-    static const uint32_t needed[] = {TAG_SENDER_COMP_ID, TAG_TARGET_COMP_ID, TAG_SENDING_TIME};
+    static const uint32_t needed[] = {TAG_SenderCompID, TAG_TargetCompID, TAG_SendingTime};
     for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
         const struct field *field = message_find(in->message, needed[i]);
         if (field == NULL) {
@@ -139,7 +139,7 @@ struct validate_fault session_content_fault(const struct session *session, const
     struct validate_fault fault =
         validate_message(config->dictionary, &config->validate, in->message);
     /* A SendingTime that is no timestamp is judged as SendingTime (3.3). */
-    if (fault.reason == REJECT_BAD_FORMAT && fault.tag == TAG_SENDING_TIME) {
+    if (fault.reason == REJECT_BAD_FORMAT && fault.tag == TAG_SendingTime) {
         return (struct validate_fault){REJECT_NONE, 0};
     }
     return fault.reason == REJECT_NONE ? header_fault(in) : fault;
@@ -166,7 +166,7 @@ static bool check_origin(struct session *session, const struct inbound *in)
     }
     if (!session_sending_time_right(session, in)) {
         reject_and_leave(session, in,
-                         (struct validate_fault){REJECT_SENDING_TIME, TAG_SENDING_TIME});
+                         (struct validate_fault){REJECT_SENDING_TIME, TAG_SendingTime});
         return false;
     }
     return true;
@@ -180,14 +180,13 @@ static bool check_poss_dup(struct session *session, const struct inbound *in)
     }
     uint64_t original_ns = 0;
     uint64_t sent_ns = 0;
-    enum value_result read = message_timestamp(in->message, TAG_ORIG_SENDING_TIME, &original_ns);
+    enum value_result read = message_timestamp(in->message, TAG_OrigSendingTime, &original_ns);
     if (read == VALUE_ABSENT) {
         if (span_is(in->type, "4")) {
             return true; /* Not to be insisted on. */
         }
         session_send_reject(
-            session, in,
-            (struct validate_fault){REJECT_REQUIRED_TAG_MISSING, TAG_ORIG_SENDING_TIME},
+            session, in, (struct validate_fault){REJECT_REQUIRED_TAG_MISSING, TAG_OrigSendingTime},
             span_of(NULL, 0));
         session_take(session, in);
         return false;
@@ -195,15 +194,15 @@ static bool check_poss_dup(struct session *session, const struct inbound *in)
     if (read != VALUE_OK) {
         enum session_reject_reason reason =
             read == VALUE_EMPTY ? REJECT_NO_VALUE : REJECT_BAD_FORMAT;
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_ORIG_SENDING_TIME},
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_OrigSendingTime},
                             span_of(NULL, 0));
         session_take(session, in);
         return false;
     }
-    if (message_timestamp(in->message, TAG_SENDING_TIME, &sent_ns) == VALUE_OK &&
+    if (message_timestamp(in->message, TAG_SendingTime, &sent_ns) == VALUE_OK &&
         original_ns > sent_ns) {
         reject_and_leave(session, in,
-                         (struct validate_fault){REJECT_SENDING_TIME, TAG_ORIG_SENDING_TIME});
+                         (struct validate_fault){REJECT_SENDING_TIME, TAG_OrigSendingTime});
         return false;
     }
     return true;
@@ -288,7 +287,7 @@ static void process_logged_on(struct session *session, struct inbound *in)
         words_add(&words, "Incorrect BeginString, expecting ");
         words_add(&words, session->config->begin_string);
         words_add(&words, " but received ");
-        words_add_span(&words, message_value(in->message, TAG_BEGIN_STRING));
+        words_add_span(&words, message_value(in->message, TAG_BeginString));
         session_leave(session, in->now_ns, words_span(&words), in->out);
         return;
     }
@@ -299,7 +298,7 @@ static void process_logged_on(struct session *session, struct inbound *in)
     }
     bool restart = false; /* A Logon with 141=Y: it sets the numbers it is judged by. */
     if (span_is(in->type, "A") &&
-        message_bool(in->message, TAG_RESET_SEQ_NUM_FLAG, &restart) != VALUE_OK) {
+        message_bool(in->message, TAG_ResetSeqNumFlag, &restart) != VALUE_OK) {
         restart = false;
     }
     bool numberless = restart || session_is_sequence_reset(in);
@@ -330,7 +329,7 @@ static void process_logged_on(struct session *session, struct inbound *in)
 void session_process(struct session *session, struct inbound *in)
 {
     in->type = message_type(in->message);
-    if (message_bool(in->message, TAG_POSS_DUP_FLAG, &in->poss_dup) != VALUE_OK) {
+    if (message_bool(in->message, TAG_PossDupFlag, &in->poss_dup) != VALUE_OK) {
         in->poss_dup = false;
     }
     if (!in->kept) {

@@ -45,8 +45,8 @@ static void resend_fill(struct session *session, uint64_t now_ns, uint64_t next,
     uint8_t bytes[64];
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
-    builder_bool(&body, TAG_GAP_FILL_FLAG, true);
-    builder_uint(&body, TAG_NEW_SEQ_NO, next);
+    builder_bool(&body, TAG_GapFillFlag, true);
+    builder_uint(&body, TAG_NewSeqNo, next);
     struct outbound message = {
         .msg_type = span_text("4"),
         .seq = session->resend_gap,
@@ -70,9 +70,9 @@ struct own_message {
 static bool is_own_header(uint64_t tag)
 {
     static const uint64_t header[] = {
-        TAG_BEGIN_STRING,   TAG_BODY_LENGTH,   TAG_MSG_TYPE,          TAG_SENDER_COMP_ID,
-        TAG_TARGET_COMP_ID, TAG_SENDER_SUB_ID, TAG_TARGET_SUB_ID,     TAG_MSG_SEQ_NUM,
-        TAG_POSS_DUP_FLAG,  TAG_SENDING_TIME,  TAG_ORIG_SENDING_TIME,
+        TAG_BeginString,  TAG_BodyLength,  TAG_MsgType,         TAG_SenderCompID,
+        TAG_TargetCompID, TAG_SenderSubID, TAG_TargetSubID,     TAG_MsgSeqNum,
+        TAG_PossDupFlag,  TAG_SendingTime, TAG_OrigSendingTime,
     };
     for (size_t i = 0; i < ARRAY_LEN(header); i++) {
         if (header[i] == tag) {
@@ -104,11 +104,11 @@ static struct own_message own_message_read(struct span bytes)
             break;
         }
         struct span value = span_of(equal + 1, (size_t)(soh - equal - 1));
-        if (tag == TAG_MSG_TYPE) {
+        if (tag == TAG_MsgType) {
             own.msg_type = value;
-        } else if (tag == TAG_SENDING_TIME) {
+        } else if (tag == TAG_SendingTime) {
             own.sending_time = value;
-        } else if (tag == TAG_MSG_SEQ_NUM) {
+        } else if (tag == TAG_MsgSeqNum) {
             enum value_result seq_read = value_uint(value, &own.seq);
             ASSERT(seq_read == VALUE_OK);
         }

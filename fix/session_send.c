@@ -64,19 +64,19 @@ void session_emit(struct session *session, uint64_t now_ns, const struct outboun
     struct builder builder;
     builder_begin(&builder, room, FIX_EFFECT_BYTES_MAX - out->bytes_used,
                   span_text(config->begin_string), message->msg_type);
-    builder_text(&builder, TAG_SENDER_COMP_ID, config->sender_comp_id);
-    builder_text(&builder, TAG_TARGET_COMP_ID, config->target_comp_id);
-    write_optional(&builder, TAG_SENDER_SUB_ID, config->sender_sub_id);
-    write_optional(&builder, TAG_TARGET_SUB_ID, config->target_sub_id);
-    builder_uint(&builder, TAG_MSG_SEQ_NUM, message->seq);
+    builder_text(&builder, TAG_SenderCompID, config->sender_comp_id);
+    builder_text(&builder, TAG_TargetCompID, config->target_comp_id);
+    write_optional(&builder, TAG_SenderSubID, config->sender_sub_id);
+    write_optional(&builder, TAG_TargetSubID, config->target_sub_id);
+    builder_uint(&builder, TAG_MsgSeqNum, message->seq);
     if (message->poss_dup) {
-        builder_bool(&builder, TAG_POSS_DUP_FLAG, true);
+        builder_bool(&builder, TAG_PossDupFlag, true);
     }
-    builder_timestamp(&builder, TAG_SENDING_TIME, now_ns, config->timestamp_precision);
+    builder_timestamp(&builder, TAG_SendingTime, now_ns, config->timestamp_precision);
     if (message->orig_sending_time.size > 0) {
-        builder_span(&builder, TAG_ORIG_SENDING_TIME, message->orig_sending_time);
+        builder_span(&builder, TAG_OrigSendingTime, message->orig_sending_time);
     } else if (message->poss_dup) {
-        builder_timestamp(&builder, TAG_ORIG_SENDING_TIME, now_ns, config->timestamp_precision);
+        builder_timestamp(&builder, TAG_OrigSendingTime, now_ns, config->timestamp_precision);
     }
     builder_raw(&builder, message->header);
     builder_raw(&builder, message->body);
@@ -135,14 +135,14 @@ void session_send_logon(struct session *session, uint64_t now_ns, bool reset, st
     uint8_t bytes[SESSION_BODY_BYTES_MAX];
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
-    builder_uint(&body, TAG_ENCRYPT_METHOD, 0);
-    builder_uint(&body, TAG_HEART_BT_INT, session->heart_bt_int_ns / TIMESTAMP_SECOND_NS);
+    builder_uint(&body, TAG_EncryptMethod, 0);
+    builder_uint(&body, TAG_HeartBtInt, session->heart_bt_int_ns / TIMESTAMP_SECOND_NS);
     if (reset) {
-        builder_bool(&body, TAG_RESET_SEQ_NUM_FLAG, true);
+        builder_bool(&body, TAG_ResetSeqNumFlag, true);
     }
     if (!config->acceptor) {
-        write_optional(&body, TAG_USERNAME, config->username);
-        write_optional(&body, TAG_PASSWORD, config->password);
+        write_optional(&body, TAG_Username, config->username);
+        write_optional(&body, TAG_Password, config->password);
     }
     session_emit_admin(session, now_ns, "A", builder_fields(&body), out);
 }
@@ -154,7 +154,7 @@ void session_send_heartbeat(struct session *session, uint64_t now_ns, struct spa
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
     if (test_req_id.size > 0) {
-        builder_span(&body, TAG_TEST_REQ_ID, test_req_id);
+        builder_span(&body, TAG_TestReqID, test_req_id);
     }
     session_emit_admin(session, now_ns, "0", builder_fields(&body), out);
 }
@@ -169,7 +169,7 @@ void session_send_test_request(struct session *session, uint64_t now_ns, struct 
     uint8_t bytes[SESSION_BODY_BYTES_MAX];
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
-    builder_uint(&body, TAG_TEST_REQ_ID, session->test_request_id);
+    builder_uint(&body, TAG_TestReqID, session->test_request_id);
     session_emit_admin(session, now_ns, "1", builder_fields(&body), out);
 }
 
@@ -179,8 +179,8 @@ void session_send_resend_request(struct session *session, uint64_t now_ns, uint6
     uint8_t bytes[SESSION_BODY_BYTES_MAX];
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
-    builder_uint(&body, TAG_BEGIN_SEQ_NO, begin);
-    builder_uint(&body, TAG_END_SEQ_NO, end);
+    builder_uint(&body, TAG_BeginSeqNo, begin);
+    builder_uint(&body, TAG_EndSeqNo, end);
     session_emit_admin(session, now_ns, "2", builder_fields(&body), out);
 }
 
@@ -191,7 +191,7 @@ void session_send_logout(struct session *session, uint64_t now_ns, struct span t
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
     if (text.size > 0) {
-        builder_span(&body, TAG_TEXT, text);
+        builder_span(&body, TAG_Text, text);
     }
     session_emit_admin(session, now_ns, "5", builder_fields(&body), out);
 }
@@ -200,12 +200,12 @@ void session_send_logout(struct session *session, uint64_t now_ns, struct span t
 static void write_route(struct builder *builder, const struct message *message)
 {
     static const uint32_t turned[][2] = {
-        {TAG_ON_BEHALF_OF_COMP_ID, TAG_DELIVER_TO_COMP_ID},
-        {TAG_ON_BEHALF_OF_SUB_ID, TAG_DELIVER_TO_SUB_ID},
-        {TAG_ON_BEHALF_OF_LOCATION_ID, TAG_DELIVER_TO_LOCATION_ID},
-        {TAG_DELIVER_TO_COMP_ID, TAG_ON_BEHALF_OF_COMP_ID},
-        {TAG_DELIVER_TO_SUB_ID, TAG_ON_BEHALF_OF_SUB_ID},
-        {TAG_DELIVER_TO_LOCATION_ID, TAG_ON_BEHALF_OF_LOCATION_ID},
+        {TAG_OnBehalfOfCompID, TAG_DeliverToCompID},
+        {TAG_OnBehalfOfSubID, TAG_DeliverToSubID},
+        {TAG_OnBehalfOfLocationID, TAG_DeliverToLocationID},
+        {TAG_DeliverToCompID, TAG_OnBehalfOfCompID},
+        {TAG_DeliverToSubID, TAG_OnBehalfOfSubID},
+        {TAG_DeliverToLocationID, TAG_OnBehalfOfLocationID},
     };
     for (size_t i = 0; i < ARRAY_LEN(turned); i++) {
         struct span value = message_value(message, turned[i][0]);
@@ -217,9 +217,9 @@ static void write_route(struct builder *builder, const struct message *message)
 
 static void write_reference(struct builder *body, uint64_t seq, struct span type)
 {
-    builder_uint(body, TAG_REF_SEQ_NUM, seq);
+    builder_uint(body, TAG_RefSeqNum, seq);
     if (type.size > 0 && type.size <= FIX_COMP_ID_BYTES_MAX) {
-        builder_span(body, TAG_REF_MSG_TYPE, type);
+        builder_span(body, TAG_RefMsgType, type);
     }
 }
 
@@ -237,13 +237,13 @@ void session_send_reject(struct session *session, const struct inbound *in,
     builder_init(&body, bytes, sizeof(bytes));
     write_reference(&body, in->seq, in->type);
     if (fault.tag > 0) {
-        builder_uint(&body, TAG_REF_TAG_ID, fault.tag);
+        builder_uint(&body, TAG_RefTagID, fault.tag);
     }
-    builder_uint(&body, TAG_SESSION_REJECT_REASON, (uint64_t)fault.reason);
+    builder_uint(&body, TAG_SessionRejectReason, (uint64_t)fault.reason);
     if (text.size == 0) {
         text = span_text(session_reject_reason_text(fault.reason));
     }
-    builder_span(&body, TAG_TEXT, text);
+    builder_span(&body, TAG_Text, text);
 
     struct words words;
     words_init(&words);
@@ -276,7 +276,7 @@ void session_business_reject(struct session *session, uint64_t now_ns,
 {
     struct span type = message_type(message);
     uint64_t seq = 0;
-    bool numbered = message_uint(message, TAG_MSG_SEQ_NUM, &seq) == VALUE_OK;
+    bool numbered = message_uint(message, TAG_MsgSeqNum, &seq) == VALUE_OK;
     /* An answer to a reject could be answered by a reject, for ever (5.6). */
     if (span_is(type, "3") || span_is(type, "j")) {
         return;
@@ -295,12 +295,12 @@ void session_business_reject(struct session *session, uint64_t now_ns,
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
     write_reference(&body, seq, type);
-    builder_int(&body, TAG_BUSINESS_REJECT_REASON, reason);
+    builder_int(&body, TAG_BusinessRejectReason, reason);
     struct words words;
     words_init(&words);
     words_add(&words, text);
     if (words.size > 0) {
-        builder_span(&body, TAG_TEXT, words_span(&words));
+        builder_span(&body, TAG_Text, words_span(&words));
     }
     struct outbound answer = {
         .msg_type = span_text("j"),

@@ -393,9 +393,9 @@ void engine_request(struct engine *engine, struct span client, struct span route
     /* The standard lets an order name its instrument in other ways; brokers,
      * topics and the routing go by Symbol(55). */
     if (message_value(&request.message, TAG_Symbol).size == 0) {
-        reject_invalid(engine, &request,
-                       (struct validate_fault){.reason = REJECT_REQUIRED_TAG_MISSING,
-                                               .tag = TAG_Symbol});
+        reject_invalid(
+            engine, &request,
+            (struct validate_fault){.reason = REJECT_REQUIRED_TAG_MISSING, .tag = TAG_Symbol});
         return;
     }
     ASSERT(message_value(&request.message, TAG_Side).size == 1);

@@ -39,7 +39,7 @@ struct link *link_find(struct engine *engine, struct span session_id);
 struct out_record {
     enum message_kind kind;
     struct span attempt_id; /* Empty for session messages. */
-    struct span bytes; /* Empty for session messages. */
+    struct span bytes;      /* Empty for session messages. */
 };
 bool link_out_load(const struct engine *engine, const struct link *link, uint64_t msg_seq_num,
                    struct out_record *out);
