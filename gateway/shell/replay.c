@@ -2,6 +2,7 @@
 
 #include "gateway/core/event.h"
 #include "gateway/shell/clock.h"
+#include "gateway/shell/replay_job.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,23 +11,6 @@
 #include <unistd.h>
 
 enum { RETRY_MS = 10, REQUESTS_PER_ROUND_MAX = 64 };
-
-/* One request under way. */
-struct job {
-    bool active;
-    bool delimiter; /* The client put an empty frame first. */
-    bool stalled;   /* The client's queue was full at the last try. */
-    uint64_t next;  /* BusSeq to look at next. */
-    uint32_t left;  /* Events it may still get. */
-    uint64_t progress_ns;
-    size_t identity_size;
-    uint8_t identity[REPLAY_IDENTITY_BYTES_MAX];
-    uint32_t prefixes_count;
-    struct job_prefix {
-        size_t size;
-        uint8_t bytes[ENGINE_TOPIC_BYTES_MAX];
-    } prefixes[REPLAY_PREFIXES_MAX];
-};
 
 struct replay {
     struct replay_config config;
@@ -37,15 +21,15 @@ struct replay {
     uint8_t instance_id[8];
     char endpoint[ZEROMQ_ENDPOINT_BYTES_MAX + 1];
     struct zeromq_frames frames;
-    struct job jobs[REPLAY_JOBS_MAX];
+    struct replay_job jobs[REPLAY_JOBS_MAX];
 };
 
 /* --- Answers ---------------------------------------------------------------- */
 
 enum { ANSWER_PARTS_MAX = 5, ENVELOPE_PARTS_MAX = 2 };
 
-static enum status answer(struct replay *replay, const struct job *job, const struct span *parts,
-                          uint32_t count)
+static enum status answer(struct replay *replay, const struct replay_job *job,
+                          const struct span *parts, uint32_t count)
 {
     struct span frames[ENVELOPE_PARTS_MAX + ANSWER_PARTS_MAX];
     uint32_t total = 0;
@@ -60,13 +44,14 @@ static enum status answer(struct replay *replay, const struct job *job, const st
     return zeromq_send(&replay->socket, frames, total);
 }
 
-static enum status answer_error(struct replay *replay, const struct job *job, const char *text)
+static enum status answer_error(struct replay *replay, const struct replay_job *job,
+                                const char *text)
 {
     struct span parts[] = {span_text("ERROR"), span_text(text)};
     return answer(replay, job, parts, ARRAY_LEN(parts));
 }
 
-static enum status answer_end(struct replay *replay, const struct job *job, uint64_t next,
+static enum status answer_end(struct replay *replay, const struct replay_job *job, uint64_t next,
                               uint64_t last)
 {
     uint8_t next_bytes[8];
@@ -82,7 +67,7 @@ static enum status answer_end(struct replay *replay, const struct job *job, uint
     return answer(replay, job, parts, ARRAY_LEN(parts));
 }
 
-static enum status answer_event(struct replay *replay, const struct job *job,
+static enum status answer_event(struct replay *replay, const struct replay_job *job,
                                 const struct event *event)
 {
     uint8_t seq[8];
@@ -98,16 +83,6 @@ static enum status answer_event(struct replay *replay, const struct job *job,
 }
 
 /* --- Pages ------------------------------------------------------------------ */
-
-static bool job_wants(const struct job *job, struct span topic)
-{
-    for (uint32_t i = 0; i < job->prefixes_count; i++) {
-        if (topic_matches(topic, span_of(job->prefixes[i].bytes, job->prefixes[i].size))) {
-            return true;
-        }
-    }
-    return job->prefixes_count == 0;
-}
 
 enum page {
     PAGE_MORE,  /* There may be more behind it. */
@@ -126,7 +101,7 @@ static enum page sent_page(enum status sent)
 }
 
 /* Sends the next events within an open read transaction. */
-static enum page send_page(struct replay *replay, struct job *job)
+static enum page send_page(struct replay *replay, struct replay_job *job)
 {
     uint8_t from[EVENT_KEY_BYTES];
     bus_seq_encode(job->next, from);
@@ -145,7 +120,7 @@ static enum page send_page(struct replay *replay, struct job *job)
         if (!event_decode(key, value, &event)) {
             return PAGE_BAD;
         }
-        if (job_wants(job, event.topic)) {
+        if (replay_job_wants(job, event.topic)) {
             enum page sent = sent_page(answer_event(replay, job, &event));
             if (sent != PAGE_MORE) {
                 return sent;
@@ -175,7 +150,7 @@ static enum status read_last(struct replay *replay, uint64_t *last)
     return status;
 }
 
-static void settle(struct replay *replay, struct job *job, enum page page, uint64_t last)
+static void settle(struct replay *replay, struct replay_job *job, enum page page, uint64_t last)
 {
     enum status sent = STATUS_OK;
     job->stalled = page == PAGE_STALL;
@@ -202,7 +177,7 @@ static void settle(struct replay *replay, struct job *job, enum page page, uint6
     }
 }
 
-static void serve(struct replay *replay, struct job *job)
+static void serve(struct replay *replay, struct replay_job *job)
 {
     uint64_t last = 0;
     enum page page = PAGE_BAD;
@@ -219,11 +194,11 @@ static void serve(struct replay *replay, struct job *job)
 /* --- Requests --------------------------------------------------------------- */
 
 /* A repeated request of a client takes the place of its last one. */
-static struct job *job_slot(struct replay *replay, const struct job *asked)
+static struct replay_job *job_slot(struct replay *replay, const struct replay_job *asked)
 {
-    struct job *free_slot = NULL;
+    struct replay_job *free_slot = NULL;
     for (uint32_t i = 0; i < REPLAY_JOBS_MAX; i++) {
-        struct job *job = &replay->jobs[i];
+        struct replay_job *job = &replay->jobs[i];
         if (job->active && span_equal(span_of(job->identity, job->identity_size),
                                       span_of(asked->identity, asked->identity_size))) {
             return job;
@@ -235,38 +210,7 @@ static struct job *job_slot(struct replay *replay, const struct job *asked)
     return free_slot;
 }
 
-/* The arguments behind "REPLAY". Returns NULL, or what is wrong with them. */
-static const char *read_arguments(const struct span *frames, uint32_t count, struct job *job)
-{
-    if (count < 2 || frames[0].size != 8 || frames[1].size != 4) {
-        return "REPLAY wants: from BusSeq (8 bytes), most events (4 bytes), topic prefixes";
-    }
-    if (count - 2 > REPLAY_PREFIXES_MAX) {
-        return "too many topic prefixes; at most 16";
-    }
-    const uint8_t *most = frames[1].data;
-    uint32_t left = (uint32_t)most[0] << 24 | (uint32_t)most[1] << 16 | (uint32_t)most[2] << 8 |
-                    (uint32_t)most[3];
-    job->next = bus_seq_decode(frames[0]);
-    if (job->next == 0) {
-        job->next = 1;
-    }
-    job->left = left < REPLAY_EVENTS_MAX ? left : REPLAY_EVENTS_MAX;
-    job->prefixes_count = count - 2;
-    for (uint32_t i = 0; i < job->prefixes_count; i++) {
-        struct span prefix = frames[i + 2];
-        if (prefix.size > ENGINE_TOPIC_BYTES_MAX) {
-            return "a topic prefix is too long; at most 128 bytes";
-        }
-        job->prefixes[i].size = prefix.size;
-        if (prefix.size > 0) {
-            memcpy(job->prefixes[i].bytes, prefix.data, prefix.size);
-        }
-    }
-    return NULL;
-}
-
-static void answer_last(struct replay *replay, const struct job *asked)
+static void answer_last(struct replay *replay, const struct replay_job *asked)
 {
     uint64_t last = 0;
     enum status status = store_read_begin(replay->reader);
@@ -283,28 +227,19 @@ static void answer_last(struct replay *replay, const struct job *asked)
 
 static void take_request(struct replay *replay)
 {
-    const struct span *frames = replay->frames.list;
-    uint32_t count = replay->frames.count;
-    uint32_t next = 1;
-    struct job asked = {.active = true, .progress_ns = clock_monotonic_ns()};
-    if (count == 0 || frames[0].size > sizeof(asked.identity)) {
+    struct replay_job asked = {.active = true, .progress_ns = clock_monotonic_ns()};
+    const char *wrong = NULL;
+    switch (replay_job_read(&asked, replay->frames.list, replay->frames.count, &wrong)) {
+    case REPLAY_ASKED_NOBODY:
         return;
-    }
-    asked.identity_size = frames[0].size;
-    memcpy(asked.identity, frames[0].data, frames[0].size);
-    if (next < count && frames[next].size == 0) {
-        asked.delimiter = true;
-        next++;
-    }
-    const char *wrong = "unknown request; ask for REPLAY or LAST";
-    if (next < count && span_is(frames[next], "LAST") && next + 1 == count) {
+    case REPLAY_ASKED_LAST:
         answer_last(replay, &asked);
         return;
+    case REPLAY_ASKED_EVENTS:
+    case REPLAY_ASKED_WRONG:
+        break;
     }
-    if (next < count && span_is(frames[next], "REPLAY")) {
-        wrong = read_arguments(&frames[next + 1], count - next - 1, &asked);
-    }
-    struct job *job = job_slot(replay, &asked);
+    struct replay_job *job = wrong == NULL ? job_slot(replay, &asked) : NULL;
     if (wrong == NULL && job == NULL) {
         wrong = "too many replays at once; ask again later";
     }
@@ -337,7 +272,7 @@ static int serve_round(struct replay *replay)
 {
     int sleep_ms = -1;
     for (uint32_t i = 0; i < REPLAY_JOBS_MAX; i++) {
-        struct job *job = &replay->jobs[i];
+        struct replay_job *job = &replay->jobs[i];
         if (job->active) {
             serve(replay, job);
         }
