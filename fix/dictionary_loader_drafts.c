@@ -207,6 +207,10 @@ static bool collect_component(struct loader *loader, const struct loader_element
     }
     struct loader_component *component = find_component(loader, name);
     if (component == NULL) {
+        if (loader->components_count == LOADER_COMPONENTS_MAX) {
+            return loader_fail_at(loader, element, "more than %d components",
+                                  LOADER_COMPONENTS_MAX);
+        }
         component = &loader->components[loader->components_count++];
         component->name = name;
     }
@@ -269,6 +273,9 @@ static bool new_message(struct loader *loader, const struct loader_element *elem
     const char *category = element->attributes[LOADER_ATTRIBUTE_msgcat];
     if (!loader_check_name(loader, element)) {
         return false;
+    }
+    if (loader->messages_count == LOADER_MESSAGES_MAX) {
+        return loader_fail_at(loader, element, "more than %d messages", LOADER_MESSAGES_MAX);
     }
     if (msg_type == NULL) {
         return loader_fail_at(loader, element, "message %s without msgtype", name);

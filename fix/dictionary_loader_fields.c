@@ -125,6 +125,10 @@ static bool add_value(struct loader *loader, struct loader_field *field,
                               field->field.name, loader->sources[(*place)->element->source].name,
                               (unsigned)(*place)->element->line);
     }
+    if (field->field.values_count == LOADER_VALUES_MAX) {
+        return loader_fail_at(loader, element, "more than %d values of %s", LOADER_VALUES_MAX,
+                              field->field.name);
+    }
     struct loader_value *value = arena_take(&loader->scratch, sizeof(*value));
     if (value == NULL) {
         return loader_fail_memory(loader, element);

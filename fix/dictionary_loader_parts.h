@@ -17,12 +17,16 @@ enum {
     LOADER_MEMBERS_MAX = 256 * 1024, /* Of all messages, components written out. */
     LOADER_COMPONENT_DEPTH_MAX = 16, /* Components within components. */
     LOADER_MSG_TYPE_BYTES_MAX = 8,
+    LOADER_MESSAGES_MAX = 1024,
+    LOADER_COMPONENTS_MAX = 1024,
+    LOADER_VALUES_MAX = 1024, /* Of one field. */
 };
 
 #define LOADER_ATTRIBUTES(X)                                                                       \
     X(name)                                                                                        \
     X(number)                                                                                      \
-    X(type) X(internal) X(allowOtherValues) X(required) X(forbidden) X(msgtype) X(msgcat) X(enum)  \
+    X(type)                                                                                        \
+    X(internal) X(allowOtherValues) X(required) X(forbidden) X(msgtype) X(msgcat) X(enum)          \
         X(description) X(major) X(minor) X(servicepack)
 
 enum loader_attribute {

@@ -25,6 +25,7 @@ struct tables {
 };
 
 _Static_assert(DICTIONARY_FIELDS_MAX < UINT16_MAX, "an index of a field is 16 bits");
+_Static_assert(LOADER_MESSAGES_MAX < UINT16_MAX, "an index of a message is 16 bits");
 
 static void count_level(const struct draft_level *level, uint32_t *members, uint32_t *groups)
 {

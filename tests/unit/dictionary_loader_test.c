@@ -310,6 +310,45 @@ static void overlays_that_are_wrong_are_refused(void **state)
             "over.xml", 3, "PartyID begins each entry of NoPartyIDs: it cannot be forbidden");
 }
 
+/* `count` times `piece`, which is given its number, between the two ends. */
+static void repeated_refused(const char *begin, const char *piece, const char *end, int count,
+                             const char *reason)
+{
+    enum { TEXT_BYTES_MAX = 512 * 1024 };
+    char *text = malloc(TEXT_BYTES_MAX);
+    assert_non_null(text);
+    size_t size = (size_t)snprintf(text, TEXT_BYTES_MAX, "%s", begin);
+    for (int i = 0; i < count; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof(number), "%d", i + 1);
+        for (const char *c = piece; *c != '\0' && size + sizeof(number) < TEXT_BYTES_MAX; c++) {
+            const char *from = *c == '#' ? number : c;
+            size_t bytes = *c == '#' ? strlen(number) : 1;
+            memcpy(text + size, from, bytes);
+            size += bytes;
+        }
+    }
+    (void)snprintf(text + size, TEXT_BYTES_MAX - size, "%s", end);
+    base_refused(text, 1, reason);
+    free(text);
+}
+
+static void more_than_the_limits_is_refused(void **state)
+{
+    (void)state;
+    repeated_refused(ROOT "<fields>", "<field number='#' name='F#' type='INT'/>", "</fields></fix>",
+                     4097, "more than 4096 fields");
+    repeated_refused(ROOT "<fields><field number='1' name='F' type='INT'>",
+                     "<value enum='#' description='D'/>", "</field></fields></fix>", 1025,
+                     "more than 1024 values of F");
+    repeated_refused(ROOT FIELDS "</fields><components>",
+                     "<component name='C#'><field name='Text'/></component>", "</components></fix>",
+                     1025, "more than 1024 components");
+    repeated_refused(ROOT FIELDS "</fields>" ENVELOPE "<messages>",
+                     "<message name='M#' msgtype='#'><field name='Text'/></message>",
+                     "</messages></fix>", 1025, "more than 1024 messages");
+}
+
 static void an_error_is_one_line_whatever_the_file_says(void **state)
 {
     (void)state;
@@ -333,6 +372,7 @@ int main(void)
         cmocka_unit_test(components_in_a_circle_are_refused),
         cmocka_unit_test(messages_that_are_wrong_are_refused),
         cmocka_unit_test(overlays_that_are_wrong_are_refused),
+        cmocka_unit_test(more_than_the_limits_is_refused),
         cmocka_unit_test(an_error_is_one_line_whatever_the_file_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
