@@ -1,0 +1,347 @@
+/* Order in (ZeroMQ) to bytes at the broker's socket, beside what nobody can beat:
+ * a bare ZeroMQ-to-TCP relay for Durability=process, and the same relay with one
+ * bare fdatasync() per order for Durability=commit. All in one run, one order at
+ * a time, so that the figures are latencies and the ratios hold across machines.
+ *
+ * The "broker" is a socket here that speaks just enough FIX to log on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fix/builder.h"
+#include "fix/message.h"
+#include "gateway/shell/clock.h"
+#include "gateway/shell/zeromq.h"
+#include "tests/tools/world.h"
+
+enum {
+    ORDERS = 3000,
+    WARM_UP = 300,
+    SINK_BYTES_MAX = 256 * 1024,
+    ARRIVAL_MS_MAX = 10000,
+    LOGON_MS_MAX = 20000,
+    RELAY_SYNC_BYTES = 512, /* About what an order with its records is. */
+    CASES_MAX = 4,
+};
+
+struct sink {
+    int server;
+    uint16_t port;
+    int client;
+    size_t used;
+    uint64_t seq; /* Next MsgSeqNum of ours. */
+    uint8_t bytes[SINK_BYTES_MAX];
+};
+
+struct result {
+    const char *name;
+    uint64_t p50_ns;
+    uint64_t p99_ns;
+};
+
+/* The socket at the other end. */
+
+static void sink_open(struct sink *sink, uint16_t port)
+{
+    *sink = (struct sink){.client = -1, .port = port, .seq = 1};
+    int yes = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    sink->server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT(sink->server >= 0);
+    (void)setsockopt(sink->server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    int bound = bind(sink->server, (const struct sockaddr *)&address, sizeof address);
+    ASSERT(bound == 0);
+    int listening = listen(sink->server, 4);
+    ASSERT(listening == 0);
+}
+
+static void sink_close(struct sink *sink)
+{
+    (void)close(sink->client);
+    (void)close(sink->server);
+}
+
+static void sink_accept(struct sink *sink)
+{
+    sink->client = accept(sink->server, NULL, NULL);
+    ASSERT(sink->client >= 0);
+    int yes = 1;
+    (void)setsockopt(sink->client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+static bool sink_read(struct sink *sink, int timeout_ms)
+{
+    struct pollfd ready = {.fd = sink->client, .events = POLLIN};
+    if (poll(&ready, 1, timeout_ms) <= 0) {
+        return false;
+    }
+    if (sink->used > sizeof sink->bytes / 2) {
+        sink->used = 0; /* What matters is the newest message alone. */
+    }
+    ssize_t got = read(sink->client, sink->bytes + sink->used, sizeof sink->bytes - sink->used);
+    ASSERT(got > 0);
+    sink->used += (size_t)got;
+    return true;
+}
+
+/* Sends a session message of that type, with one more field. */
+static void sink_say(struct sink *sink, const char *msg_type, struct span more)
+{
+    uint8_t bytes[512];
+    struct clock clock = {0};
+    struct builder builder;
+    builder_begin(&builder, bytes, sizeof bytes, span_text("FIX.4.4"), span_text(msg_type));
+    builder_text(&builder, 49, "ALPHA");
+    builder_text(&builder, 56, "FIXGATE");
+    builder_uint(&builder, 34, sink->seq++);
+    builder_timestamp(&builder, 52, clock_read(&clock).engine_ns, 3);
+    builder_raw(&builder, more);
+    struct span message = builder_finish(&builder);
+    ssize_t put = write(sink->client, message.data, message.size);
+    ASSERT(put == (ssize_t)message.size);
+}
+
+static bool sink_holds(const struct sink *sink, const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t at = 0; at + size <= sink->used; at++) {
+        if (sink->bytes[at] == (uint8_t)text[0] && memcmp(sink->bytes + at, text, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void sink_log_on(struct sink *sink)
+{
+    sink_accept(sink);
+    while (!sink_holds(sink, "\00135=A\001")) {
+        bool came = sink_read(sink, LOGON_MS_MAX);
+        ASSERT(came);
+    }
+    sink_say(sink, "A", span_text("98=0\001108=5\001"));
+    /* The gateway asks with a TestRequest whether both sides are in step. */
+    sink->used = 0;
+    while (!sink_holds(sink, "\00135=1\001") || !sink_holds(sink, "\00110=")) {
+        bool came = sink_read(sink, LOGON_MS_MAX);
+        ASSERT(came);
+    }
+    char test_request[512];
+    char id[80];
+    span_to_text(span_of(sink->bytes, sink->used), test_request, sizeof test_request);
+    const char *asked = strstr(test_request, "\001112=");
+    ASSERT(asked != NULL);
+    (void)snprintf(id, sizeof id, "%.*s\001", (int)strcspn(asked + 1, "\001"), asked + 1);
+    sink_say(sink, "0", span_text(id));
+    sink->used = 0;
+}
+
+/* The relay: its own process, nothing but what it must do. */
+
+static void relay_run(const char *endpoint, uint16_t port, const char *sync_path)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct zeromq zeromq;
+    struct zeromq_socket router;
+    char error[ZEROMQ_ERROR_BYTES_MAX];
+    struct zeromq_options options = {.kind = ZEROMQ_ROUTER};
+    enum status status = zeromq_open(&zeromq);
+    ASSERT(status == STATUS_OK);
+    status = zeromq_socket_open(&zeromq, &options, &router, error);
+    ASSERT(status == STATUS_OK);
+    status = zeromq_bind(&router, endpoint, error);
+    ASSERT(status == STATUS_OK);
+    int file = sync_path == NULL ? -1 : open(sync_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int out = socket(AF_INET, SOCK_STREAM, 0);
+    int yes = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    int connected = connect(out, (const struct sockaddr *)&address, sizeof address);
+    ASSERT(connected == 0);
+    (void)setsockopt(out, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    static const uint8_t record[RELAY_SYNC_BYTES] = {1};
+    struct zeromq_frames frames = {0};
+    for (;;) {
+        struct zeromq_poll item = {.socket = &router};
+        status = zeromq_poll(&item, 1, -1);
+        ASSERT(status == STATUS_OK);
+        while (zeromq_receive(&router, &frames) == STATUS_OK) {
+            if (file >= 0) {
+                ssize_t kept = write(file, record, sizeof record);
+                int synced = fdatasync(file);
+                ASSERT(kept == (ssize_t)sizeof record);
+                ASSERT(synced == 0);
+            }
+            struct span message = frames.list[frames.count - 1];
+            ssize_t put = write(out, message.data, message.size);
+            ASSERT(put == (ssize_t)message.size);
+        }
+    }
+}
+
+/* Measuring. */
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static void await_arrival(struct sink *sink, const char *marker)
+{
+    while (!sink_holds(sink, marker)) {
+        bool came = sink_read(sink, ARRIVAL_MS_MAX);
+        ASSERT(came);
+    }
+    sink->used = 0;
+}
+
+static struct result measure(const char *name, struct sink *sink, const char *endpoint)
+{
+    struct zeromq zeromq;
+    struct zeromq_socket client;
+    char error[ZEROMQ_ERROR_BYTES_MAX];
+    struct zeromq_options options = {.kind = ZEROMQ_DEALER, .connected_only_off = true};
+    enum status status = zeromq_open(&zeromq);
+    ASSERT(status == STATUS_OK);
+    status = zeromq_socket_open(&zeromq, &options, &client, error);
+    ASSERT(status == STATUS_OK);
+    status = zeromq_connect(&client, endpoint, error);
+    ASSERT(status == STATUS_OK);
+    uint64_t *times = calloc(ORDERS, sizeof times[0]);
+    ASSERT(times != NULL);
+    struct zeromq_frames frames = {0};
+    uint64_t said_ns = clock_monotonic_ns();
+    for (uint32_t number = 0; number < WARM_UP + ORDERS; number++) {
+        char order[320];
+        char marker[48];
+        (void)snprintf(marker, sizeof marker, "526=B%" PRIu32 "\001", number);
+        (void)snprintf(order, sizeof order,
+                       "8=FIX.4.4\00135=D\00149=BENCH\00111=B%" PRIu32
+                       "\001%s1=ISA-204817\00155=VOD"
+                       "\00154=1\00138=100\00140=2\00144=71.24\00115=GBX\00159=0\001"
+                       "60=20261120-09:00:00.000\001",
+                       number, marker);
+        struct span frame = span_text(order);
+        uint64_t begin_ns = clock_monotonic_ns();
+        status = zeromq_send(&client, &frame, 1);
+        ASSERT(status == STATUS_OK);
+        await_arrival(sink, marker);
+        uint64_t end_ns = clock_monotonic_ns();
+        if (number >= WARM_UP) {
+            times[number - WARM_UP] = end_ns - begin_ns;
+        }
+        while (zeromq_receive(&client, &frames) == STATUS_OK) {
+        }
+        if (end_ns - said_ns > UINT64_C(2000000000) && sink->seq > 1) {
+            sink_say(sink, "0", span_of(NULL, 0));
+            said_ns = end_ns;
+        }
+    }
+    qsort(times, ORDERS, sizeof times[0], compare);
+    struct result result = {name, times[ORDERS / 2], times[ORDERS * 99 / 100]};
+    free(times);
+    zeromq_frames_release(&frames);
+    zeromq_socket_close(&client);
+    zeromq_close(&zeromq);
+    return result;
+}
+
+static struct result measure_relay(const char *name, struct world *world, bool synced)
+{
+    struct sink *sink = calloc(1, sizeof *sink);
+    ASSERT(sink != NULL);
+    char endpoint[PROCESS_PATH_BYTES_MAX + 16];
+    char path[PROCESS_PATH_BYTES_MAX + 16];
+    (void)snprintf(endpoint, sizeof endpoint, "ipc://%s/relay.ipc", world->directory);
+    (void)snprintf(path, sizeof path, "%s/relay.data", world->directory);
+    sink_open(sink, process_free_port());
+    pid_t relay = fork();
+    ASSERT(relay >= 0);
+    if (relay == 0) {
+        relay_run(endpoint, sink->port, synced ? path : NULL);
+    }
+    sink_accept(sink);
+    struct result result = measure(name, sink, endpoint);
+    (void)kill(relay, SIGKILL);
+    (void)waitpid(relay, NULL, 0);
+    sink_close(sink);
+    free(sink);
+    return result;
+}
+
+static struct result measure_gateway(const char *name, const char *durability)
+{
+    const struct world_options options = {.brokers_count = 1,
+                                          .durability = durability,
+                                          .foreign_broker = true,
+                                          .drop_copy_off = true};
+    struct world *world = calloc(1, sizeof *world);
+    struct sink *sink = calloc(1, sizeof *sink);
+    ASSERT(world != NULL);
+    ASSERT(sink != NULL);
+    world_open(world, &options);
+    sink_open(sink, world->brokers[0].port);
+    bool started = world_gateway_start(world);
+    ASSERT(started);
+    sink_log_on(sink);
+    struct result result = measure(name, sink, world->order_entry_endpoint);
+    world_gateway_kill(world);
+    sink_close(sink);
+    world_close(world);
+    free(sink);
+    free(world);
+    return result;
+}
+
+static void print_row(const struct result *result, const struct result *limit)
+{
+    (void)printf("  %-34s %9" PRIu64 " %9" PRIu64, result->name, result->p50_ns / 1000,
+                 result->p99_ns / 1000);
+    if (limit != NULL) {
+        uint64_t p50 = result->p50_ns * 100 / limit->p50_ns;
+        uint64_t p99 = result->p99_ns * 100 / limit->p99_ns;
+        (void)printf("   %2" PRIu64 ".%02" PRIu64 " x   %2" PRIu64 ".%02" PRIu64 " x", p50 / 100,
+                     p50 % 100, p99 / 100, p99 % 100);
+    }
+    (void)printf("\n");
+    (void)fflush(stdout);
+}
+
+int main(void)
+{
+    const struct world_options options = {.brokers_count = 1};
+    struct world *place = calloc(1, sizeof *place);
+    ASSERT(place != NULL);
+    world_open(place, &options); /* For its directory: on the disk where the stores will be. */
+    (void)printf(
+        "Order in (ZeroMQ) to bytes at the broker's socket, one at a time, %d orders each\n"
+        "  %-34s %9s %9s   %s\n",
+        ORDERS, "", "p50 us", "p99 us", "beside the relay: p50, p99");
+    struct result relay = measure_relay("bare relay", place, false);
+    print_row(&relay, NULL);
+    struct result process = measure_gateway("fixgate, Durability=process", "process");
+    print_row(&process, &relay);
+    struct result synced = measure_relay("bare relay and one fdatasync", place, true);
+    print_row(&synced, NULL);
+    struct result commit = measure_gateway("fixgate, Durability=commit", "commit");
+    print_row(&commit, &synced);
+    world_close(place);
+    free(place);
+    return 0;
+}
