@@ -10,14 +10,13 @@
 #include "fix/limits.h"
 
 /* The data types of FIX 4.4 Vol. 1 as the QuickFIX XML spells them. */
+/* clang-format off */
 #define DICTIONARY_TYPES(X)                                                                        \
-    X(STRING)                                                                                      \
-    X(CHAR)                                                                                        \
-    X(INT)                                                                                         \
-    X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET) X(AMT) X(QTY) X(PERCENTAGE) \
-        X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP) X(UTCTIMEONLY)               \
-            X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH) X(MULTIPLEVALUESTRING)       \
-                X(DATA)
+    X(STRING) X(CHAR) X(INT) X(LENGTH) X(SEQNUM) X(NUMINGROUP) X(FLOAT) X(PRICE) X(PRICEOFFSET)    \
+    X(AMT) X(QTY) X(PERCENTAGE) X(BOOLEAN) X(CURRENCY) X(EXCHANGE) X(COUNTRY) X(UTCTIMESTAMP)      \
+    X(UTCTIMEONLY) X(UTCDATEONLY) X(LOCALMKTDATE) X(MONTHYEAR) X(DAYOFMONTH)                       \
+    X(MULTIPLEVALUESTRING) X(DATA)
+/* clang-format on */
 
 enum dictionary_type {
 #define X(name) DICTIONARY_TYPE_##name,

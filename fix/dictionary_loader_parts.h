@@ -22,12 +22,11 @@ enum {
     LOADER_VALUES_MAX = 1024, /* Of one field. */
 };
 
+/* clang-format off */
 #define LOADER_ATTRIBUTES(X)                                                                       \
-    X(name)                                                                                        \
-    X(number)                                                                                      \
-    X(type)                                                                                        \
-    X(internal) X(allowOtherValues) X(required) X(forbidden) X(msgtype) X(msgcat) X(enum)          \
-        X(description) X(major) X(minor) X(servicepack)
+    X(name) X(number) X(type) X(internal) X(allowOtherValues) X(required) X(forbidden)             \
+    X(msgtype) X(msgcat) X(enum) X(description) X(major) X(minor) X(servicepack)
+/* clang-format on */
 
 enum loader_attribute {
 #define X(name) LOADER_ATTRIBUTE_##name,
