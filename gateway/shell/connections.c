@@ -143,9 +143,9 @@ static void step_one(struct connections *connections, struct engine *engine, uin
     }
     /* What a peer said before it left counts; half a message does not. */
     bool nothing_left = consumed == 0 || tcp_inbound(&connection->tcp).size == 0;
-    if (connection->tcp.state == TCP_ENDED && nothing_left) {
-        tell_end(connection, engine, session);
-    } else if (connection->tcp.state == TCP_CLOSED && connection->wanted) {
+    bool ended = connection->tcp.state == TCP_ENDED && nothing_left;
+    bool closed = connection->tcp.state == TCP_CLOSED && connection->wanted;
+    if (ended || closed) {
         tell_end(connection, engine, session);
     }
 }

@@ -7,7 +7,8 @@
  *   [identity] [empty, if the client is a REQ or likes it] [one FIX message]
  *
  * Whoever can be told gets an answer: wrong frames, a request that is too long, or
- * JSON of the wrong shape is a Reject from the engine, never a silence. */
+ * JSON of the wrong shape is a Reject from the engine, never a silence. Only who sends
+ * a frame beyond ZEROMQ_FRAME_BYTES_MAX is cut off by libzmq without an answer. */
 #ifndef GATEWAY_SHELL_ORDER_ENTRY_H
 #define GATEWAY_SHELL_ORDER_ENTRY_H
 

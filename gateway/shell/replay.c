@@ -44,11 +44,12 @@ static enum status answer(struct replay *replay, const struct replay_job *job,
     return zeromq_send(&replay->socket, frames, total);
 }
 
-static enum status answer_error(struct replay *replay, const struct replay_job *job,
-                                const char *text)
+/* Whoever does not get it has gone, or asks again. */
+static void tell_error(struct replay *replay, const struct replay_job *job, const char *text)
 {
     struct span parts[] = {span_text("ERROR"), span_text(text)};
-    return answer(replay, job, parts, ARRAY_LEN(parts));
+    enum status sent = answer(replay, job, parts, ARRAY_LEN(parts));
+    (void)sent;
 }
 
 static enum status answer_end(struct replay *replay, const struct replay_job *job, uint64_t next,
@@ -167,8 +168,8 @@ static void settle(struct replay *replay, struct replay_job *job, enum page page
         job->active = false;
         return;
     case PAGE_BAD:
-        sent = answer_error(replay, job, "the store has a record that cannot be read");
         job->active = false;
+        tell_error(replay, job, "the store has a record that cannot be read");
         return;
     }
     uint64_t limit_ns = (uint64_t)REPLAY_STALL_LIMIT_MS * 1000000u;
@@ -218,11 +219,12 @@ static void answer_last(struct replay *replay, const struct replay_job *asked)
         status = read_last(replay, &last);
         store_read_end(replay->reader);
     }
-    /* Whoever does not get the answer asks again. */
-    enum status sent = status == STATUS_OK
-                           ? answer_end(replay, asked, last + 1, last)
-                           : answer_error(replay, asked, "the store cannot be read");
-    (void)sent;
+    if (status != STATUS_OK) {
+        tell_error(replay, asked, "the store cannot be read");
+        return;
+    }
+    enum status sent = answer_end(replay, asked, last + 1, last);
+    (void)sent; /* Whoever does not get it asks again. */
 }
 
 static void take_request(struct replay *replay)
@@ -244,8 +246,7 @@ static void take_request(struct replay *replay)
         wrong = "too many replays at once; ask again later";
     }
     if (wrong != NULL) {
-        enum status sent = answer_error(replay, &asked, wrong);
-        (void)sent; /* Nobody there to tell, then. */
+        tell_error(replay, &asked, wrong);
         return;
     }
     *job = asked;

@@ -6,7 +6,8 @@
 
 #include "fix/base.h"
 
-/* Blocks the two signals, ignores SIGPIPE, and gives the descriptor. */
+/* Blocks the two signals and gives the descriptor. Ignores SIGPIPE and SIGXFSZ: what
+ * they tell comes back from write() too, where there is somebody to give the reason. */
 MUST_USE enum status signals_open(int *fd);
 void signals_close(int fd);
 
