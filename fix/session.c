@@ -208,18 +208,17 @@ void session_logout(struct session *session, uint64_t now_ns, const char *text, 
     if (session->state != SESSION_SYNCHRONISING && session->state != SESSION_READY) {
         return;
     }
-    struct words words;
-    words_init(&words);
-    words_add(&words, text);
+    struct text words = {.size = 0};
+    text_add(&words, text);
     if (session->resend_next != 0) {
         session->logout_pending = true;
-        span_to_text(words_span(&words), session->logout_text, sizeof(session->logout_text));
+        span_to_text(text_span(&words), session->logout_text, sizeof(session->logout_text));
         return;
     }
     session->logout_initiated = true;
     session->deadline_state_ns =
         now_ns + session->config->logout_timeout_seconds * TIMESTAMP_SECOND_NS;
-    session_send_logout(session, now_ns, words_span(&words), out);
+    session_send_logout(session, now_ns, text_span(&words), out);
     session_become(session, SESSION_LOGOUT_SENT, out);
 }
 

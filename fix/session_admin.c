@@ -110,13 +110,12 @@ bool session_is_sequence_reset(const struct inbound *in)
 
 static void reject_lower(struct session *session, const struct inbound *in, uint64_t new_seq)
 {
-    struct words words;
-    words_init(&words);
-    words_add(&words, "attempt to lower sequence number, invalid value NewSeqNo(36)=");
-    words_add_uint(&words, new_seq);
+    struct text words = {.size = 0};
+    text_add(&words, "attempt to lower sequence number, invalid value NewSeqNo(36)=");
+    text_add_uint(&words, new_seq);
     session_send_reject(session, in,
                         (struct validate_fault){REJECT_VALUE_OUT_OF_RANGE, TAG_NewSeqNo},
-                        words_span(&words));
+                        text_span(&words));
 }
 
 /* The answer to our TestRequest may have been among early messages that are
@@ -136,12 +135,11 @@ static void sequence_reset(struct session *session, const struct inbound *in, ui
         reject_lower(session, in, new_seq);
         return;
     }
-    struct words words;
-    words_init(&words);
-    words_add(&words, new_seq == due ? "SequenceReset to the number that is due anyway: "
-                                     : "SequenceReset jumps over messages, to ");
-    words_add_uint(&words, new_seq);
-    session_log(in->out, SEVERITY_WARNING, words_span(&words));
+    struct text words = {.size = 0};
+    text_add(&words, new_seq == due ? "SequenceReset to the number that is due anyway: "
+                                    : "SequenceReset jumps over messages, to ");
+    text_add_uint(&words, new_seq);
+    session_log(in->out, SEVERITY_WARNING, text_span(&words));
     /* What was kept had numbers that will now mean other messages. */
     bool thrown = session->early_count > 0;
     session_early_clear(session);
@@ -194,11 +192,10 @@ static void act_sequence_reset(struct session *session, const struct inbound *in
 
 void session_act_logout(struct session *session, const struct inbound *in)
 {
-    struct words words;
-    words_init(&words);
-    words_add(&words, "the peer logs out: ");
-    words_add_span(&words, message_value(in->message, TAG_Text));
-    session_log(in->out, SEVERITY_INFO, words_span(&words));
+    struct text words = {.size = 0};
+    text_add(&words, "the peer logs out: ");
+    text_add_span(&words, message_value(in->message, TAG_Text));
+    session_log(in->out, SEVERITY_INFO, text_span(&words));
     session->logout_received = true;
     if (session->state == SESSION_LOGOUT_SENT) {
         return; /* It answers ours; session_settle() closes. */
@@ -211,13 +208,12 @@ void session_act_logout(struct session *session, const struct inbound *in)
 
 static void act_reject(const struct inbound *in)
 {
-    struct words words;
-    words_init(&words);
-    words_add(&words, "the peer rejects our message ");
-    words_add_span(&words, message_value(in->message, TAG_RefSeqNum));
-    words_add(&words, ": ");
-    words_add_span(&words, message_value(in->message, TAG_Text));
-    session_log(in->out, SEVERITY_WARNING, words_span(&words));
+    struct text words = {.size = 0};
+    text_add(&words, "the peer rejects our message ");
+    text_add_span(&words, message_value(in->message, TAG_RefSeqNum));
+    text_add(&words, ": ");
+    text_add_span(&words, message_value(in->message, TAG_Text));
+    session_log(in->out, SEVERITY_WARNING, text_span(&words));
     deliver(in);
 }
 

@@ -9,6 +9,7 @@
 
 #include "fix/session.h"
 #include "fix/tags.h"
+#include "fix/text.h"
 #include "fix/timestamp.h"
 
 /* Numbers beyond this are no sequence numbers: at a thousand messages a second
@@ -34,19 +35,6 @@ struct inbound {
     bool kept; /* From the early messages: what is checked at arrival was checked. */
     struct effects *out;
 };
-
-/* Words for a log, a Text(58) or a reason, put together without a format
- * machine; what does not fit is cut, since it is for people. */
-struct words {
-    uint8_t data[FIX_TEXT_BYTES_MAX];
-    size_t size;
-};
-
-void words_init(struct words *words);
-void words_add(struct words *words, const char *text);
-void words_add_span(struct words *words, struct span text);
-void words_add_uint(struct words *words, uint64_t value);
-struct span words_span(const struct words *words);
 
 /* --- session.c --- */
 

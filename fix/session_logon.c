@@ -4,32 +4,31 @@
 /* Why a Logon is refused. `reject.reason` REJECT_NONE: a Logout says it alone. */
 struct refusal {
     struct validate_fault reject;
-    struct words why;
+    struct text why;
 };
 
 /* 4.5, 4.10: before the Logon exchange is complete there is nothing to wait for,
  * so the connection is closed behind the Logout. */
 static void refuse(struct session *session, const struct inbound *in, const struct refusal *refusal)
 {
-    struct words words;
-    words_init(&words);
-    words_add(&words, "Logon refused: ");
-    words_add_span(&words, words_span(&refusal->why));
-    session_log(in->out, SEVERITY_ERROR, words_span(&words));
+    struct text words = {.size = 0};
+    text_add(&words, "Logon refused: ");
+    text_add_span(&words, text_span(&refusal->why));
+    session_log(in->out, SEVERITY_ERROR, text_span(&words));
     if (refusal->reject.reason != REJECT_NONE) {
-        session_send_reject(session, in, refusal->reject, words_span(&refusal->why));
+        session_send_reject(session, in, refusal->reject, text_span(&refusal->why));
         session_take(session, in);
     }
-    session_send_logout(session, in->now_ns, words_span(&refusal->why), in->out);
-    session_close(session, in->now_ns, words_span(&words), in->out);
+    session_send_logout(session, in->now_ns, text_span(&refusal->why), in->out);
+    session_close(session, in->now_ns, text_span(&words), in->out);
 }
 
 static bool refused(struct refusal *refusal, enum session_reject_reason reason, uint32_t tag,
                     const char *why)
 {
     refusal->reject = (struct validate_fault){reason, tag};
-    words_init(&refusal->why);
-    words_add(&refusal->why, why);
+    refusal->why.size = 0;
+    text_add(&refusal->why, why);
     return false;
 }
 
@@ -75,7 +74,7 @@ static bool logon_right(const struct session *session, struct inbound *in, uint6
     uint32_t wrong_tag = 0;
     if (!session_begin_string_right(session, in)) {
         (void)refused(refusal, REJECT_NONE, 0, "Incorrect BeginString, expecting ");
-        words_add(&refusal->why, session->config->begin_string);
+        text_add(&refusal->why, session->config->begin_string);
         return false;
     }
     if (!session_read_seq(in)) {
@@ -153,9 +152,9 @@ static void first_logon(struct session *session, struct inbound *in)
     session->reset_sent = unasked && !config->acceptor;
     if (in->seq < session->seq_in_next && !in->poss_dup) {
         (void)refused(&refusal, REJECT_NONE, 0, "MsgSeqNum too low, expecting ");
-        words_add_uint(&refusal.why, session->seq_in_next);
-        words_add(&refusal.why, " but received ");
-        words_add_uint(&refusal.why, in->seq);
+        text_add_uint(&refusal.why, session->seq_in_next);
+        text_add(&refusal.why, " but received ");
+        text_add_uint(&refusal.why, in->seq);
         refuse(session, in, &refusal);
         return;
     }
@@ -172,21 +171,20 @@ static void first_logon(struct session *session, struct inbound *in)
  * refusal and uses its number up, so that the next connection is in step. */
 static void first_not_logon(struct session *session, struct inbound *in)
 {
-    struct words words;
-    words_init(&words);
+    struct text words = {.size = 0};
     if (session->config->acceptor || !(span_is(in->type, "5") || span_is(in->type, "3"))) {
-        words_add(&words, "first message not a Logon but of type ");
-        words_add_span(&words, in->type);
+        text_add(&words, "first message not a Logon but of type ");
+        text_add_span(&words, in->type);
     } else {
-        words_add(&words, "our Logon was refused: ");
-        words_add_span(&words, message_value(in->message, TAG_Text));
+        text_add(&words, "our Logon was refused: ");
+        text_add_span(&words, message_value(in->message, TAG_Text));
         uint32_t wrong_tag = 0;
         if (session_comp_ids_right(session, in, &wrong_tag) && session_read_seq(in)) {
             session_take(session, in);
         }
     }
-    session_log(in->out, SEVERITY_ERROR, words_span(&words));
-    session_close(session, in->now_ns, words_span(&words), in->out);
+    session_log(in->out, SEVERITY_ERROR, text_span(&words));
+    session_close(session, in->now_ns, text_span(&words), in->out);
 }
 
 void session_first_message(struct session *session, struct inbound *in)
@@ -227,10 +225,10 @@ void session_logon_again(struct session *session, struct inbound *in)
     bool restart = true;
     if (!logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
         if (refusal.reject.reason != REJECT_NONE) {
-            session_send_reject(session, in, refusal.reject, words_span(&refusal.why));
+            session_send_reject(session, in, refusal.reject, text_span(&refusal.why));
         }
         session_take(session, in);
-        session_leave(session, in->now_ns, words_span(&refusal.why), in->out);
+        session_leave(session, in->now_ns, text_span(&refusal.why), in->out);
         return;
     }
     session_log(in->out, SEVERITY_WARNING,

@@ -14,14 +14,13 @@ static void garbled(enum frame_fault fault, size_t size, struct effects *out)
         [FRAME_FAULT_FIELD] = "a piece without tag=",
         [FRAME_FAULT_FIELDS_MAX] = "too many fields",
     };
-    struct words words;
-    words_init(&words);
-    words_add(&words, "garbled message dropped: ");
-    words_add(&words, reasons[fault]);
-    words_add(&words, " (");
-    words_add_uint(&words, size);
-    words_add(&words, " bytes)");
-    session_log(out, SEVERITY_WARNING, words_span(&words));
+    struct text words = {.size = 0};
+    text_add(&words, "garbled message dropped: ");
+    text_add(&words, reasons[fault]);
+    text_add(&words, " (");
+    text_add_uint(&words, size);
+    text_add(&words, " bytes)");
+    session_log(out, SEVERITY_WARNING, text_span(&words));
 }
 
 size_t session_receive(struct session *session, uint64_t now_ns, struct span bytes,
@@ -210,13 +209,12 @@ static bool check_poss_dup(struct session *session, const struct inbound *in)
 
 static void leave_too_low(struct session *session, const struct inbound *in)
 {
-    struct words words;
-    words_init(&words);
-    words_add(&words, "MsgSeqNum too low, expecting ");
-    words_add_uint(&words, session->seq_in_next);
-    words_add(&words, " but received ");
-    words_add_uint(&words, in->seq);
-    session_leave(session, in->now_ns, words_span(&words), in->out);
+    struct text words = {.size = 0};
+    text_add(&words, "MsgSeqNum too low, expecting ");
+    text_add_uint(&words, session->seq_in_next);
+    text_add(&words, " but received ");
+    text_add_uint(&words, in->seq);
+    session_leave(session, in->now_ns, text_span(&words), in->out);
 }
 
 static void process_late(struct session *session, struct inbound *in)
@@ -282,13 +280,12 @@ static bool check_content(struct session *session, const struct inbound *in)
 static void process_logged_on(struct session *session, struct inbound *in)
 {
     if (!session_begin_string_right(session, in)) {
-        struct words words;
-        words_init(&words);
-        words_add(&words, "Incorrect BeginString, expecting ");
-        words_add(&words, session->config->begin_string);
-        words_add(&words, " but received ");
-        words_add_span(&words, message_value(in->message, TAG_BeginString));
-        session_leave(session, in->now_ns, words_span(&words), in->out);
+        struct text words = {.size = 0};
+        text_add(&words, "Incorrect BeginString, expecting ");
+        text_add(&words, session->config->begin_string);
+        text_add(&words, " but received ");
+        text_add_span(&words, message_value(in->message, TAG_BeginString));
+        session_leave(session, in->now_ns, text_span(&words), in->out);
         return;
     }
     if (!session_read_seq(in)) {

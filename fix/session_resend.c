@@ -16,13 +16,12 @@ void session_resend_begin(struct session *session, uint64_t begin, uint64_t end,
      * one that is sent after the resend proves anything. */
     session->echo_seen = false;
     session->test_request_sent_ns = 0;
-    struct words words;
-    words_init(&words);
-    words_add(&words, "resending ");
-    words_add_uint(&words, begin);
-    words_add(&words, " to ");
-    words_add_uint(&words, end);
-    session_log(out, SEVERITY_INFO, words_span(&words));
+    struct text words = {.size = 0};
+    text_add(&words, "resending ");
+    text_add_uint(&words, begin);
+    text_add(&words, " to ");
+    text_add_uint(&words, end);
+    session_log(out, SEVERITY_INFO, text_span(&words));
 }
 
 bool session_resend_next(const struct session *session, uint64_t *next, uint64_t *end)

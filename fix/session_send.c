@@ -6,49 +6,6 @@ enum { SESSION_BODY_BYTES_MAX = 1024 }; /* Body of any session message of ours. 
 
 _Static_assert(SESSION_BODY_BYTES_MAX > 2 * FIX_TEXT_BYTES_MAX + 256, "a Reject's body must fit");
 
-void words_init(struct words *words)
-{
-    words->size = 0;
-}
-
-void words_add_span(struct words *words, struct span text)
-{
-    size_t room = FIX_TEXT_BYTES_MAX - words->size;
-    size_t size = text.size < room ? text.size : room;
-    for (size_t i = 0; i < size; i++) {
-        /* A peer's bytes may hold anything, and these go into a Text(58) or a
-         * line of the log. */
-        uint8_t byte = text.data[i];
-        if (byte < 0x20 || byte >= 0x7f) {
-            byte = '?';
-        }
-        words->data[words->size + i] = byte;
-    }
-    words->size += size;
-}
-
-void words_add(struct words *words, const char *text)
-{
-    words_add_span(words, span_text(text));
-}
-
-void words_add_uint(struct words *words, uint64_t value)
-{
-    char digits[20];
-    size_t begin = sizeof(digits);
-    do {
-        begin -= 1;
-        digits[begin] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    words_add_span(words, span_of(digits + begin, sizeof(digits) - begin));
-}
-
-struct span words_span(const struct words *words)
-{
-    return span_of(words->data, words->size);
-}
-
 static void write_optional(struct builder *builder, uint32_t tag, const char *value)
 {
     if (value != NULL && value[0] != '\0') {
@@ -245,19 +202,18 @@ void session_send_reject(struct session *session, const struct inbound *in,
     }
     builder_span(&body, TAG_Text, text);
 
-    struct words words;
-    words_init(&words);
-    words_add(&words, "message ");
-    words_add_uint(&words, in->seq);
-    words_add(&words, " of type ");
-    words_add_span(&words, in->type);
-    words_add(&words, " rejected: ");
-    words_add_span(&words, text);
+    struct text words = {.size = 0};
+    text_add(&words, "message ");
+    text_add_uint(&words, in->seq);
+    text_add(&words, " of type ");
+    text_add_span(&words, in->type);
+    text_add(&words, " rejected: ");
+    text_add_span(&words, text);
     if (fault.tag > 0) {
-        words_add(&words, ", tag ");
-        words_add_uint(&words, fault.tag);
+        text_add(&words, ", tag ");
+        text_add_uint(&words, fault.tag);
     }
-    session_log(in->out, SEVERITY_WARNING, words_span(&words));
+    session_log(in->out, SEVERITY_WARNING, text_span(&words));
 
     struct outbound message = {
         .msg_type = span_text("3"),
@@ -296,11 +252,10 @@ void session_business_reject(struct session *session, uint64_t now_ns,
     builder_init(&body, bytes, sizeof(bytes));
     write_reference(&body, seq, type);
     builder_int(&body, TAG_BusinessRejectReason, reason);
-    struct words words;
-    words_init(&words);
-    words_add(&words, text);
+    struct text words = {.size = 0};
+    text_add(&words, text);
     if (words.size > 0) {
-        builder_span(&body, TAG_Text, words_span(&words));
+        builder_span(&body, TAG_Text, text_span(&words));
     }
     struct outbound answer = {
         .msg_type = span_text("j"),

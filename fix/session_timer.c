@@ -95,44 +95,43 @@ uint64_t session_deadline_ns(const struct session *session)
     return deadline;
 }
 
-static void add_seconds(struct words *words, uint64_t duration_ns)
+static void add_seconds(struct text *words, uint64_t duration_ns)
 {
-    words_add_uint(words, duration_ns / TIMESTAMP_SECOND_NS);
-    words_add(words, " s");
+    text_add_uint(words, duration_ns / TIMESTAMP_SECOND_NS);
+    text_add(words, " s");
 }
 
 static void state_expired(struct session *session, uint64_t now_ns, struct effects *out)
 {
     const struct session_config *config = session->config;
     enum effect_severity severity = SEVERITY_WARNING;
-    struct words why;
-    words_init(&why);
+    struct text why = {.size = 0};
     switch (session->state) {
     case SESSION_LOGON_SENT:
-        words_add(&why, "no answer to our Logon within ");
-        words_add_uint(&why, config->logon_timeout_seconds);
-        words_add(&why, " s");
+        text_add(&why, "no answer to our Logon within ");
+        text_add_uint(&why, config->logon_timeout_seconds);
+        text_add(&why, " s");
         break;
     case SESSION_LOGON_AWAITED:
-        words_add(&why, "no Logon within ");
-        words_add_uint(&why, config->logon_timeout_seconds);
-        words_add(&why, " s");
+        text_add(&why, "no Logon within ");
+        text_add_uint(&why, config->logon_timeout_seconds);
+        text_add(&why, " s");
         break;
     case SESSION_LOGOUT_SENT:
         if (session->leaving) {
             severity = SEVERITY_ERROR;
-            words_add(&why, "left: no Logout of the peer within ");
+            text_add(&why, "left: no Logout of the peer within ");
             add_seconds(&why, SESSION_LEAVE_NS);
         } else if (session->logout_initiated && session->logout_received) {
-            words_add(&why, "logged out, but messages before the peer's Logout are missing");
+            text_add(&why, "logged out, but messages before the peer's Logout are missing");
         } else if (session->logout_initiated) {
-            words_add(&why, "no answer to our Logout within ");
-            words_add_uint(&why, config->logout_timeout_seconds);
-            words_add(&why, " s");
+            text_add(&why, "no answer to our Logout within ");
+            text_add_uint(&why, config->logout_timeout_seconds);
+            text_add(&why, " s");
         } else {
-            words_add(&why, "the peer logged out but did not close within ");
-            words_add_uint(&why, config->logout_timeout_seconds);
-            words_add(&why, " s");
+            text_add(&why, "the peer logged out but did not close within ");
+            text_add_uint(&why, config->logout_timeout_seconds);
+            text_add(&why, " s");
         }
         break;
     case SESSION_DISCONNECTED:
@@ -140,8 +139,8 @@ static void state_expired(struct session *session, uint64_t now_ns, struct effec
     case SESSION_READY:
         ASSERT(false); /* These states have no time limit. */
     }
-    session_log(out, severity, words_span(&why));
-    session_close(session, now_ns, words_span(&why), out);
+    session_log(out, severity, text_span(&why));
+    session_close(session, now_ns, text_span(&why), out);
 }
 
 void session_tick(struct session *session, uint64_t now_ns, struct effects *out)
@@ -157,13 +156,12 @@ void session_tick(struct session *session, uint64_t now_ns, struct effects *out)
         return;
     }
     if (now_ns >= dead_due_ns(session)) {
-        struct words why;
-        words_init(&why);
-        words_add(&why, "nothing received for ");
+        struct text why = {.size = 0};
+        text_add(&why, "nothing received for ");
         add_seconds(&why, now_ns - session->received_last_ns);
-        words_add(&why, ", not even an answer to a TestRequest");
-        session_log(out, SEVERITY_ERROR, words_span(&why));
-        session_close(session, now_ns, words_span(&why), out);
+        text_add(&why, ", not even an answer to a TestRequest");
+        session_log(out, SEVERITY_ERROR, text_span(&why));
+        session_close(session, now_ns, text_span(&why), out);
         return;
     }
     if (now_ns >= gap_due_ns(session)) {

@@ -92,7 +92,7 @@ static bool may_amend(struct engine *engine, const struct request *request,
 }
 
 static void save_request(struct engine *engine, const struct request *request,
-                         const struct order *order, const struct terms *terms, char kind)
+                         const struct order *order, const struct order_terms *terms, char kind)
 {
     uint8_t root[ORDER_KEY_BYTES_MAX];
     uint8_t key[ORDER_KEY_BYTES_MAX];
@@ -101,12 +101,7 @@ static void save_request(struct engine *engine, const struct request *request,
         .kind = kind,
         .content = request->content,
         .body = request->body,
-        .quantity = terms->quantity,
-        .price = terms->price,
-        .has_price = terms->has_price,
-        .ord_type = terms->ord_type,
-        .time_in_force = terms->time_in_force,
-        .expires_ns = terms->expires_ns,
+        .terms = *terms,
     };
     order_request_save(&engine->view, order_key(key, request->client, request->cl_ord_id), &saved,
                        engine->scratch_record);
@@ -136,16 +131,11 @@ static void cancel_queued(struct engine *engine, const struct request *request, 
 
 /* Keeps its place in the queue. */
 static void replace_queued(struct engine *engine, const struct request *request,
-                           struct order *order, const struct terms *terms)
+                           struct order *order, const struct order_terms *terms)
 {
     queue_expiry_remove(engine, order);
     order->cl_ord_id_now = request->cl_ord_id;
-    order->quantity = terms->quantity;
-    order->price = terms->price;
-    order->has_price = terms->has_price;
-    order->ord_type = terms->ord_type;
-    order->time_in_force = terms->time_in_force;
-    order->expires_ns = terms->expires_ns;
+    order->terms = *terms;
     order->body = request->body;
     queue_expiry_add(engine, order);
     order_save(&engine->view, order, engine->scratch_record);
@@ -171,7 +161,8 @@ static void send_or_wait(struct engine *engine, const struct request *request, s
 /* A replace must still be an order that some broker takes, and not ask for less
  * than is done already. */
 static bool terms_fit(struct engine *engine, const struct request *request,
-                      const struct order *order, const struct terms *terms, struct text *fault)
+                      const struct order *order, const struct order_terms *terms,
+                      struct text *fault)
 {
     if (decimal_compare(terms->quantity, order->cum_quantity) <= 0) {
         text_add(fault, "OrderQty(38): not above what is executed already");
@@ -197,7 +188,7 @@ void amend_request(struct engine *engine, struct request *request, char kind)
     if (!may_amend(engine, request, &order, kind)) {
         return;
     }
-    struct terms terms = {.ord_type = order.ord_type};
+    struct order_terms terms = {.ord_type = order.terms.ord_type};
     struct text fault = {.size = 0};
     int reason;
     if (kind == 'G' && (!intake_terms(engine, request, &terms, &reason, &fault) ||

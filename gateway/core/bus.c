@@ -76,9 +76,9 @@ void bus_order_event(struct engine *engine, const struct order *order)
     builder_span(&builder, TAG_OrderID, name_span(&order_id));
     builder_span(&builder, TAG_Symbol, order->symbol);
     builder_char(&builder, TAG_Side, order->side);
-    builder_decimal(&builder, TAG_OrderQty, order->quantity);
-    if (order->has_price) {
-        builder_decimal(&builder, TAG_Price, order->price);
+    builder_decimal(&builder, TAG_OrderQty, order->terms.quantity);
+    if (order->terms.has_price) {
+        builder_decimal(&builder, TAG_Price, order->terms.price);
     }
     add_if(&builder, TAG_Account, order->account);
     builder_decimal(&builder, TAG_CumQty, order->cum_quantity);

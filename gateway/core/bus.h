@@ -6,9 +6,9 @@
 #define GATEWAY_CORE_BUS_H
 
 #include "fix/builder.h"
+#include "fix/text.h"
 #include "gateway/core/engine.h"
 #include "gateway/core/order.h"
-#include "gateway/core/text.h"
 
 /* Begins an event that will be number engine->counters.bus_seq. */
 void bus_begin(struct engine *engine, struct builder *builder, const char *msg_type,

@@ -147,7 +147,7 @@ bool doubt_must_not_resend(struct engine *engine, struct span attempt_id)
         order_load(&engine->view, attempt.order_key, &order, &request) != ORDER_RECORD_ORDER) {
         return false;
     }
-    if (!order.unacked || order.expires_ns > engine->now_ns) {
+    if (!order.unacked || order.terms.expires_ns > engine->now_ns) {
         return false;
     }
     if (order.state == ORDER_SENT) {

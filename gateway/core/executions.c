@@ -125,7 +125,7 @@ static void become(struct engine *engine, struct incoming *in, enum order_state 
 static void become_by_fills(struct engine *engine, struct incoming *in)
 {
     struct order *order = &in->order;
-    int against_quantity = decimal_compare(order->cum_quantity, order->quantity);
+    int against_quantity = decimal_compare(order->cum_quantity, order->terms.quantity);
     if (against_quantity > 0) {
         alert_about(engine, in->link, in->message, "more executed than ordered");
     }
@@ -160,12 +160,7 @@ static void replaced(struct engine *engine, struct incoming *in)
     enum order_record found = order_load(
         &engine->view, order_key(key, order->client, order->pending_id), &other, &request);
     ASSERT(found == ORDER_RECORD_REQUEST);
-    order->quantity = request.quantity;
-    order->price = request.price;
-    order->has_price = request.has_price;
-    order->ord_type = request.ord_type;
-    order->time_in_force = request.time_in_force;
-    order->expires_ns = request.expires_ns;
+    order->terms = request.terms;
     order->body = request.body;
     order->cl_ord_id_now = order->pending_id;
     order->attempt_id_now = order->pending_attempt_id;

@@ -78,7 +78,7 @@ static uint64_t day_end_after(const struct engine *engine, uint64_t instant_ns)
 }
 
 static bool read_expiry(const struct engine *engine, const struct message *message,
-                        struct terms *terms, struct text *fault)
+                        struct order_terms *terms, struct text *fault)
 {
     switch (terms->time_in_force) {
     case TimeInForce_GOOD_TILL_CANCEL:
@@ -110,11 +110,11 @@ static bool needs_price(char ord_type)
     return ord_type == OrdType_LIMIT || ord_type == OrdType_STOP_LIMIT;
 }
 
-bool intake_terms(const struct engine *engine, const struct request *request, struct terms *terms,
-                  int *reason, struct text *fault)
+bool intake_terms(const struct engine *engine, const struct request *request,
+                  struct order_terms *terms, int *reason, struct text *fault)
 {
     const struct message *message = &request->message;
-    *terms = (struct terms){.time_in_force = TimeInForce_DAY};
+    *terms = (struct order_terms){.time_in_force = TimeInForce_DAY};
     if (message_decimal(message, TAG_OrderQty, &terms->quantity) != VALUE_OK ||
         terms->quantity.units <= 0) {
         *reason = ORD_REJ_QUANTITY;
@@ -217,7 +217,7 @@ static bool may_take_orders(const struct engine *engine, struct text *fault)
 }
 
 static void take_order(struct engine *engine, const struct request *request,
-                       const struct terms *terms)
+                       const struct order_terms *terms)
 {
     const struct message *message = &request->message;
     struct order order = {
@@ -233,12 +233,7 @@ static void take_order(struct engine *engine, const struct request *request,
         .account = message_value(message, TAG_Account),
         .currency = message_value(message, TAG_Currency),
         .side = (char)message_value(message, TAG_Side).data[0],
-        .ord_type = terms->ord_type,
-        .time_in_force = terms->time_in_force,
-        .has_price = terms->has_price,
-        .quantity = terms->quantity,
-        .price = terms->price,
-        .expires_ns = terms->expires_ns,
+        .terms = *terms,
         .body = request->body,
     };
     struct text fault = {.size = 0};
@@ -260,7 +255,7 @@ static void new_order(struct engine *engine, struct request *request)
         return;
     }
     struct text fault = {.size = 0};
-    struct terms terms;
+    struct order_terms terms;
     int reason = ORD_REJ_OTHER;
     if (!may_take_orders(engine, &fault) ||
         !intake_terms(engine, request, &terms, &reason, &fault)) {

@@ -19,16 +19,8 @@ struct request {
 
 /* What is asked of an order, read from a D or G. False: `fault` names the field,
  * *reason is OrdRejReason(103). */
-struct terms {
-    struct decimal quantity;
-    struct decimal price;
-    bool has_price;
-    char ord_type;
-    char time_in_force;
-    uint64_t expires_ns;
-};
-bool intake_terms(const struct engine *engine, const struct request *request, struct terms *terms,
-                  int *reason, struct text *fault);
+bool intake_terms(const struct engine *engine, const struct request *request,
+                  struct order_terms *terms, int *reason, struct text *fault);
 
 /* The order that a ClOrdID of the client leads to, by its first name or by that
  * of a later cancel or replace. */

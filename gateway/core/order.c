@@ -39,6 +39,26 @@ struct span order_key(uint8_t key[ORDER_KEY_BYTES_MAX], struct span client, stru
     return record_written(&writer);
 }
 
+static void terms_encode(struct record_writer *writer, const struct order_terms *terms)
+{
+    record_put_i64(writer, terms->quantity.units);
+    record_put_i64(writer, terms->price.units);
+    record_put_u8(writer, terms->has_price);
+    record_put_u8(writer, (uint8_t)terms->ord_type);
+    record_put_u8(writer, (uint8_t)terms->time_in_force);
+    record_put_u64(writer, terms->expires_ns);
+}
+
+static void terms_decode(struct record_reader *reader, struct order_terms *terms)
+{
+    terms->quantity.units = record_get_i64(reader);
+    terms->price.units = record_get_i64(reader);
+    terms->has_price = record_get_u8(reader) != 0;
+    terms->ord_type = (char)record_get_u8(reader);
+    terms->time_in_force = (char)record_get_u8(reader);
+    terms->expires_ns = record_get_u64(reader);
+}
+
 static void order_encode(struct record_writer *writer, const struct order *order)
 {
     record_put_u8(writer, ORDER_VERSION);
@@ -56,12 +76,7 @@ static void order_encode(struct record_writer *writer, const struct order *order
     record_put_span(writer, order->account);
     record_put_span(writer, order->currency);
     record_put_u8(writer, (uint8_t)order->side);
-    record_put_u8(writer, (uint8_t)order->ord_type);
-    record_put_u8(writer, (uint8_t)order->time_in_force);
-    record_put_u8(writer, order->has_price);
-    record_put_i64(writer, order->quantity.units);
-    record_put_i64(writer, order->price.units);
-    record_put_u64(writer, order->expires_ns);
+    terms_encode(writer, &order->terms);
     record_put_span(writer, order->body);
     record_put_i64(writer, order->cum_quantity.units);
     record_put_i64(writer, order->notional.high);
@@ -98,12 +113,7 @@ static void order_decode(struct record_reader *reader, struct order *order)
     order->account = record_get_span(reader);
     order->currency = record_get_span(reader);
     order->side = (char)record_get_u8(reader);
-    order->ord_type = (char)record_get_u8(reader);
-    order->time_in_force = (char)record_get_u8(reader);
-    order->has_price = record_get_u8(reader) != 0;
-    order->quantity.units = record_get_i64(reader);
-    order->price.units = record_get_i64(reader);
-    order->expires_ns = record_get_u64(reader);
+    terms_decode(reader, &order->terms);
     order->body = record_get_span(reader);
     order->cum_quantity.units = record_get_i64(reader);
     order->notional.high = record_get_i64(reader);
@@ -133,12 +143,7 @@ static void request_encode(struct record_writer *writer, const struct order_requ
     record_put_u8(writer, (uint8_t)request->kind);
     record_put_u64(writer, request->content);
     record_put_span(writer, request->body);
-    record_put_i64(writer, request->quantity.units);
-    record_put_i64(writer, request->price.units);
-    record_put_u8(writer, request->has_price);
-    record_put_u8(writer, (uint8_t)request->ord_type);
-    record_put_u8(writer, (uint8_t)request->time_in_force);
-    record_put_u64(writer, request->expires_ns);
+    terms_encode(writer, &request->terms);
 }
 
 static void request_decode(struct record_reader *reader, struct order_request *request)
@@ -147,12 +152,7 @@ static void request_decode(struct record_reader *reader, struct order_request *r
     request->kind = (char)record_get_u8(reader);
     request->content = record_get_u64(reader);
     request->body = record_get_span(reader);
-    request->quantity.units = record_get_i64(reader);
-    request->price.units = record_get_i64(reader);
-    request->has_price = record_get_u8(reader) != 0;
-    request->ord_type = (char)record_get_u8(reader);
-    request->time_in_force = (char)record_get_u8(reader);
-    request->expires_ns = record_get_u64(reader);
+    terms_decode(reader, &request->terms);
 }
 
 enum order_record order_load(const struct view *view, struct span key, struct order *order,
@@ -242,7 +242,7 @@ struct decimal order_leaves(const struct order *order)
 {
     struct decimal leaves;
     if (order_is_terminal(order->state) ||
-        decimal_sub(order->quantity, order->cum_quantity, &leaves) != DECIMAL_OK ||
+        decimal_sub(order->terms.quantity, order->cum_quantity, &leaves) != DECIMAL_OK ||
         leaves.units < 0) {
         return decimal_zero();
     }

@@ -31,6 +31,16 @@ enum order_state {
 #undef X
 };
 
+/* What a replace may change. */
+struct order_terms {
+    struct decimal quantity; /* OrderQty(38) */
+    struct decimal price;    /* Price(44), if has_price. */
+    bool has_price;
+    char ord_type;       /* OrdType(40) */
+    char time_in_force;  /* TimeInForce(59); '0' if it was not given. */
+    uint64_t expires_ns; /* When time_in_force ends it; UINT64_MAX = never. */
+};
+
 struct order {
     struct span client;        /* Who it belongs to; with cl_ord_id its identity for ever. */
     struct span cl_ord_id;     /* As first given. */
@@ -47,14 +57,9 @@ struct order {
     struct span account;
     struct span currency;
     char side;
-    char ord_type;
-    char time_in_force;
-    bool has_price;
-    struct decimal quantity;
-    struct decimal price;
-    uint64_t expires_ns; /* When TimeInForce ends it; UINT64_MAX = never. */
-    struct span
-        body; /* The request's fields that go to a broker: all but ClOrdID, header, in-house. */
+    struct order_terms terms;
+    /* The request's fields that go to a broker: not ClOrdID, header, in-house. */
+    struct span body;
 
     /* The order's own totals, over all its attempts. */
     struct decimal cum_quantity;
@@ -89,13 +94,8 @@ struct order_request {
     struct span order_key;
     char kind; /* 'F' or 'G' */
     uint64_t content;
-    struct span body; /* As in struct order. */
-    struct decimal quantity;
-    struct decimal price;
-    bool has_price;
-    char ord_type;
-    char time_in_force;
-    uint64_t expires_ns;
+    struct span body;         /* As in struct order. */
+    struct order_terms terms; /* Of a replace. */
 };
 
 /* The key of the `order` table. Writes into `key`; both at most their limits. */

@@ -67,30 +67,30 @@ static struct span expiry_key(uint8_t key[EXPIRY_KEY_BYTES_MAX], const struct or
 {
     uint8_t order_key_bytes[ORDER_KEY_BYTES_MAX];
     struct record_writer writer = record_writer_on(key, EXPIRY_KEY_BYTES_MAX);
-    record_put_u64(&writer, order->expires_ns);
+    record_put_u64(&writer, order->terms.expires_ns);
     record_put_bytes(&writer, order_key(order_key_bytes, order->client, order->cl_ord_id));
     return record_written(&writer);
 }
 
 void queue_expiry_add(struct engine *engine, const struct order *order)
 {
-    if (order->expires_ns == UINT64_MAX) {
+    if (order->terms.expires_ns == UINT64_MAX) {
         return;
     }
     uint8_t key[EXPIRY_KEY_BYTES_MAX];
     view_put(&engine->view, TABLE_EXPIRY, expiry_key(key, order), span_of(NULL, 0));
-    if (order->expires_ns < engine->expiry_added_ns) {
-        engine->expiry_added_ns = order->expires_ns;
+    if (order->terms.expires_ns < engine->expiry_added_ns) {
+        engine->expiry_added_ns = order->terms.expires_ns;
     }
-    if (order->expires_ns < engine->expiry_next_ns) {
-        engine->expiry_next_ns = order->expires_ns;
+    if (order->terms.expires_ns < engine->expiry_next_ns) {
+        engine->expiry_next_ns = order->terms.expires_ns;
     }
 }
 
 void queue_expiry_remove(struct engine *engine, const struct order *order)
 {
     uint8_t key[EXPIRY_KEY_BYTES_MAX];
-    if (order->expires_ns != UINT64_MAX) {
+    if (order->terms.expires_ns != UINT64_MAX) {
         view_delete(&engine->view, TABLE_EXPIRY, expiry_key(key, order));
     }
 }
@@ -139,8 +139,8 @@ static void expire_due(struct engine *engine)
 
 static bool may_wait(const struct order *order)
 {
-    return order->time_in_force != TimeInForce_IMMEDIATE_OR_CANCEL &&
-           order->time_in_force != TimeInForce_FILL_OR_KILL;
+    return order->terms.time_in_force != TimeInForce_IMMEDIATE_OR_CANCEL &&
+           order->terms.time_in_force != TimeInForce_FILL_OR_KILL;
 }
 
 void queue_place(struct engine *engine, struct order *order)

@@ -68,13 +68,13 @@ static void order_fields(struct builder *builder, const struct order *order)
     add_if(builder, TAG_Account, order->account);
     builder_span(builder, TAG_Symbol, order->symbol);
     builder_char(builder, TAG_Side, order->side);
-    builder_decimal(builder, TAG_OrderQty, order->quantity);
-    builder_char(builder, TAG_OrdType, order->ord_type);
-    if (order->has_price) {
-        builder_decimal(builder, TAG_Price, order->price);
+    builder_decimal(builder, TAG_OrderQty, order->terms.quantity);
+    builder_char(builder, TAG_OrdType, order->terms.ord_type);
+    if (order->terms.has_price) {
+        builder_decimal(builder, TAG_Price, order->terms.price);
     }
     add_if(builder, TAG_Currency, order->currency);
-    builder_char(builder, TAG_TimeInForce, order->time_in_force);
+    builder_char(builder, TAG_TimeInForce, order->terms.time_in_force);
     builder_decimal(builder, TAG_LeavesQty, order_leaves(order));
     builder_decimal(builder, TAG_CumQty, order->cum_quantity);
     builder_decimal(builder, TAG_AvgPx, order_average(order));
