@@ -44,6 +44,10 @@ static bool fail(struct decode *decode, const char *format, ...)
     (void)vsnprintf(decode->error + used, FIX_JSON_ERROR_BYTES_MAX - (size_t)used, format,
                     arguments);
     va_end(arguments);
+    /* Names of the client stand in it, and it goes into Text(58): no SOH, no line feed. */
+    for (char *at = decode->error; *at != '\0'; at++) {
+        *at = *at < ' ' || *at > '~' ? '?' : *at;
+    }
     return false;
 }
 

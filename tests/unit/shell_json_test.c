@@ -247,6 +247,14 @@ static void limits_are_outcomes(void **state)
     assert_int_equal(fields.size, 0);
 }
 
+static void error_repeats_no_control_characters_of_the_client(void **state)
+{
+    (void)state;
+    assert_refused("{\"a\\u0001b\\n\":\"1\"}", "Body: unknown field 'a?b?'");
+    assert_null(decode("{\x01}"));
+    assert_null(strchr(error, FIX_SOH));
+}
+
 static void long_path_and_long_names_fit_the_error(void **state)
 {
     (void)state;
@@ -381,6 +389,7 @@ int main(void)
         cmocka_unit_test(soh_and_nul_cannot_be_smuggled_in),
         cmocka_unit_test(data_is_base64_with_its_length_counted),
         cmocka_unit_test(limits_are_outcomes),
+        cmocka_unit_test(error_repeats_no_control_characters_of_the_client),
         cmocka_unit_test(long_path_and_long_names_fit_the_error),
         cmocka_unit_test(every_cut_of_a_message_is_refused),
         cmocka_unit_test(message_is_encoded_by_name),
