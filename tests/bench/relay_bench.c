@@ -270,7 +270,7 @@ static struct result measure_relay(const char *name, struct world *world, bool s
     char path[PROCESS_PATH_BYTES_MAX + 16];
     (void)snprintf(endpoint, sizeof endpoint, "ipc://%s/relay.ipc", world->directory);
     (void)snprintf(path, sizeof path, "%s/relay.data", world->directory);
-    sink_open(sink, process_free_port());
+    sink_open(sink, process_free_port(0));
     pid_t relay = fork();
     ASSERT(relay >= 0);
     if (relay == 0) {

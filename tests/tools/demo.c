@@ -254,11 +254,13 @@ static void print_ideas(const struct demo *demo)
                  (unsigned)world->brokers[0].port, (unsigned)world->brokers[1].port,
                  world->directory);
     (void)printf("  # watch the bus\n  %s/fixgate tail -c run/fixgate.cfg\n\n", world->programs);
-    (void)printf("  # one order, and the whole demo file (again and again: it is safe)\n"
-                 "  echo '35=D|11=MINE-1|55=VOD|54=1|38=100|40=2|44=71.2|15=GBX|59=0' | "
-                 "%s/fixgate submit -c run/fixgate.cfg\n"
-                 "  %s/fixgate submit -c run/fixgate.cfg config/demo-orders.fix\n\n",
-                 world->programs, world->programs);
+    (void)printf(
+        "  # one order, and the whole demo file (again and again: it is safe)\n"
+        "  echo '35=D|11=MINE-1|55=VOD|54=1|38=100|40=2|44=71.2|15=GBX|59=0|60=20261120-09:30:00' "
+        "| "
+        "%s/fixgate submit -c run/fixgate.cfg\n"
+        "  %s/fixgate submit -c run/fixgate.cfg config/demo-orders.fix\n\n",
+        world->programs, world->programs);
     (void)printf("  # make a broker awkward, or see its book\n"
                  "  %s/broker --control run/BETA drop\n  %s/broker --control run/ALPHA help\n"
                  "  %s/broker --audit run/ALPHA run/BETA\n\nCtrl-C ends it.\n",

@@ -85,10 +85,12 @@ def main():
     print("# A few hundred orders as a UK retail platform sends them: equities, ETFs and gilts; pounds")
     print("# (GBP) and pence (GBX); market and limit; ISA, SIPP and general accounts; some cancelled")
     print("# (35=F) or replaced (35=G) moments later. One FIX 4.4 message per line, '|' for SOH; what")
-    print("# the gateway or the OMS fills in (8, 9, 10, 34, 49, 52, 56, 60) is left out. `fixgate submit`")
-    print("# reads this file too. Written by tests/tools/demo_orders.py; all of it is invented.")
-    for line in lines:
-        print(line)
+    print("# the OMS or nobody needs to say (8, 9, 10, 34, 49, 52, 56) is left out. `fixgate submit` reads")
+    print("# this file too. Written by tests/tools/demo_orders.py; all of it is invented.")
+    for number, line in enumerate(lines):
+        second = number * 70  # From 08:00 to half past four.
+        clock = f"{8 + second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+        print(f"{line}|60=20261120-{clock}")
 
 
 main()

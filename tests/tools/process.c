@@ -236,6 +236,9 @@ uint32_t process_log_count(const struct process *process, const char *text)
 void process_print_tail(const struct process *process, FILE *to, uint32_t lines)
 {
     ASSERT(lines <= TAIL_LINES_MAX);
+    if (process->starts == 0) {
+        return;
+    }
     static const char *const END = "    (end of log)\n";
     char(*ring)[LOG_LINE_BYTES_MAX] = calloc(TAIL_LINES_MAX, sizeof ring[0]);
     ASSERT(ring != NULL);
@@ -256,16 +259,19 @@ void process_print_tail(const struct process *process, FILE *to, uint32_t lines)
     free(ring);
 }
 
-uint16_t process_free_port(void)
+uint16_t process_free_port(uint16_t wanted)
 {
     int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
     ASSERT(socket_fd >= 0);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(wanted)};
     socklen_t size = sizeof address;
-    const struct sockaddr *plain = (const struct sockaddr *)&address;
-    int bound = bind(socket_fd, plain, size);
-    ASSERT(bound == 0);
+    int yes = 1; /* As the brokers do: a port in TIME_WAIT counts as free. */
+    (void)setsockopt(socket_fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(socket_fd, (const struct sockaddr *)&address, size) != 0) {
+        (void)close(socket_fd);
+        ASSERT(wanted != 0);
+        return process_free_port(0);
+    }
     int named = getsockname(socket_fd, (struct sockaddr *)&address, &size);
     ASSERT(named == 0);
     (void)close(socket_fd);

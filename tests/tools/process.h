@@ -50,8 +50,8 @@ uint32_t process_log_count(const struct process *process, const char *text);
 /* The last lines of the log, for a person. */
 void process_print_tail(const struct process *process, FILE *to, uint32_t lines);
 
-/* A TCP port on the loopback that is free now. ASSERTs success. */
-uint16_t process_free_port(void);
+/* A TCP port that is free now: `wanted` if it is (0: no wish). ASSERTs success. */
+uint16_t process_free_port(uint16_t wanted);
 
 /* Lets `milliseconds` pass: the pause between two looks at a condition. */
 void process_pause(int milliseconds);

@@ -118,8 +118,8 @@ void world_open(struct world *world, const struct world_options *options)
     for (uint32_t index = 0; index < options->brokers_count; index++) {
         struct world_broker *broker = &world->brokers[index];
         broker->name = broker_names[index];
-        broker->port = options->port_first != 0 ? (uint16_t)(options->port_first + index)
-                                                : process_free_port();
+        broker->port = process_free_port(
+            (uint16_t)(options->port_first != 0 ? options->port_first + index : 0));
         path_join(broker->directory, "", world->directory, broker->name);
         directory_make(broker->directory);
     }

@@ -23,9 +23,9 @@ struct world_options {
     const char *gateway_more;            /* More lines for [GATEWAY], or NULL. */
     uint32_t brokers_count;              /* At least 1; named ALPHA, BETA, GAMMA, DELTA. */
     const char *const *broker_arguments; /* For every broker; NULL at the end, or NULL. */
-    uint16_t port_first; /* 0: any free ports; else port_first, port_first + 1 … */
+    uint16_t port_first; /* 0: any free ports; else this one and the next, if free. */
     bool foreign_broker; /* The test plays the first broker itself, at its port. */
-    bool drop_copy_off;          /* Order sessions alone. */
+    bool drop_copy_off;  /* Order sessions alone. */
 };
 
 struct world_broker {
