@@ -24,11 +24,11 @@ struct decode {
 /* One member of a JSON object, as FIX sees it. */
 struct named {
     uint32_t tag;
+    uint32_t position;                         /* In the definition of its group. */
     const struct dictionary_field *definition; /* NULL: a plain number that is not known. */
+    const struct dictionary_member *member;
     const char *name;
     json_t *value;
-    uint32_t position; /* In the definition of its group. */
-    const struct dictionary_member *member;
 };
 
 static bool fail(struct decode *decode, const char *format, ...)
@@ -46,7 +46,9 @@ static bool fail(struct decode *decode, const char *format, ...)
     va_end(arguments);
     /* Names of the client stand in it, and it goes into Text(58): no SOH, no line feed. */
     for (char *at = decode->error; *at != '\0'; at++) {
-        *at = *at < ' ' || *at > '~' ? '?' : *at;
+        if (*at < ' ' || *at > '~') {
+            *at = '?';
+        }
     }
     return false;
 }

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* A line with its time, level and count of repetitions. */
+#define LINE_ROOM_BYTES ((size_t)LOG_LINE_BYTES_MAX + 256)
+
 enum status log_open(struct log *log, const struct log_config *config)
 {
     memset(log, 0, sizeof(*log));
@@ -150,11 +153,11 @@ static void put_content(const struct log *log, struct json_text *out, struct spa
 static void put_line(struct log *log, uint64_t now_ns, enum effect_severity severity,
                      struct span content, uint64_t repeated)
 {
-    if (LOG_BUFFER_BYTES - log->used < 2 * LOG_LINE_BYTES_MAX) {
+    if (LOG_BUFFER_BYTES - log->used < LINE_ROOM_BYTES) {
         drain(log);
     }
     struct json_text out;
-    json_text_init(&out, log->buffer + log->used, 2 * LOG_LINE_BYTES_MAX);
+    json_text_init(&out, log->buffer + log->used, LINE_ROOM_BYTES);
     char level[16];
     (void)snprintf(level, sizeof(level), log->json ? "%s" : "%-5s", severity_name(severity));
     json_text_words(&out, log->json ? "{\"time\":\"" : "");
