@@ -2,6 +2,12 @@
 
 #include "gateway/shell/json_text.h"
 
+/* Stands between the words of JSON. */
+static bool separates(uint8_t byte)
+{
+    return byte != '\0' && strchr(" \t\r\n,:[]{}\"", byte) != NULL;
+}
+
 static bool digit_at(struct span text, size_t at)
 {
     return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
@@ -29,7 +35,7 @@ static size_t number_size(struct span text)
             at++;
         }
     }
-    bool ends = at == text.size || memchr(" \t\r\n,]}", text.data[at], 7) != NULL;
+    bool ends = at == text.size || separates(text.data[at]);
     return ends ? at : 0;
 }
 
@@ -67,7 +73,7 @@ enum json_numbers_result json_numbers_quote(struct span json, uint32_t depth_max
         json_text_words(&text, number > 0 ? "\"" : "");
         json_text_raw(&text, span_of(rest.data, taken));
         json_text_words(&text, number > 0 ? "\"" : "");
-        word = number == 0 && memchr(" \t\r\n,:[]{}\"", byte, 11) == NULL;
+        word = number == 0 && !separates(byte);
         at += taken;
     }
     *size = text.size;

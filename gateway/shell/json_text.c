@@ -98,7 +98,8 @@ void json_text_pair(struct json_text *text, bool first, const char *name, struct
 void json_text_base64(struct json_text *text, struct span value)
 {
     static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="; /* Behind the digits:
+                                                                                the padding. */
     json_text_words(text, "\"");
     for (size_t i = 0; i < value.size; i += 3) {
         size_t left = value.size - i;
@@ -106,8 +107,8 @@ void json_text_base64(struct json_text *text, struct span value)
         bits |= left > 1 ? (uint32_t)value.data[i + 1] << 8 : 0;
         bits |= left > 2 ? (uint32_t)value.data[i + 2] : 0;
         char quad[4] = {alphabet[bits >> 18], alphabet[(bits >> 12) & 63],
-                        left > 1 ? alphabet[(bits >> 6) & 63] : '=',
-                        left > 2 ? alphabet[bits & 63] : '='};
+                        alphabet[left > 1 ? (bits >> 6) & 63 : 64],
+                        alphabet[left > 2 ? bits & 63 : 64]};
         json_text_raw(text, span_of(quad, sizeof(quad)));
     }
     json_text_words(text, "\"");

@@ -40,7 +40,9 @@ struct masked {
 static void put(struct masked *masked, uint8_t byte)
 {
     if (masked->size < masked->capacity) {
-        masked->out[masked->size] = byte == 1 ? '|' : byte < ' ' || byte == 0x7f ? '?' : (char)byte;
+        bool control = byte < ' ' || byte == 0x7f;
+        uint8_t shown = byte == 1 ? '|' : control ? '?' : byte;
+        memcpy(&masked->out[masked->size], &shown, 1);
         masked->size += 1;
     }
 }
