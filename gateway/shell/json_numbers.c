@@ -35,7 +35,14 @@ static size_t number_size(struct span text)
             at++;
         }
     }
-    bool ends = at == text.size || separates(text.data[at]);
+    /* A value ends before one of these; before ':' it would be a name, which is a string. */
+    size_t next = at;
+    while (next < text.size && strchr(" \t\r\n", text.data[next]) != NULL &&
+           text.data[next] != '\0') {
+        next++;
+    }
+    bool ends = next == text.size || text.data[next] == ',' || text.data[next] == ']' ||
+                text.data[next] == '}';
     return ends ? at : 0;
 }
 

@@ -111,6 +111,10 @@ static void numbers_keep_their_digits(void **state)
     assert_null(decode_body("{\"Price\":1x}"));
     assert_null(decode_body("{\"Price\":x1}"));
     assert_null(decode_body("{\"Price\":NaN}"));
+    assert_null(decode_body("{11:\"1\"}"));
+    assert_null(decode_body("{11 :\"1\"}"));
+    assert_null(decode_body("{\"Price\":1 2}"));
+    assert_string_equal(decode_body("{\"Price\" : 1.0 \n}"), "44=1.0|");
 }
 
 static void number_in_a_string_stays_as_it_is(void **state)
