@@ -77,8 +77,8 @@ static void take_message(struct audit *audit, const char *broker, const char *me
     meaning = is_session_message(type) ? meaning | 1 : meaning & ~UINT64_C(1);
     bool added = false;
     uint32_t index = name_map_add(&audit->wire, span_text(name), &added);
-    audit->wire_hashes = audit_room(audit->wire_hashes, &audit->wire_capacity, index,
-                                    sizeof audit->wire_hashes[0]);
+    audit->wire_hashes =
+        audit_room(audit->wire_hashes, &audit->wire_capacity, index, sizeof audit->wire_hashes[0]);
     if (added) {
         audit->wire_hashes[index] = meaning;
         audit->counts.wire_messages++;

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 void journal_begin(struct fields *line, const char *kind)
@@ -71,6 +73,29 @@ static bool directories_make(const char *path)
     return mkdir(part, 0777) == 0 || errno == EEXIST;
 }
 
+void journal_keep_wire(const struct broker *broker, const char *message, size_t size)
+{
+    const struct iovec parts[] = {
+        {.iov_base = (void *)(uintptr_t)message, .iov_len = size},
+        {.iov_base = (void *)(uintptr_t) "\n", .iov_len = 1},
+    };
+    if (writev(broker->wire, parts, 2) != (ssize_t)size + 1) {
+        fprintf(stderr, "broker: %s/wire.log: %s\n", broker->store, strerror(errno));
+        exit(1);
+    }
+}
+
+static bool wire_open(struct broker *broker, char *error, size_t error_size)
+{
+    char path[BROKER_PATH_BYTES_MAX + 16];
+    snprintf(path, sizeof path, "%s/wire.log", broker->store);
+    broker->wire = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (broker->wire < 0) {
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+    }
+    return broker->wire >= 0;
+}
+
 bool journal_open(struct broker *broker, char *error, size_t error_size)
 {
     char path[BROKER_PATH_BYTES_MAX + 16];
@@ -104,5 +129,5 @@ bool journal_open(struct broker *broker, char *error, size_t error_size)
                  broker->name);
         return false;
     }
-    return true;
+    return wire_open(broker, error, error_size);
 }

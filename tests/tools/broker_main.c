@@ -30,7 +30,8 @@ static const char help[] =
     "--drop-copy, a second one (NAME-DC) that repeats every ExecutionReport. Prints\n"
     "`READY port=N` when it listens. Its book is DIR/book.log, readable lines, written\n"
     "before any report leaves: it survives kill -9, and after a restart what was not\n"
-    "sent is sent, marked PossResend(97)=Y, under the same ExecID.\n"
+    "sent is sent, marked PossResend(97)=Y, under the same ExecID. DIR/wire.log keeps\n"
+    "every message as it was received.\n"
     "\n"
     "  --port N             0 takes any free port (default)\n"
     "  --target ID          the peer's CompID (FIXGATE)\n"
@@ -117,6 +118,11 @@ static enum quickfix_verdict on_app(void *context, struct quickfix_session *sess
         return QUICKFIX_UNSUPPORTED;
     }
     return orders_receive(broker, message, size, tag);
+}
+
+static void on_received(void *context, const char *message, size_t size)
+{
+    journal_keep_wire(context, message, size);
 }
 
 static void on_event(void *context, const char *text)
@@ -255,6 +261,7 @@ static bool engine_start(struct broker *broker, char *error, size_t error_size)
         .logon = on_logon,
         .from_admin = on_admin,
         .from_app = on_app,
+        .received = on_received,
         .event = on_event,
     };
     if (broker->port == 0) {
@@ -332,6 +339,7 @@ static int run(struct broker *broker)
     quickfix_stop(broker->engine, good ? 2000 : 0);
     timers_free(&broker->timers);
     close(broker->journal);
+    close(broker->wire);
     close(signals.fd);
     return good ? 0 : 1;
 }

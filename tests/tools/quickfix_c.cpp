@@ -50,8 +50,11 @@ class CallbackLog : public FIX::Log
     void backup() override
     {
     }
-    void onIncoming(const std::string &) override
+    void onIncoming(const std::string &message) override
     {
+        if (callbacks_.received != nullptr) {
+            callbacks_.received(callbacks_.context, message.data(), message.size());
+        }
     }
     void onOutgoing(const std::string &) override
     {

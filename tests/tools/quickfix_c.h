@@ -58,6 +58,10 @@ struct quickfix_callbacks {
     bool (*to_app)(void *context, struct quickfix_session *session, const char *message,
                    size_t size);
 
+    /* Every message of any type as it came, before any check: also those that QuickFIX
+     * then ignores as repeated. */
+    void (*received)(void *context, const char *message, size_t size);
+
     /* QuickFIX's own log of events, one line without newline. */
     void (*event)(void *context, const char *text);
 };

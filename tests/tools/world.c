@@ -341,6 +341,7 @@ void world_audit(struct world *world, struct audit *audit)
     for (uint32_t index = world->options.foreign_broker ? 1 : 0;
          index < world->options.brokers_count; index++) {
         (void)audit_broker(audit, world->brokers[index].directory);
+        (void)audit_wire(audit, world->brokers[index].name, world->brokers[index].directory);
     }
     audit_judge(audit);
 }
