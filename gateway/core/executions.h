@@ -12,13 +12,4 @@
 /* An application message (or Reject) that the link's session delivered. */
 void executions_receive(struct engine *engine, struct link *link, const struct message *message);
 
-/* One execution as the `exec` table keeps it. */
-struct execution {
-    struct span order_key;
-    uint64_t bus_seq;        /* The event that told of it; its ExecID of ours. */
-    struct decimal quantity; /* LastQty(32) of a fill, else 0. */
-    struct decimal price;    /* LastPx(31) */
-    bool reversed;           /* A bust or correction has taken it back. */
-};
-
 #endif

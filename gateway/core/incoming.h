@@ -1,0 +1,35 @@
+/* A broker's message in hand, and the order it is about: what executions and
+ * refusals share.
+ *
+ * Pure; part of the engine. */
+#ifndef GATEWAY_CORE_INCOMING_H
+#define GATEWAY_CORE_INCOMING_H
+
+#include "gateway/core/attempts.h"
+
+struct incoming {
+    struct link *link;
+    const struct message *message;
+    struct attempt attempt; /* What its ClOrdID stands for. */
+    struct order order;
+};
+
+struct span incoming_broker(const struct engine *engine, const struct link *link);
+
+/* The message makes no sense here: AL.warning with what identifies it. */
+void incoming_alert(struct engine *engine, const struct link *link, const struct message *message,
+                    const char *what);
+
+/* The order that the broker-facing ClOrdID `id`, or else `other_id`, names; false
+ * if there is none, or it was not sent to this broker. */
+bool incoming_find_order(struct engine *engine, struct incoming *in, struct span id,
+                         struct span other_id);
+
+/* Moves the order, with its key in `live`. A move that is not legal is an alert. */
+void incoming_become(struct engine *engine, struct incoming *in, enum order_state state,
+                     struct span reason);
+
+/* Sent, and nothing is known of what became of it. */
+bool incoming_awaits_word(const struct order *order);
+
+#endif
