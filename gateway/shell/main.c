@@ -1,7 +1,7 @@
 /* `fixgate COMMAND …`: finds the command and hands over. */
-#include "gateway/shell/command_dict.h"
-#include "gateway/shell/command_line.h"
-#include "gateway/shell/command_run.h"
+#include "gateway/console/command_dict.h"
+#include "gateway/console/command_line.h"
+#include "gateway/console/command_run.h"
 #include "gateway/shell/nearest.h"
 
 #include <stdio.h>

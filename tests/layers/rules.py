@@ -24,8 +24,10 @@ LAYERS = (
     # main.c puts the parts together, so it knows them all.
     ("gateway/shell/main", ("fix/", "gateway/", "session-store/")),
     ("gateway/shell/", ("fix/", "gateway/core/", "session-store/")),
-    ("gateway/services/", ("fix/", "gateway/core/", "gateway/shell/", "session-store/")),
-    ("gateway/console/", ("fix/", "gateway/core/", "gateway/shell/", "session-store/")),
+    ("gateway/services/",
+     ("fix/", "gateway/bus_client.h", "gateway/core/", "gateway/shell/", "session-store/")),
+    ("gateway/console/",
+     ("fix/", "gateway/bus_client.h", "gateway/core/", "gateway/shell/", "session-store/")),
     ("gateway/", ("fix/", "gateway/core/", "gateway/shell/")),  # bus_client.h, for others
 )
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/shell/command_line.h"
+#include "gateway/console/command_line.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #include "gateway/bus_client.h"
-#include "gateway/shell/command_line.h"
+#include "gateway/console/command_line.h"
 #include "gateway/shell/fix_json.h"
 #include "gateway/shell/json_text.h"
 #include "gateway/shell/readable.h"

@@ -1,8 +1,8 @@
 /* What the commands of `fixgate` share: options, exit codes, words on standard error.
  *
  * Main thread. Data goes to standard output, messages to standard error. */
-#ifndef GATEWAY_SHELL_COMMAND_LINE_H
-#define GATEWAY_SHELL_COMMAND_LINE_H
+#ifndef GATEWAY_CONSOLE_COMMAND_LINE_H
+#define GATEWAY_CONSOLE_COMMAND_LINE_H
 
 #include "fix/dictionary_loader.h"
 #include "gateway/shell/config.h"

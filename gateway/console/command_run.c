@@ -1,6 +1,6 @@
-#include "gateway/shell/command_run.h"
+#include "gateway/console/command_run.h"
 
-#include "gateway/shell/command_line.h"
+#include "gateway/console/command_line.h"
 #include "gateway/shell/run.h"
 
 _Static_assert((int)RUN_EXIT_CONFIG == (int)EXIT_CODE_USAGE, "one meaning per exit code");

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/shell/command_dict.h"
+#include "gateway/console/command_dict.h"
 #include "gateway/shell/dictionary_file.h"
 
 #define BASE "dictionaries/FIX44.xml"

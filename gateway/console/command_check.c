@@ -1,4 +1,4 @@
-#include "gateway/shell/command_line.h"
+#include "gateway/console/command_line.h"
 
 #include <stdio.h>
 

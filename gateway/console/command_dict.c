@@ -1,4 +1,4 @@
-#include "gateway/shell/command_dict.h"
+#include "gateway/console/command_dict.h"
 
 #include <stdio.h>
 #include <strings.h>
