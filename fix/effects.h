@@ -10,12 +10,12 @@
 #include "fix/limits.h"
 
 enum effect_kind {
-    EFFECT_SEND,    /* Write `bytes` to the peer. If `keep`, they go into the outbound queue first. */
+    EFFECT_SEND, /* Write `bytes` to the peer. If `keep`, they go into the outbound queue first. */
     EFFECT_DELIVER, /* The message given to this very step is for the application. */
     EFFECT_STATE,   /* The session became `state`. */
     EFFECT_CLOSE,   /* Close the connection after what was sent; `text` says why. */
-    EFFECT_RESET,   /* Both numbers are 1 again: the outbound queue is to be archived and emptied. */
-    EFFECT_LOG,     /* One line for the log, at `severity`. */
+    EFFECT_RESET, /* Both numbers are 1 again: the outbound queue is to be archived and emptied. */
+    EFFECT_LOG,   /* One line for the log, at `severity`. */
 };
 
 enum effect_severity {
@@ -33,14 +33,14 @@ enum message_kind {
 
 struct effect {
     enum effect_kind kind;
-    struct span bytes; /* SEND: the whole message. */
-    struct span text;  /* CLOSE, LOG: why, in words. */
+    struct span bytes;         /* SEND: the whole message. */
+    struct span text;          /* CLOSE, LOG: why, in words. */
     uint64_t msg_seq_num;      /* SEND: its number. */
     enum message_kind message; /* SEND */
-    bool keep;                 /* SEND: first sending, not a resend or a gap fill over old numbers. */
-    bool poss_dup;             /* DELIVER: PossDupFlag(43)=Y. */
-    bool poss_resend;          /* DELIVER: PossResend(97)=Y. */
-    int state;                 /* STATE: enum session_state. */
+    bool keep;        /* SEND: first sending, not a resend or a gap fill over old numbers. */
+    bool poss_dup;    /* DELIVER: PossDupFlag(43)=Y. */
+    bool poss_resend; /* DELIVER: PossResend(97)=Y. */
+    int state;        /* STATE: enum session_state. */
     enum effect_severity severity; /* LOG */
 };
 

@@ -19,6 +19,7 @@ enum {
 };
 
 _Static_assert(FIX_EARLY_BYTES_MAX >= FIX_MESSAGE_BYTES_MAX, "an early message must fit");
-_Static_assert(FIX_EFFECT_BYTES_MAX >= 2 * FIX_MESSAGE_BYTES_MAX, "an answer and a reject must fit");
+_Static_assert(FIX_EFFECT_BYTES_MAX >= 2 * FIX_MESSAGE_BYTES_MAX,
+               "an answer and a reject must fit");
 
 #endif

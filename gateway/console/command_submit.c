@@ -1,5 +1,5 @@
-#include "gateway/shell/clock.h"
 #include "gateway/console/command_line.h"
+#include "gateway/shell/clock.h"
 #include "gateway/shell/fix_json.h"
 #include "gateway/shell/readable.h"
 #include "gateway/shell/submit.h"
