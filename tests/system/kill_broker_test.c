@@ -15,6 +15,8 @@ enum {
     ORDERS_PER_SECOND = 150,
     ALIVE_MS_MAX = 2500,
     DEAD_MS_MAX = 1200,
+    REPETITIONS = 30,
+    REPETITION_MS_MAX = 300,
     SETTLE_MS = 60000,
 };
 
@@ -78,6 +80,31 @@ static void dropped_lines_lose_and_double_nothing(void **state)
     free(world);
 }
 
+/* The broker repeats reports, marked and unmarked, and asks again for messages that
+ * it had long processed. */
+static void what_a_broker_says_or_asks_twice_counts_once(void **state)
+{
+    static const char *const commands[] = {"duplicate", "duplicate plain", "forget 20"};
+    (void)state;
+    struct load load;
+    load_init(&load, load_seed(), ORDERS_PER_SECOND, "T");
+    const struct world_options options = {.brokers_count = 2, .broker_arguments = broker_arguments};
+    struct world *world = world_new(&options);
+    assert_true(world_start(world));
+    load_run(&load, world, ALIVE_MS_MAX);
+    for (uint32_t round = 0; round < REPETITIONS; round++) {
+        load_run(&load, world, load_random(&load, REPETITION_MS_MAX));
+        uint32_t broker = (uint32_t)load_random(&load, options.brokers_count);
+        const char *command = commands[round % ARRAY_LEN(commands)];
+        assert_int_equal(world_broker_control(world, broker, command), 0);
+    }
+    assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS,
+                            "every request answered and every order ended"));
+    assert_true(world_judge(world));
+    world_close(world);
+    free(world);
+}
+
 static bool some_queued(struct world *world, void *context)
 {
     uint32_t *wanted = context;
@@ -115,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_brokers_lose_and_double_nothing),
         cmocka_unit_test(dropped_lines_lose_and_double_nothing),
+        cmocka_unit_test(what_a_broker_says_or_asks_twice_counts_once),
         cmocka_unit_test(orders_wait_in_the_queue_while_no_broker_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,6 +299,19 @@ static const char *casualty(struct world *world)
     return NULL;
 }
 
+/* How it stands, for whoever has to find out why it does not go on. */
+static void print_audit(struct world *world)
+{
+    if (world->oms != NULL) {
+        struct audit *audit = calloc(1, sizeof *audit);
+        ASSERT(audit != NULL);
+        world_audit(world, audit);
+        audit_print(audit, stderr);
+        audit_free(audit);
+        free(audit);
+    }
+}
+
 bool world_await(struct world *world, bool (*condition)(struct world *world, void *context),
                  void *context, int timeout_ms, const char *what)
 {
@@ -312,6 +325,7 @@ bool world_await(struct world *world, bool (*condition)(struct world *world, voi
         }
         if (process_now_ns() > deadline_ns) {
             (void)snprintf(message, sizeof message, "not within %d ms: %s", timeout_ms, what);
+            print_audit(world);
             return world_fail(world, message);
         }
         if (world->oms != NULL) {
