@@ -11,20 +11,21 @@
 
 enum { TEXT_BYTES_MAX = 640 };
 
-static bool read_file(const char *path, struct dictionary_source *out)
+/* `data` is the caller's to free, also after a failure. */
+static bool read_file(const char *path, struct dictionary_source *out, uint8_t **data)
 {
     enum { FILE_BYTES_MAX = 8 * 1024 * 1024 };
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         return false;
     }
-    uint8_t *data = malloc(FILE_BYTES_MAX);
-    ASSERT(data != NULL);
-    size_t size = fread(data, 1, FILE_BYTES_MAX, file);
+    *data = malloc(FILE_BYTES_MAX);
+    ASSERT(*data != NULL);
+    size_t size = fread(*data, 1, FILE_BYTES_MAX, file);
     bool whole = feof(file) != 0 && ferror(file) == 0;
     (void)fclose(file);
     out->name = path;
-    out->xml = span_of(data, size);
+    out->xml = span_of(*data, size);
     return whole;
 }
 
@@ -38,7 +39,7 @@ static void constant_name(const struct dictionary_field *field,
     for (char *c = out; *c != '\0'; c++) {
         bool fits =
             (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
-        *c = fits ? *c : '_';
+        *c = fits ? *c : (char)'_';
     }
 }
 
@@ -134,6 +135,7 @@ static int generate(const char *path, const struct dictionary_source *sources, s
 int main(int argc, char **argv)
 {
     struct dictionary_source sources[DICTIONARY_SOURCES_MAX] = {{.name = NULL}};
+    uint8_t *files[DICTIONARY_SOURCES_MAX] = {NULL};
     size_t count = argc < 3 ? 0 : (size_t)argc - 2;
     if (count == 0 || count > DICTIONARY_SOURCES_MAX) {
         fprintf(stderr, "usage: tags_generate OUTPUT BASE.xml [OVERLAY.xml]...\n");
@@ -141,7 +143,7 @@ int main(int argc, char **argv)
     }
     int result = EXIT_SUCCESS;
     for (size_t i = 0; i < count && result == EXIT_SUCCESS; i++) {
-        if (!read_file(argv[i + 2], &sources[i])) {
+        if (!read_file(argv[i + 2], &sources[i], &files[i])) {
             fprintf(stderr, "tags_generate: cannot read %s\n", argv[i + 2]);
             result = EXIT_FAILURE;
         }
@@ -150,7 +152,7 @@ int main(int argc, char **argv)
         result = generate(argv[1], sources, count);
     }
     for (size_t i = 0; i < count; i++) {
-        free((void *)(uintptr_t)sources[i].xml.data);
+        free(files[i]);
     }
     return result;
 }

@@ -24,24 +24,24 @@ static bool read_whole(FILE *file, const char *path, uint8_t *data, size_t *size
     return *size <= DICTIONARY_FILE_BYTES_MAX || refuse(error, path, "longer than 8 MiB");
 }
 
-/* On success the data of `out` is the caller's to free. */
-static bool read_source(const char *path, struct dictionary_source *out,
+/* On success `data` is the caller's to free. */
+static bool read_source(const char *path, struct dictionary_source *out, uint8_t **data,
                         char error[DICTIONARY_ERROR_BYTES_MAX])
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         return refuse(error, path, strerror(errno));
     }
-    uint8_t *data = malloc((size_t)DICTIONARY_FILE_BYTES_MAX + 1);
+    *data = malloc((size_t)DICTIONARY_FILE_BYTES_MAX + 1);
     size_t size = 0;
-    bool read = data != NULL ? read_whole(file, path, data, &size, error)
-                             : refuse(error, path, "out of memory");
+    bool read = *data != NULL ? read_whole(file, path, *data, &size, error)
+                              : refuse(error, path, "out of memory");
     (void)fclose(file);
     if (!read) {
-        free(data);
+        free(*data);
         return false;
     }
-    *out = (struct dictionary_source){.name = path, .xml = span_of(data, size)};
+    *out = (struct dictionary_source){.name = path, .xml = span_of(*data, size)};
     return true;
 }
 
@@ -51,8 +51,9 @@ struct dictionary *dictionary_file_load(const char *const *paths, size_t count,
     ASSERT(count > 0);
     ASSERT(count <= DICTIONARY_SOURCES_MAX);
     struct dictionary_source sources[DICTIONARY_SOURCES_MAX] = {{.name = NULL}};
+    uint8_t *files[DICTIONARY_SOURCES_MAX] = {NULL};
     size_t read = 0;
-    while (read < count && read_source(paths[read], &sources[read], error)) {
+    while (read < count && read_source(paths[read], &sources[read], &files[read], error)) {
         read++;
     }
     struct dictionary *dictionary = NULL;
@@ -60,7 +61,7 @@ struct dictionary *dictionary_file_load(const char *const *paths, size_t count,
         dictionary = dictionary_load(sources, count, error);
     }
     for (size_t i = 0; i < read; i++) {
-        free((void *)(uintptr_t)sources[i].xml.data);
+        free(files[i]);
     }
     return dictionary;
 }
