@@ -39,7 +39,7 @@ static void constant_name(const struct dictionary_field *field,
     for (char *c = out; *c != '\0'; c++) {
         bool fits =
             (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
-        *c = fits ? *c : (char)'_';
+        *c = fits ? *c : '_';
     }
 }
 

@@ -4,7 +4,7 @@ struct text *text_add_span(struct text *text, struct span part)
 {
     for (size_t index = 0; index < part.size && text->size < FIX_TEXT_BYTES_MAX; index++) {
         uint8_t byte = part.data[index];
-        text->data[text->size] = byte < ' ' || byte > '~' ? (char)'?' : (char)byte;
+        text->data[text->size] = byte < ' ' || byte > '~' ? '?' : (char)byte;
         text->size += 1;
     }
     text->data[text->size] = '\0';

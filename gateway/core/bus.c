@@ -41,7 +41,7 @@ static void topic_add(struct text *topic, struct span part)
 {
     for (size_t index = 0; index < part.size && topic->size < ENGINE_TOPIC_BYTES_MAX; index++) {
         char byte = (char)part.data[index];
-        topic->data[topic->size++] = byte <= ' ' || byte > '~' ? (char)'_' : byte;
+        topic->data[topic->size++] = byte <= ' ' || byte > '~' ? '_' : byte;
     }
 }
 

@@ -177,8 +177,7 @@ static void cancel_reject_fields(const struct engine *engine, struct builder *bu
     }
     builder_span(builder, TAG_ClOrdID, reject->cl_ord_id);
     builder_span(builder, TAG_OrigClOrdID, reject->orig_cl_ord_id);
-    builder_char(builder, TAG_OrdStatus,
-                 order != NULL ? order_status(order) : (char)OrdStatus_REJECTED);
+    builder_char(builder, TAG_OrdStatus, order != NULL ? order_status(order) : '8');
     builder_char(builder, TAG_CxlRejResponseTo, reject->response_to);
     builder_int(builder, TAG_CxlRejReason, reject->reason);
     add_if(builder, TAG_Text,
