@@ -1,7 +1,6 @@
 #include "fix/message.h"
+#include "fix/tags.h"
 #include "fix/timestamp.h"
-
-enum { TAG_MSG_TYPE = 35 };
 
 const struct field *message_find(const struct message *message, uint32_t tag)
 {
@@ -22,7 +21,7 @@ struct span message_value(const struct message *message, uint32_t tag)
 struct span message_type(const struct message *message)
 {
     if (message->msg_type >= message->count ||
-        message->fields[message->msg_type].tag != TAG_MSG_TYPE) {
+        message->fields[message->msg_type].tag != TAG_MsgType) {
         return span_of(NULL, 0);
     }
     return field_value(message, &message->fields[message->msg_type]);
