@@ -29,6 +29,14 @@ enum {
     DICTIONARY_TYPE_COUNT = DICTIONARY_TYPE_DATA + 1,
 };
 
+/* The parts of a message, in their order. */
+enum dictionary_section {
+    DICTIONARY_SECTION_HEADER,
+    DICTIONARY_SECTION_BODY,
+    DICTIONARY_SECTION_TRAILER,
+    DICTIONARY_SECTION_COUNT,
+};
+
 struct dictionary_value {
     const char *value;       /* "1" */
     const char *description; /* "BUY" */
@@ -44,9 +52,11 @@ struct dictionary_field {
     uint32_t data_tag; /* Of a length field: the data field it counts; else 0. */
     bool in_header;    /* Of the standard header or trailer (also in groups of it). */
     bool in_trailer;
-    bool internal; /* In-house: must never leave to a broker. */
-    /* Bit c % 64 of word c / 64 is set when the one-byte text c is a value of the
-     * enumeration: most enumerations are settled by this alone. */
+    bool internal;                   /* In-house: must never leave to a broker. */
+    bool paired;                     /* A length field with its data field, or a data field. */
+    enum dictionary_section section; /* What in_header and in_trailer come to. */
+    /* Bit c % 64 of word c / 64 is set when the one-byte text c is a right value: of
+     * the type and, unless other values are right too, of the enumeration. */
     uint64_t one_byte_values[2];
 };
 

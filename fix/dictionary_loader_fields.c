@@ -140,10 +140,6 @@ static bool add_value(struct loader *loader, struct loader_field *field,
     *place = value;
     field->field.values_count++;
     loader->values_count++;
-    unsigned char byte = (unsigned char)text[0];
-    if (text[1] == '\0' && byte < 128) {
-        field->field.one_byte_values[byte / 64] |= UINT64_C(1) << (byte % 64);
-    }
     return true;
 }
 

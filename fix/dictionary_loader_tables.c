@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "fix/dictionary_loader_parts.h"
+#include "fix/message.h"
 
 enum { TAG_MSG_TYPE = 35 };
 
@@ -69,6 +70,66 @@ static bool take_tables(struct tables *tables)
     return taken || loader_fail_memory(loader, loader->roots[0]);
 }
 
+/* May a value of the type be this one byte? (FIX 4.4 Vol. 1, "FIX data types") */
+static bool is_byte_of_type(enum dictionary_type type, uint8_t byte)
+{
+    bool digit = byte >= '0' && byte <= '9';
+    switch (type) {
+    case DICTIONARY_TYPE_STRING:
+    case DICTIONARY_TYPE_CURRENCY:
+    case DICTIONARY_TYPE_EXCHANGE:
+    case DICTIONARY_TYPE_COUNTRY:
+    case DICTIONARY_TYPE_CHAR:
+        return byte != FIX_SOH;
+    case DICTIONARY_TYPE_MULTIPLEVALUESTRING:
+        return byte != FIX_SOH && byte != ' ';
+    case DICTIONARY_TYPE_INT:
+    case DICTIONARY_TYPE_LENGTH:
+    case DICTIONARY_TYPE_SEQNUM:
+    case DICTIONARY_TYPE_NUMINGROUP:
+    case DICTIONARY_TYPE_FLOAT:
+    case DICTIONARY_TYPE_PRICE:
+    case DICTIONARY_TYPE_PRICEOFFSET:
+    case DICTIONARY_TYPE_AMT:
+    case DICTIONARY_TYPE_QTY:
+    case DICTIONARY_TYPE_PERCENTAGE:
+        return digit;
+    case DICTIONARY_TYPE_DAYOFMONTH:
+        return digit && byte != '0';
+    case DICTIONARY_TYPE_BOOLEAN:
+        return byte == 'Y' || byte == 'N';
+    case DICTIONARY_TYPE_UTCTIMESTAMP:
+    case DICTIONARY_TYPE_UTCTIMEONLY:
+    case DICTIONARY_TYPE_UTCDATEONLY:
+    case DICTIONARY_TYPE_LOCALMKTDATE:
+    case DICTIONARY_TYPE_MONTHYEAR:
+        return false;
+    case DICTIONARY_TYPE_DATA:
+        break;
+    }
+    return true;
+}
+
+static void fill_one_byte_values(struct tables *tables, struct dictionary_field *field)
+{
+    uint64_t listed[2] = {0, 0};
+    for (uint32_t i = 0; i < field->values_count; i++) {
+        const char *value = tables->values[field->values_begin + i].value;
+        uint8_t byte = (uint8_t)value[0];
+        if (byte < 128 && value[1] == '\0') {
+            listed[byte / 64] |= UINT64_C(1) << (byte % 64);
+        }
+    }
+    bool any_value = field->values_count == 0 || field->values_open;
+    for (uint8_t byte = 0; byte < 128; byte++) {
+        uint64_t bit = UINT64_C(1) << (byte % 64);
+        bool of_enumeration = any_value || (listed[byte / 64] & bit) != 0;
+        if (of_enumeration && is_byte_of_type(field->type, byte)) {
+            field->one_byte_values[byte / 64] |= bit;
+        }
+    }
+}
+
 static void fill_fields(struct tables *tables)
 {
     struct loader *loader = tables->loader;
@@ -84,6 +145,9 @@ static void fill_fields(struct tables *tables)
             tables->values[values_count++] = value->value;
         }
         ASSERT(values_count == field->values_begin + field->values_count);
+        fill_one_byte_values(tables, field);
+        field->paired = field->data_tag != 0 || field->type == DICTIONARY_TYPE_DATA;
+        field->section = DICTIONARY_SECTION_BODY;
         tables->field_by_tag[field->tag] = (uint16_t)(i + 1);
         tables->field_by_name[i] = (uint16_t)(loader->fields_by_name[i] - loader->fields);
     }
@@ -182,6 +246,7 @@ static void mark_envelope(struct tables *tables, const struct draft_level *level
             &tables->fields[tables->field_by_tag[m->field->field.tag] - 1];
         field->in_header = field->in_header || header;
         field->in_trailer = field->in_trailer || !header;
+        field->section = field->in_header ? DICTIONARY_SECTION_HEADER : DICTIONARY_SECTION_TRAILER;
         mark_envelope(tables, &m->entry, header);
     }
 }

@@ -1,8 +1,10 @@
 #include "fix/validate.h"
 
+#include "fix/tags.h"
 #include "fix/validate_check.h"
+#include "fix/validate_plain.h"
 
-enum { USER_DEFINED_TAG_MIN = 5000, TAG_MSG_TYPE = 35 };
+enum { USER_DEFINED_TAG_MIN = 5000 };
 
 struct validate_options validate_options_default(void)
 {
@@ -93,7 +95,9 @@ static enum rank rank_of(enum session_reject_reason reason)
     return RANK_NONE;
 }
 
-void check_note(struct check *check, enum session_reject_reason reason, uint32_t tag)
+/* Kept out of line: next to no field of a day's traffic is wrong. */
+__attribute__((cold, noinline)) void check_note(struct check *check,
+                                                enum session_reject_reason reason, uint32_t tag)
 {
     enum rank rank = rank_of(reason);
     if (rank < check->rank) {
@@ -144,23 +148,33 @@ static void check_data(struct check *check, const struct dictionary_field *defin
     }
 }
 
-void check_value(struct check *check, const struct dictionary_field *definition, uint32_t at)
+/* In line at the top level, where next to all fields are. */
+static inline __attribute__((always_inline)) void
+check_value_inline(struct check *check, const struct dictionary_field *definition, uint32_t at)
 {
     const struct field *field = &check->message->fields[at];
-    if (field->size == 0) {
+    struct span value = field_value(check->message, field);
+    if (value.size == 0) {
         if (check->options->fields_have_values) {
             check_note(check, REJECT_NO_VALUE, field->tag);
         }
         return;
     }
-    enum session_reject_reason reason = validate_value(
-        check->dictionary, definition, check->options, field_value(check->message, field));
-    if (reason != REJECT_NONE) {
-        check_note(check, reason, field->tag);
+    if (!is_plain_value(definition, value)) {
+        enum session_reject_reason reason =
+            validate_value(check->dictionary, definition, check->options, value);
+        if (reason != REJECT_NONE) {
+            check_note(check, reason, field->tag);
+        }
     }
-    if (definition->data_tag != 0 || definition->type == DICTIONARY_TYPE_DATA) {
+    if (definition->paired) {
         check_data(check, definition, at);
     }
+}
+
+void check_value(struct check *check, const struct dictionary_field *definition, uint32_t at)
+{
+    check_value_inline(check, definition, at);
 }
 
 /* A field of a group that is there, but behind a field that ended the group. */
@@ -181,71 +195,81 @@ static bool left_behind(const struct check *check, const struct dictionary_messa
     return false;
 }
 
-/* Which part the field belongs to; a part that comes after its turn is a fault. */
-static const struct dictionary_message *part_of(struct check *check,
-                                                const struct dictionary_field *definition)
-{
-    enum section section = definition->in_header    ? SECTION_HEADER
-                           : definition->in_trailer ? SECTION_TRAILER
-                                                    : SECTION_BODY;
-    if (section < check->section) {
-        if (check->framed && check->options->fields_out_of_order) {
-            check_note(check, REJECT_OUT_OF_ORDER, definition->tag);
-        }
-    } else {
-        check->section = section;
-    }
-    return section == SECTION_HEADER    ? &check->dictionary->header
-           : section == SECTION_TRAILER ? &check->dictionary->trailer
-                                        : check->definition;
-}
-
 /* BodyLength, CheckSum and BeginString of an unframed message mean nothing. */
 static bool means_nothing(const struct check *check, uint32_t tag)
 {
-    return !check->framed && (tag == 8 || tag == 9 || tag == 10);
+    return !check->framed &&
+           (tag == TAG_BeginString || tag == TAG_BodyLength || tag == TAG_CheckSum);
+}
+
+/* A tag that the dictionary does not have. */
+static __attribute__((cold, noinline)) void check_unknown(struct check *check, uint32_t tag)
+{
+    if (!check_tolerates(check, tag)) {
+        check_note(check, REJECT_INVALID_TAG, tag);
+    }
+}
+
+/* A tag that the dictionary has, but not in this part of the message. */
+static __attribute__((cold, noinline)) void
+check_foreign(struct check *check, const struct dictionary_message *part, uint32_t tag)
+{
+    if (left_behind(check, part, tag)) {
+        check_note(check, REJECT_GROUP_ORDER, tag);
+    } else if (!check_tolerates(check, tag)) {
+        check_note(check, REJECT_TAG_NOT_OF_MESSAGE, tag);
+    }
 }
 
 /* One field of the top level; the index behind it, or behind its group. */
-static uint32_t check_field(struct check *check, uint32_t at)
+static inline uint32_t check_field(struct check *check, uint32_t at)
 {
     const struct dictionary *dictionary = check->dictionary;
     uint32_t tag = check->message->fields[at].tag;
     uint32_t index = field_index(dictionary, tag);
     if (index == 0) {
-        if (!check_tolerates(check, tag)) {
-            check_note(check, REJECT_INVALID_TAG, tag);
-        }
+        check_unknown(check, tag);
         return at + 1;
     }
     if (means_nothing(check, tag)) {
         return at + 1;
     }
     const struct dictionary_field *field = &dictionary->fields[index - 1];
-    const struct dictionary_message *part = part_of(check, field);
+    enum dictionary_section section = field->section;
+    if (section < check->section) { /* A part that comes after its turn. */
+        if (check->framed && check->options->fields_out_of_order) {
+            check_note(check, REJECT_OUT_OF_ORDER, tag);
+        }
+    } else {
+        check->section = section;
+    }
+    const struct dictionary_message *part = check->parts[section];
     uint32_t offset = part->member_by_field[index - 1];
     if (offset == 0) {
-        if (left_behind(check, part, tag)) {
-            check_note(check, REJECT_GROUP_ORDER, tag);
-        } else if (!check_tolerates(check, tag)) {
-            check_note(check, REJECT_TAG_NOT_OF_MESSAGE, tag);
-        }
+        check_foreign(check, part, tag);
         return at + 1;
     }
+    const struct dictionary_member *member = &dictionary->members[part->members_begin + offset - 1];
     if (seen_before(check, index - 1)) {
         check_note(check, REJECT_REPEATED_TAG, tag);
+    } else {
+        check->required_left[section] -= member->required ? 1 : 0;
     }
-    const struct dictionary_member *member = &dictionary->members[part->members_begin + offset - 1];
     if (member->forbidden) {
         check_note(check, REJECT_TAG_NOT_OF_MESSAGE, tag);
     }
-    check_value(check, field, at);
+    check_value_inline(check, field, at);
     return member->group == 0 ? at + 1
                               : check_group(check, &dictionary->groups[member->group - 1], at);
 }
 
-static void check_required(struct check *check, const struct dictionary_message *part)
+/* Which required fields of the part are not there, if any is not. */
+static void check_required(struct check *check, enum dictionary_section section)
 {
+    if (check->required_left[section] == 0) {
+        return;
+    }
+    const struct dictionary_message *part = check->parts[section];
     const uint32_t *tags = &check->dictionary->required_tags[part->required_begin];
     for (uint32_t i = 0; i < part->required_count; i++) {
         uint32_t index = field_index(check->dictionary, tags[i]) - 1;
@@ -257,7 +281,7 @@ static void check_required(struct check *check, const struct dictionary_message 
 
 static struct validate_fault fault_of_msg_type(enum session_reject_reason reason)
 {
-    return (struct validate_fault){.reason = reason, .tag = TAG_MSG_TYPE};
+    return (struct validate_fault){.reason = reason, .tag = TAG_MsgType};
 }
 
 static struct validate_fault run(const struct dictionary *dictionary,
@@ -277,8 +301,14 @@ static struct validate_fault run(const struct dictionary *dictionary,
     check.options = options;
     check.message = message;
     check.definition = definition;
+    check.parts[DICTIONARY_SECTION_HEADER] = &dictionary->header;
+    check.parts[DICTIONARY_SECTION_BODY] = definition;
+    check.parts[DICTIONARY_SECTION_TRAILER] = &dictionary->trailer;
+    for (uint32_t i = 0; i < DICTIONARY_SECTION_COUNT; i++) {
+        check.required_left[i] = check.parts[i]->required_count;
+    }
     check.framed = framed;
-    check.section = SECTION_HEADER;
+    check.section = DICTIONARY_SECTION_HEADER;
     check.rank = RANK_NONE;
     check.fault = (struct validate_fault){.reason = REJECT_NONE, .tag = 0};
     size_t words = (dictionary->fields_count + SEEN_WORD_BITS - 1) / SEEN_WORD_BITS;
@@ -288,10 +318,10 @@ static struct validate_fault run(const struct dictionary *dictionary,
         at = check_field(&check, at);
     }
     if (framed) {
-        check_required(&check, &dictionary->header);
-        check_required(&check, &dictionary->trailer);
+        check_required(&check, DICTIONARY_SECTION_HEADER);
+        check_required(&check, DICTIONARY_SECTION_TRAILER);
     }
-    check_required(&check, definition);
+    check_required(&check, DICTIONARY_SECTION_BODY);
     return check.fault;
 }
 

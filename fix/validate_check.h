@@ -23,16 +23,18 @@ enum rank {
     RANK_NONE,
 };
 
-enum section { SECTION_HEADER, SECTION_BODY, SECTION_TRAILER };
-
 struct check {
     const struct dictionary *dictionary;
     const struct validate_options *options;
     const struct message *message;
     const struct dictionary_message *definition;
+    /* By section: its definition (the body's is `definition`), and how many of its
+     * required fields have not come yet. */
+    const struct dictionary_message *parts[DICTIONARY_SECTION_COUNT];
+    uint32_t required_left[DICTIONARY_SECTION_COUNT];
     bool framed;
-    enum section section;
-    enum rank rank; /* Of `fault`. */
+    enum dictionary_section section; /* Of the field before. */
+    enum rank rank;                  /* Of `fault`. */
     struct validate_fault fault;
     uint64_t seen[DICTIONARY_FIELDS_MAX / SEEN_WORD_BITS]; /* By index of the field; top level. */
 };

@@ -2,31 +2,9 @@
 
 #include "fix/decimal.h"
 #include "fix/timestamp.h"
+#include "fix/validate_plain.h"
 
-enum { MONTHS = 12, WEEKS_OF_MONTH = 5, DAYS_OF_MONTH_MAX = 31 };
-
-/* Eight bytes at a time: values are short, and a call of memchr() for each text
- * was a tenth of the whole check. */
-static bool has_soh(struct span value)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t highs = UINT64_C(0x8080808080808080);
-    size_t at = 0;
-    for (; at + sizeof(uint64_t) <= value.size; at += sizeof(uint64_t)) {
-        uint64_t bytes = 0;
-        memcpy(&bytes, value.data + at, sizeof(bytes));
-        bytes ^= ones * FIX_SOH;
-        if (((bytes - ones) & ~bytes & highs) != 0) {
-            return true;
-        }
-    }
-    for (; at < value.size; at++) {
-        if (value.data[at] == FIX_SOH) {
-            return true;
-        }
-    }
-    return false;
-}
+enum { WEEKS_OF_MONTH = 5, DAYS_OF_MONTH_MAX = 31 };
 
 /* `size` digits as a number; UINT32_MAX when there is something else. */
 static uint32_t digits(const uint8_t *text, size_t size)
@@ -42,28 +20,10 @@ static uint32_t digits(const uint8_t *text, size_t size)
     return number;
 }
 
-static uint32_t days_of_month(uint32_t year, uint32_t month)
-{
-    static const uint8_t DAYS[MONTHS] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return DAYS[month - 1] + (month == 2 && leap ? 1U : 0U);
-}
-
 static bool is_month(struct span text)
 {
     uint32_t month = digits(text.data + 4, 2);
     return digits(text.data, 4) != UINT32_MAX && month >= 1 && month <= MONTHS;
-}
-
-/* YYYYMMDD. Dates of birth, issue and maturity lie outside what an instant in
- * nanoseconds can hold, so this does not go through timestamp.h. */
-static bool is_date(struct span text)
-{
-    if (text.size != 8 || !is_month(text)) {
-        return false;
-    }
-    uint32_t day = digits(text.data + 6, 2);
-    return day >= 1 && day <= days_of_month(digits(text.data, 4), digits(text.data + 4, 2));
 }
 
 /* YYYYMM, YYYYMMDD or YYYYMMWW with WW = w1 to w5. */
@@ -75,26 +35,6 @@ static bool is_month_year(struct span text)
     bool week = text.size == 8 && text.data[6] == 'w' && text.data[7] >= '1' &&
                 text.data[7] < '1' + WEEKS_OF_MONTH;
     return week ? is_month(text) : is_date(text);
-}
-
-/* Most prices and quantities need no more than a look: at most DECIMAL_PLACES + 2
- * bytes, digits with at most one point among them, fit a decimal whatever they
- * are. All else, signs included, is decimal_parse()'s to judge. */
-static bool is_short_decimal(struct span value)
-{
-    enum { BYTES_MAX = DECIMAL_PLACES + 2 };
-    if (value.size > BYTES_MAX) {
-        return false;
-    }
-    uint32_t points = 0;
-    for (size_t i = 0; i < value.size; i++) {
-        bool point = value.data[i] == '.';
-        if (!point && (uint32_t)value.data[i] - '0' > 9) {
-            return false;
-        }
-        points += point ? 1 : 0;
-    }
-    return points == 0 || (points == 1 && value.size > 1 && value.data[0] != '.');
 }
 
 static enum session_reject_reason check_int(struct span value, int64_t low, int64_t high)

@@ -1,6 +1,7 @@
 /* Content checks: session-behaviours 11 a to k and the order of 12. */
 #include "dictionary_fixture.h"
 
+#include "fix/timestamp.h"
 #include "fix/validate.h"
 
 #define HEADER "49=US|56=THEM|34=2|52=20261121-10:00:00.123|"
@@ -220,6 +221,77 @@ static void dates_are_judged_beyond_what_an_instant_can_hold(void **state)
     order("200=202600|", REJECT_BAD_FORMAT, 200);
 }
 
+/* A text like a timestamp, most of them wrong in one place or at an edge. */
+static void timestamp_like(uint64_t *random, char *text, size_t capacity)
+{
+    uint32_t part[8];
+    for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+        *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        part[i] = (uint32_t)(*random >> 33);
+    }
+    int size = snprintf(text, capacity, "%04u%02u%02u-%02u:%02u:%02u", 1965 + part[0] % 300,
+                        part[1] % 14, 1 + part[2] % 31, part[3] % 25, part[4] % 61, part[5] % 62);
+    if (part[6] % 2 == 0) {
+        size += snprintf(text + size, capacity - (size_t)size, ".%0*u", (int)(part[6] % 11),
+                         part[6] % 10);
+    }
+    if (part[7] % 4 == 0) { /* One byte that does not belong there, or does by chance. */
+        text[part[7] / 4 % (uint32_t)size] = "0129:;/-. a\xb0\xba"[part[7] / 256 % 13];
+    }
+}
+
+static void a_timestamp_is_right_exactly_when_it_can_be_read(void **state)
+{
+    (void)state;
+    static const char *const EDGES[] = {
+        "19691231-23:59:60", "19700101-00:00:00",           "19991231-23:59:59",
+        "20000229-00:00:00", "20991231-23:59:60.999999999", "21000229-00:00:00",
+        "22611231-23:59:59", "22620411-23:47:16.854775807", "22620411-23:47:16.854775808",
+    };
+    struct validate_options options = validate_options_default();
+    uint64_t random = 42;
+    unsigned right = 0;
+    for (unsigned i = 0; i < 20000; i++) {
+        char text[64];
+        if (i < ARRAY_LEN(EDGES)) {
+            (void)snprintf(text, sizeof(text), "%s", EDGES[i]);
+        } else {
+            timestamp_like(&random, text, sizeof(text));
+        }
+        uint64_t instant_ns = 0;
+        bool readable = timestamp_parse(span_text(text), &instant_ns);
+        char fields[256];
+        (void)snprintf(fields, sizeof(fields), "35=D|%s%s432=20240101|126=%s|", HEADER, ORDER,
+                       text);
+        struct validate_fault fault = fault_with(&options, fields);
+        assert_int_equal(fault.reason, readable ? REJECT_NONE : REJECT_BAD_FORMAT);
+        right += readable ? 1 : 0;
+    }
+    assert_in_range(right, 2000, 18000); /* Both kinds were tried. */
+}
+
+static void a_value_of_one_byte_is_of_its_type(void **state)
+{
+    (void)state;
+    order("38=1|", REJECT_REPEATED_TAG, 38);
+    order("110=7|", REJECT_NONE, 0);
+    order("110=.|", REJECT_BAD_FORMAT, 110);
+    order("110=-|", REJECT_BAD_FORMAT, 110);
+    order("126=1|", REJECT_BAD_FORMAT, 126);
+    order("432=1|", REJECT_BAD_FORMAT, 432);
+    order("18=1|", REJECT_NONE, 0);
+    order("18= |", REJECT_BAD_FORMAT, 18);
+    order("58= |", REJECT_NONE, 0);
+    order("58=\xff|", REJECT_NONE, 0);
+    order("59=\xff|", REJECT_VALUE_OUT_OF_RANGE, 59);
+    order("377=Y|", REJECT_NONE, 0);
+    order("377=1|", REJECT_BAD_FORMAT, 377);
+    expect("35=A|" HEADER "98=0|108=3|", REJECT_NONE, 0);
+    expect("35=A|" HEADER "98=A|108=3|", REJECT_BAD_FORMAT, 98);
+    expect("35=A|" HEADER "98=9|108=3|", REJECT_VALUE_OUT_OF_RANGE, 98);
+    expect("35=A|" HEADER "98=0|108=-|", REJECT_BAD_FORMAT, 108);
+}
+
 static void a_header_field_after_the_body_is_out_of_order(void **state)
 {
     (void)state;
@@ -376,6 +448,8 @@ int main(void)
         cmocka_unit_test(a_value_outside_its_enumeration_or_range_is_refused),
         cmocka_unit_test(a_value_not_of_its_type_is_refused),
         cmocka_unit_test(dates_are_judged_beyond_what_an_instant_can_hold),
+        cmocka_unit_test(a_timestamp_is_right_exactly_when_it_can_be_read),
+        cmocka_unit_test(a_value_of_one_byte_is_of_its_type),
         cmocka_unit_test(a_header_field_after_the_body_is_out_of_order),
         cmocka_unit_test(a_tag_twice_is_refused),
         cmocka_unit_test(a_group_count_that_differs_from_the_entries_is_refused),
