@@ -303,7 +303,7 @@ static struct result measure_gateway(const char *name, const char *durability)
     struct result result = measure(name, sink, world->order_entry_endpoint);
     world_gateway_kill(world);
     sink_close(sink);
-    world_close(world);
+    (void)world_close(world);
     free(sink);
     free(world);
     return result;
@@ -341,7 +341,7 @@ int main(void)
     print_row(&synced, NULL);
     struct result commit = measure_gateway("fixgate, Durability=commit", "commit");
     print_row(&commit, &synced);
-    world_close(place);
+    (void)world_close(place);
     free(place);
     return 0;
 }

@@ -45,7 +45,7 @@ static struct world *world_begin(const struct world_options *options)
 static void world_finish(struct world *world)
 {
     assert_true(process_running(&world->gateway));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
 }
 
@@ -95,10 +95,10 @@ static void assert_answer(struct span answer, char type, char exec_type, const c
     const char *data = (const char *)answer.data;
     char text[TEXT_BYTES_MAX];
     (void)fields_get(data, answer.size, TAG_TEXT, text, sizeof text);
-    bool right = fields_char(data, answer.size, TAG_MSG_TYPE, '?') == type &&
-                 (exec_type == 0 ||
-                  fields_char(data, answer.size, TAG_EXEC_TYPE, '?') == exec_type) &&
-                 strstr(text, says) != NULL;
+    bool right =
+        fields_char(data, answer.size, TAG_MSG_TYPE, '?') == type &&
+        (exec_type == 0 || fields_char(data, answer.size, TAG_EXEC_TYPE, '?') == exec_type) &&
+        strstr(text, says) != NULL;
     if (!right) {
         (void)fprintf(stderr, "wanted 35=%c with \"%s\", got: ", type, says);
         for (size_t index = 0; index < answer.size; index++) {
@@ -124,8 +124,18 @@ static void assert_serves(struct world *world)
 static void garbage_is_answered_with_a_reject(void **state)
 {
     static const char *const garbage[] = {
-        "x", "|||||", "=", "35", "35=|11=", "8=FIX.4.4", "8=FIX.4.2|35=D|11=1",
-        "35=ZZ|11=1", "0=1|1=2", "8=FIX.4.4|9=104857600|35=", "35=\x80\xff\xfe", "GET / HTTP/1.1",
+        "x",
+        "|||||",
+        "=",
+        "35",
+        "35=|11=",
+        "8=FIX.4.4",
+        "8=FIX.4.2|35=D|11=1",
+        "35=ZZ|11=1",
+        "0=1|1=2",
+        "8=FIX.4.4|9=104857600|35=",
+        "35=\x80\xff\xfe",
+        "GET / HTTP/1.1",
     };
     for (size_t index = 0; index < ARRAY_LEN(garbage); index++) {
         struct span answer = ask(*state, garbage[index]);
@@ -177,7 +187,10 @@ static void a_reject_names_the_field(void **state)
 static void json_of_the_wrong_shape_is_answered_with_a_reject(void **state)
 {
     static const char *const shapes[] = {
-        "{", "{}", "{\"Header\":5}", "{\"Header\":{\"MsgType\":\"D\"}}",
+        "{",
+        "{}",
+        "{\"Header\":5}",
+        "{\"Header\":{\"MsgType\":\"D\"}}",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":[]}",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"ClOrdID\":{}}}",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"ClOrdID\":null}}",
@@ -186,7 +199,8 @@ static void json_of_the_wrong_shape_is_answered_with_a_reject(void **state)
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"ClOrdID\":\"J3\",\"ClOrdID\":\"J4\"}}",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"ClOrdID\":\"J5\"}} trailing",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"Text\":\"a\\u0001b\",\"ClOrdID\":\"J6\"}}",
-        "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"NoPartyIDs\":[[[[[[]]]]]],\"ClOrdID\":\"J7\"}}",
+        "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"NoPartyIDs\":[[[[[[]]]]]],\"ClOrdID\":\"J7\"}"
+        "}",
     };
     for (size_t index = 0; index < ARRAY_LEN(shapes); index++) {
         struct span answer = ask(*state, shapes[index]);

@@ -34,7 +34,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     struct shell *shell = *state;
-    world_close(&shell->world);
+    assert_true(world_close(&shell->world));
     free(shell);
     return 0;
 }

@@ -6,8 +6,8 @@
 #define _GNU_SOURCE /* unshare() */
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -141,9 +141,8 @@ static void assert_good_order(struct world *world, const char *name)
 
 static struct world *world_begin(const struct disk *disk, struct load *load)
 {
-    const struct world_options options = {.brokers_count = 1,
-                                          .store_directory = disk->directory,
-                                          .gateway_more = gateway_more};
+    const struct world_options options = {
+        .brokers_count = 1, .store_directory = disk->directory, .gateway_more = gateway_more};
     load_init(load, load_seed(), ORDERS_PER_SECOND, "D");
     load->amend = false;
     struct world *world = calloc(1, sizeof *world);
@@ -173,7 +172,7 @@ static void intake_stops_while_executions_go_on(void **state)
     assert_true(world_gateway_start(world));
     assert_good_order(world, "AFTER-1");
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
     disk_close(&disk);
 }
@@ -209,7 +208,7 @@ static void a_commit_that_fails_stops_the_process_and_loses_nothing(void **state
     assert_true(world_gateway_start(world));
     assert_good_order(world, "AFTER-2");
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
     disk_close(&disk);
 }

@@ -56,7 +56,7 @@ static void killed_brokers_lose_and_double_nothing(void **state)
     assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS,
                             "every request answered and every order ended"));
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
 }
 
@@ -76,7 +76,7 @@ static void dropped_lines_lose_and_double_nothing(void **state)
     assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS,
                             "every request answered and every order ended"));
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
 }
 
@@ -101,7 +101,7 @@ static void what_a_broker_says_or_asks_twice_counts_once(void **state)
     assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS,
                             "every request answered and every order ended"));
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
 }
 
@@ -133,7 +133,7 @@ static void orders_wait_in_the_queue_while_no_broker_is_there(void **state)
     assert_true(world_broker_start(world, 1));
     assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS, "every queued order ended"));
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
 }
 

@@ -13,6 +13,7 @@
 
 enum {
     KILLS = 50,
+    BLOWS = 30,
     ORDERS_PER_SECOND = 200,
     ALIVE_MS_MAX = 1600,
     DEAD_MS_MAX = 120,
@@ -55,7 +56,54 @@ static void killed_gateway_loses_and_doubles_nothing(void **state)
                  (unsigned)oms_requests_count(world->oms),
                  (unsigned)oms_counts(world->oms)->resubmitted);
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
+    free(world);
+}
+
+/* One blow of any kind. What was killed comes back at once, sometimes only just. */
+static bool strike(struct load *load, struct world *world)
+{
+    uint32_t broker = (uint32_t)load_random(load, 2);
+    switch (load_random(load, 6)) {
+    case 0:
+        world_gateway_kill(world);
+        return world_gateway_launch(world);
+    case 1:
+        world_broker_kill(world, broker);
+        load_run(load, world, load_random(load, DEAD_MS_MAX));
+        return world_broker_start(world, broker);
+    case 2: /* Both ends of a session at once. */
+        world_broker_kill(world, broker);
+        world_gateway_kill(world);
+        return world_gateway_launch(world) && world_broker_start(world, broker);
+    case 3:
+        return world_broker_control(world, broker, "drop") == 0;
+    case 4:
+        return world_broker_control(world, broker, "duplicate") >= 0;
+    default:
+        return world_broker_control(world, broker, "forget 3") >= 0;
+    }
+}
+
+static void blows_from_all_sides_lose_and_double_nothing(void **state)
+{
+    (void)state;
+    struct load load;
+    load_init(&load, load_seed(), ORDERS_PER_SECOND, "S");
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    const struct world_options options = {
+        .brokers_count = 2, .durability = "process", .broker_arguments = broker_arguments};
+    world_open(world, &options);
+    assert_true(world_start(world));
+    for (uint32_t blow = 0; blow < BLOWS; blow++) {
+        load_run(&load, world, load_random(&load, ALIVE_MS_MAX));
+        assert_true(strike(&load, world));
+    }
+    assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS,
+                            "every request answered and every order ended"));
+    assert_true(world_judge(world));
+    assert_true(world_close(world));
     free(world);
 }
 
@@ -63,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_gateway_loses_and_doubles_nothing),
+        cmocka_unit_test(blows_from_all_sides_lose_and_double_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

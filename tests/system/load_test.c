@@ -80,7 +80,7 @@ static void acknowledgement_stays_fast_at_500_orders_a_second(void **state)
     assert_true(list[count * 99 / 100] < P99_LIMIT_US);
     free(list);
     assert_true(world_judge(world));
-    world_close(world);
+    assert_true(world_close(world));
     free(world);
 }
 

@@ -238,9 +238,9 @@ static int demo_run(struct demo *demo)
         status = summary(demo);
         status = played && !demo->world.failed ? status : 1;
     }
-    world_close(&demo->world);
+    bool ended = world_close(&demo->world);
     free(demo->lines);
-    return status;
+    return ended ? status : 1;
 }
 
 /* `make run`. */
@@ -292,7 +292,7 @@ static int demo_keep_running(struct demo *demo)
         status = sigwait(&ends, &caught) == 0 ? 0 : 1;
         (void)printf("\nEnding.\n");
     }
-    world_close(&demo->world);
+    (void)world_close(&demo->world);
     return status;
 }
 

@@ -126,19 +126,24 @@ void world_open(struct world *world, const struct world_options *options)
     config_write(world);
 }
 
-void world_close(struct world *world)
+bool world_close(struct world *world)
 {
     if (world->oms != NULL) {
         oms_close(world->oms);
         world->oms = NULL;
     }
-    (void)process_end(&world->gateway, SIGTERM, END_TIMEOUT_MS);
+    bool up = process_running(&world->gateway);
+    int code = process_end(&world->gateway, SIGTERM, END_TIMEOUT_MS);
+    if (up && code != 0) {
+        (void)world_fail(world, "the gateway did not end well");
+    }
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
         (void)process_end(&world->brokers[index].process, SIGTERM, END_TIMEOUT_MS);
     }
     if (world->own_directory && !world->failed) {
         directory_remove(world->directory);
     }
+    return !up || code == 0;
 }
 
 /* Processes. */

@@ -57,8 +57,8 @@ struct world {
 void world_open(struct world *world, const struct world_options *options);
 
 /* Ends everything that runs. Removes the directory when it was made here and
- * nothing failed. */
-void world_close(struct world *world);
+ * nothing failed. False if the gateway was up and did not end well. */
+bool world_close(struct world *world);
 
 /* Brokers, gateway and OMS, all of them ready. */
 MUST_USE bool world_start(struct world *world);
