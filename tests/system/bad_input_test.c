@@ -199,8 +199,7 @@ static void json_of_the_wrong_shape_is_answered_with_a_reject(void **state)
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"ClOrdID\":\"J3\",\"ClOrdID\":\"J4\"}}",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"ClOrdID\":\"J5\"}} trailing",
         "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"Text\":\"a\\u0001b\",\"ClOrdID\":\"J6\"}}",
-        "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"NoPartyIDs\":[[[[[[]]]]]],\"ClOrdID\":\"J7\"}"
-        "}",
+        "{\"Header\":{\"MsgType\":\"D\"},\"Body\":{\"NoPartyIDs\":[[[[]]]],\"ClOrdID\":\"J7\"}}",
     };
     for (size_t index = 0; index < ARRAY_LEN(shapes); index++) {
         struct span answer = ask(*state, shapes[index]);

@@ -67,14 +67,16 @@ static bool namespace_enter(void)
 }
 
 struct disk {
-    char directory[64];
-    char ballast[96];
-    char more_ballast[96];
+    char directory[200];
+    char ballast[220];
+    char more_ballast[220];
 };
 
 static bool disk_open(struct disk *disk)
 {
-    (void)snprintf(disk->directory, sizeof disk->directory, "/tmp/fixgate-disk-XXXXXX");
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(disk->directory, sizeof disk->directory, "%s/fixgate-disk-XXXXXX",
+                   base != NULL ? base : "/tmp");
     if (mkdtemp(disk->directory) == NULL ||
         mount("fixgate", disk->directory, "tmpfs", 0, tmpfs_options) != 0) {
         return false;
@@ -108,7 +110,11 @@ static uint32_t refused_count(const struct world *world)
 {
     uint32_t count = 0;
     for (uint32_t index = 0; index < oms_requests_count(world->oms); index++) {
-        count += oms_request(world->oms, index)->answer == '8' ? 1 : 0;
+        const struct oms_request *request = oms_request(world->oms, index);
+        if (request->answer == '8') {
+            assert_non_null(strstr(request->text, "disk")); /* The reject says why. */
+            count++;
+        }
     }
     return count;
 }

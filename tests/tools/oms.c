@@ -11,6 +11,7 @@
 #include "tests/tools/broker_fields.h"
 
 enum {
+    OMS_ANSWER_TEXT_BYTES = 1024,
     OMS_ANSWER_BYTES_MAX = 64 * 1024,
     OMS_REQUESTS_MAX = 1024 * 1024,
     OMS_RESUBMIT_PER_POLL_MAX = 256, /* After an outage the backlog goes out in shares. */
@@ -28,6 +29,7 @@ enum {
     TAG_ORD_STATUS = 39,
     TAG_ORIG_CL_ORD_ID = 41,
     TAG_SENDER_COMP_ID = 49,
+    TAG_TEXT = 58,
     TAG_TRANSACT_TIME = 60,
     TAG_EXEC_TYPE = 150,
     TAG_LEAVES_QTY = 151,
@@ -211,6 +213,9 @@ static void take_answer(struct oms *oms, struct span bytes)
     struct oms_request *request = &oms->requests[index];
     char type = fields_char(text, oms->answer_size, TAG_MSG_TYPE, '?');
     request->answered_ns = clock_monotonic_ns();
+    char said[OMS_ANSWER_TEXT_BYTES];
+    (void)fields_get(text, oms->answer_size, TAG_TEXT, said, sizeof said);
+    (void)snprintf(request->text, sizeof request->text, "%.*s", OMS_TEXT_BYTES_MAX, said);
     request->answer = type == '8' ? fields_char(text, oms->answer_size, TAG_EXEC_TYPE, '?') : type;
     ASSERT(oms->counts.unanswered > 0);
     oms->counts.unanswered--;

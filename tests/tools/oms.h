@@ -12,7 +12,12 @@
 #include "tests/tools/name_map.h"
 #include "tests/tools/oms_journal.h"
 
-enum { OMS_ID_BYTES_MAX = 64, OMS_BROKER_BYTES_MAX = 64, OMS_STATE_BYTES_MAX = 24 };
+enum {
+    OMS_ID_BYTES_MAX = 64,
+    OMS_BROKER_BYTES_MAX = 64,
+    OMS_STATE_BYTES_MAX = 24,
+    OMS_TEXT_BYTES_MAX = 127
+};
 
 struct oms_config {
     const char *comp_id; /* SenderCompID(49) of the requests. */
@@ -33,6 +38,7 @@ struct oms_request {
     uint64_t last_sent_ns;
     uint64_t answered_ns; /* 0: no answer yet. */
     uint32_t sent_count;
+    char text[OMS_TEXT_BYTES_MAX + 1]; /* Text(58) of the answer; empty if it had none. */
     char answer; /* ExecType(150) of the answer; '9' OrderCancelReject, '3', 'j' garbage; 0 none. */
 
     /* Of an order (35=D), by the bus: */
