@@ -26,6 +26,7 @@ enum {
     TEXT_BYTES_MAX = 1024,
     UNREAD_REQUESTS = 30000,
     HUGE_FRAME_BYTES = 3 << 20,
+    LONG_REQUEST_BYTES = 100000,
     FRAMES_TOO_MANY = 40,
     NONSENSE_ROUNDS = 6,
     TAG_MSG_TYPE = 35,
@@ -212,18 +213,34 @@ static void json_of_the_wrong_shape_is_answered_with_a_reject(void **state)
     assert_serves(*state);
 }
 
-static void wrong_frames_are_answered_or_dropped(void **state)
+static void wrong_frames_are_answered_with_a_reject(void **state)
 {
+    static const uint32_t counts[] = {2, 3, FRAMES_TOO_MANY};
     struct world *world = *state;
     struct span frames[FRAMES_TOO_MANY];
     for (uint32_t index = 0; index < FRAMES_TOO_MANY; index++) {
         frames[index] = span_text("35=D");
     }
-    oms_send_raw(world->oms, frames, FRAMES_TOO_MANY);
-    oms_send_raw(world->oms, frames, 3);
+    for (size_t index = 0; index < ARRAY_LEN(counts); index++) {
+        assert_answer(ask_frames(world, frames, counts[index]), '3', 0, "frame");
+    }
     frames[0] = span_of("", 0);
-    oms_send_raw(world->oms, frames, 1);
+    assert_answer(ask_frames(world, frames, 1), '3', 0, "empty");
+    assert_answer(ask_frames(world, frames, 3), '3', 0, "frame");
     assert_serves(world);
+}
+
+static void a_request_that_is_too_long_is_answered_with_a_reject(void **state)
+{
+    static uint8_t bytes[LONG_REQUEST_BYTES];
+    memset(bytes, 'x', sizeof bytes);
+    memcpy(bytes, "35=D\00158=", 8);
+    struct span frame = span_of(bytes, sizeof bytes);
+    assert_answer(ask_frames(*state, &frame, 1), '3', 0, "longer");
+    bytes[0] = '{';
+    struct span answer = ask_frames(*state, &frame, 1);
+    assert_int_equal(answer.data[0], '{');
+    assert_serves(*state);
 }
 
 static void a_frame_beyond_the_limit_costs_only_its_sender(void **state)
@@ -338,7 +355,8 @@ int main(void)
         cmocka_unit_test(a_false_body_length_of_an_order_is_no_promise_of_bytes),
         cmocka_unit_test(a_reject_names_the_field),
         cmocka_unit_test(json_of_the_wrong_shape_is_answered_with_a_reject),
-        cmocka_unit_test(wrong_frames_are_answered_or_dropped),
+        cmocka_unit_test(wrong_frames_are_answered_with_a_reject),
+        cmocka_unit_test(a_request_that_is_too_long_is_answered_with_a_reject),
         cmocka_unit_test(a_frame_beyond_the_limit_costs_only_its_sender),
         cmocka_unit_test(a_client_that_never_reads_blocks_nobody),
     };
