@@ -21,13 +21,17 @@ enum {
 static const uint64_t EACH_BYTE = UINT64_C(0x0101010101010101);
 static const uint64_t COLONS = UINT64_C(0x0000010000010000); /* Of HH:MM:SS. */
 
-/* Eight bytes, the first one lowest, whatever the machine's own order is. Written
+/* Four bytes, the first one lowest, whatever the machine's own order is. Written
  * out, for so it becomes one load. */
+static inline uint32_t four_bytes(const uint8_t *text)
+{
+    return (uint32_t)text[0] | (uint32_t)text[1] << 8 | (uint32_t)text[2] << 16 |
+           (uint32_t)text[3] << 24;
+}
+
 static inline uint64_t eight_bytes(const uint8_t *text)
 {
-    return (uint64_t)text[0] | (uint64_t)text[1] << 8 | (uint64_t)text[2] << 16 |
-           (uint64_t)text[3] << 24 | (uint64_t)text[4] << 32 | (uint64_t)text[5] << 40 |
-           (uint64_t)text[6] << 48 | (uint64_t)text[7] << 56;
+    return (uint64_t)four_bytes(text) | (uint64_t)four_bytes(text + 4) << 32;
 }
 
 /* A bit for each SOH among eight bytes; 0 when there is none. */
@@ -37,24 +41,30 @@ static inline uint64_t soh_among(uint64_t bytes)
     return (bytes - EACH_BYTE) & ~bytes & (EACH_BYTE * 0x80);
 }
 
-/* Eight bytes at a time, the last of them once more where the size is no multiple:
- * values are short, and a call of memchr() for each text was a tenth of the whole
- * check. */
-static inline bool has_soh(struct span value)
+/* Eight bytes at a time, the last of them once more where the size is no multiple;
+ * in the same way four, of a shorter value. A loop over the bytes, or a call of
+ * memchr(), was a tenth of the whole check. */
+static inline __attribute__((always_inline)) bool has_soh(struct span value)
 {
-    enum { STEP = sizeof(uint64_t) };
-    if (value.size < STEP) {
-        bool found = false;
-        for (size_t at = 0; at < value.size; at++) {
-            found = found || value.data[at] == FIX_SOH;
+    enum { STEP = sizeof(uint64_t), HALF = STEP / 2 };
+    if (value.size >= STEP) {
+        uint64_t found = soh_among(eight_bytes(value.data + value.size - STEP));
+        for (size_t at = 0; at + STEP < value.size; at += STEP) {
+            found |= soh_among(eight_bytes(value.data + at));
         }
-        return found;
+        return found != 0;
     }
-    uint64_t found = soh_among(eight_bytes(value.data + value.size - STEP));
-    for (size_t at = 0; at + STEP < value.size; at += STEP) {
-        found |= soh_among(eight_bytes(value.data + at));
+    if (value.size >= HALF) {
+        uint64_t first = four_bytes(value.data);
+        uint64_t last = four_bytes(value.data + value.size - HALF);
+        return soh_among(first | last << 32) != 0;
     }
-    return found != 0;
+    for (size_t at = 0; at < value.size; at++) {
+        if (value.data[at] == FIX_SOH) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static inline uint32_t days_of_month(uint32_t year, uint32_t month)

@@ -357,6 +357,23 @@ static void soh_in_a_value_that_is_not_data_is_refused(void **state)
     assert_int_equal(fault.tag, 58);
 }
 
+static void soh_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz";
+    struct validate_options options = validate_options_default();
+    for (int size = 1; size < (int)sizeof(TEXT); size++) {
+        for (uint32_t at = 0; at < (uint32_t)size; at++) {
+            char fields[256];
+            (void)snprintf(fields, sizeof(fields), "35=D|%s%s58=%.*s|", HEADER, ORDER, size, TEXT);
+            assert_int_equal(fault_with(&options, fields).reason, REJECT_NONE);
+            fixture.bytes[message_find(&fixture.message, 58)->value + at] = FIX_SOH;
+            struct validate_fault fault = validate_message(dictionary, &options, &fixture.message);
+            assert_int_equal(fault.reason, REJECT_SOH_IN_VALUE);
+        }
+    }
+}
+
 static void a_data_field_stands_behind_its_length(void **state)
 {
     (void)state;
@@ -455,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_group_count_that_differs_from_the_entries_is_refused),
         cmocka_unit_test(group_fields_out_of_order_are_refused),
         cmocka_unit_test(soh_in_a_value_that_is_not_data_is_refused),
+        cmocka_unit_test(soh_is_found_wherever_it_stands),
         cmocka_unit_test(a_data_field_stands_behind_its_length),
         cmocka_unit_test(an_earlier_check_wins_over_an_earlier_field),
         cmocka_unit_test(a_type_that_the_dictionary_does_not_have_is_refused),
