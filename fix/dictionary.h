@@ -96,6 +96,8 @@ struct dictionary {
     uint32_t fields_count;
     const uint16_t *field_by_tag; /* [tag]: 1 + index into fields, 0 = unknown. */
     uint32_t field_by_tag_size;
+    const uint32_t *data_by_length_tag;    /* [tag of a length field]: its data_tag, else 0. */
+    uint32_t data_by_length_tag_size;      /* Up to the last such tag. */
     const uint16_t *field_by_name;         /* Indexes into fields, sorted by name. */
     const struct dictionary_value *values; /* Each field's are sorted by value. */
     const struct dictionary_member *members;

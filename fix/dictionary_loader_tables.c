@@ -18,8 +18,10 @@ struct tables {
     struct dictionary_message *messages;
     uint32_t *required_tags;
     uint16_t *field_by_tag;
+    uint32_t *data_by_length_tag;
     uint16_t *field_by_name;
     uint16_t *member_by_field; /* One row of fields_count per message, header and trailer. */
+    uint32_t data_by_length_tag_size;
     uint32_t members_count;
     uint32_t required_count;
     uint32_t rows_count;
@@ -61,12 +63,14 @@ static bool take_tables(struct tables *tables)
     tables->messages = arena_take(kept, loader->messages_count * sizeof(*tables->messages));
     tables->required_tags = arena_take(kept, members * sizeof(*tables->required_tags));
     tables->field_by_tag = arena_take(kept, tags * sizeof(*tables->field_by_tag));
+    tables->data_by_length_tag = arena_take(kept, tags * sizeof(*tables->data_by_length_tag));
     tables->field_by_name = arena_take(kept, fields * sizeof(*tables->field_by_name));
     tables->member_by_field = arena_take(kept, rows * fields * sizeof(*tables->member_by_field));
     bool taken = tables->dictionary != NULL && tables->fields != NULL && tables->values != NULL &&
                  tables->members != NULL && tables->groups != NULL && tables->messages != NULL &&
                  tables->required_tags != NULL && tables->field_by_tag != NULL &&
-                 tables->field_by_name != NULL && tables->member_by_field != NULL;
+                 tables->data_by_length_tag != NULL && tables->field_by_name != NULL &&
+                 tables->member_by_field != NULL;
     return taken || loader_fail_memory(loader, loader->roots[0]);
 }
 
@@ -148,6 +152,10 @@ static void fill_fields(struct tables *tables)
         fill_one_byte_values(tables, field);
         field->paired = field->data_tag != 0 || field->type == DICTIONARY_TYPE_DATA;
         field->section = DICTIONARY_SECTION_BODY;
+        if (field->data_tag != 0) {
+            tables->data_by_length_tag[field->tag] = field->data_tag;
+            tables->data_by_length_tag_size = field->tag + 1;
+        }
         tables->field_by_tag[field->tag] = (uint16_t)(i + 1);
         tables->field_by_name[i] = (uint16_t)(loader->fields_by_name[i] - loader->fields);
     }
@@ -328,6 +336,8 @@ struct dictionary *loader_tables(struct loader *loader)
     dictionary->fields_count = loader->fields_count;
     dictionary->field_by_tag = tables.field_by_tag;
     dictionary->field_by_tag_size = tables.fields[loader->fields_count - 1].tag + 1;
+    dictionary->data_by_length_tag = tables.data_by_length_tag;
+    dictionary->data_by_length_tag_size = tables.data_by_length_tag_size;
     dictionary->field_by_name = tables.field_by_name;
     dictionary->values = tables.values;
     dictionary->members = tables.members;

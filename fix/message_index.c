@@ -4,6 +4,7 @@
 
 #include "fix/dictionary.h"
 #include "fix/message.h"
+#include "fix/tags.h"
 
 enum {
     BLOCK_BYTES = 64,
@@ -16,22 +17,26 @@ enum {
 _Static_assert(FIX_TAG_MAX == 99999, "TAG_DIGITS_MAX digits reach exactly FIX_TAG_MAX");
 
 /* The data field that each length field of FIX 4.4 counts. */
-static const uint16_t standard_data_tags[] = {
+static const uint32_t standard_data_tags[] = {
     [90] = 91,   [93] = 89,   [95] = 96,   [212] = 213, [348] = 349, [350] = 351,
     [352] = 353, [354] = 355, [356] = 357, [358] = 359, [360] = 361, [362] = 363,
     [364] = 365, [445] = 446, [618] = 619, [621] = 622,
 };
 
-static uint32_t data_tag_of(const struct dictionary *dictionary, uint32_t tag)
+/* [tag of a length field]: the tag of its data field. */
+struct data_tags {
+    const uint32_t *by_length_tag;
+    uint32_t size;
+};
+
+static struct data_tags data_tags_of(const struct dictionary *dictionary)
 {
     if (dictionary == NULL) {
-        return tag < ARRAY_LEN(standard_data_tags) ? standard_data_tags[tag] : 0;
+        return (struct data_tags){.by_length_tag = standard_data_tags,
+                                  .size = ARRAY_LEN(standard_data_tags)};
     }
-    if (tag >= dictionary->field_by_tag_size) {
-        return 0;
-    }
-    uint16_t index = dictionary->field_by_tag[tag];
-    return index == 0 ? 0 : dictionary->fields[index - 1].data_tag;
+    return (struct data_tags){.by_length_tag = dictionary->data_by_length_tag,
+                              .size = dictionary->data_by_length_tag_size};
 }
 
 /* Walks from SOH to SOH. A block's SOHs are found all at once, as bits, so that
@@ -184,6 +189,7 @@ static enum frame_fault fields_index(struct message *message, const struct dicti
     struct span bytes = message->bytes;
     struct soh_scan scan = {.bytes = bytes};
     soh_scan_seek(&scan, 0);
+    const struct data_tags data_tags = data_tags_of(dictionary);
     uint32_t data_tag = 0; /* What the field before, if a length field, counts. */
     /* In locals, for a store into the fields might as well change the message. */
     struct field *field = message->fields;
@@ -211,7 +217,7 @@ static enum frame_fault fields_index(struct message *message, const struct dicti
         field->start = (uint32_t)at;
         field->value = (uint32_t)value;
         field->size = (uint32_t)(end - value);
-        data_tag = data_tag_of(dictionary, field->tag);
+        data_tag = field->tag < data_tags.size ? data_tags.by_length_tag[field->tag] : 0;
         field += 1;
         at = end + 1;
     }
@@ -238,8 +244,8 @@ enum frame_fault message_index(struct message *message, struct span frame,
     if (fault != FRAME_FAULT_NONE) {
         return fault;
     }
-    if (message->count < 4 || message->fields[2].tag != 35 ||
-        message->fields[message->count - 1].tag != 10) {
+    if (message->count < 4 || message->fields[2].tag != TAG_MsgType ||
+        message->fields[message->count - 1].tag != TAG_CheckSum) {
         return FRAME_FAULT_FIELD;
     }
     message->msg_type = 2;
@@ -254,7 +260,7 @@ enum frame_fault message_index_unframed(struct message *message, struct span byt
     message->count = 0;
     message->msg_type = 0;
     enum frame_fault fault = fields_index(message, dictionary, bytes.size);
-    const struct field *type = message_find(message, 35);
+    const struct field *type = message_find(message, TAG_MsgType);
     message->msg_type = type == NULL ? message->count : (uint32_t)(type - message->fields);
     return fault;
 }

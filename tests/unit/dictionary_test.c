@@ -115,6 +115,13 @@ static void length_fields_know_their_data(void **state)
     assert_int_equal(dictionary_field(standard, TAG_EncodedTextLen)->data_tag, TAG_EncodedText);
     assert_int_equal(dictionary_field(standard, TAG_SignatureLength)->data_tag, TAG_Signature);
     assert_int_equal(dictionary_field(standard, TAG_BodyLength)->data_tag, 0);
+    for (uint32_t i = 0; i < standard->fields_count; i++) {
+        const struct dictionary_field *field = &standard->fields[i];
+        uint32_t data_tag = field->tag < standard->data_by_length_tag_size
+                                ? standard->data_by_length_tag[field->tag]
+                                : 0;
+        assert_int_equal(data_tag, field->data_tag);
+    }
 }
 
 static void broker_alpha_requires_and_adds(void **state)
