@@ -1,0 +1,264 @@
+/* The judge itself: it finds each kind of fault in journals and books made by
+ * hand, and none in a faultless one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/tools/audit.h"
+
+enum { PATH_BYTES_MAX = 256 };
+
+/* Two orders: O1 is filled by ALPHA, O2 is queued; ALPHA saw O1 as number 2. */
+#define SUBMIT_1 "S 1 0 0 - 8=FIX.4.4|35=D|11=O1|55=VOD|38=100|526=O1|\n"
+#define ANSWER_1 "A 2 0 0 - 35=8|11=O1|150=A|39=A|\n"
+#define SUBMIT_2 "S 3 0 0 - 8=FIX.4.4|35=D|11=O2|55=VOD|38=50|526=O2|\n"
+#define ANSWER_2 "A 4 0 0 - 35=8|11=O2|150=A|39=A|\n"
+#define SENT_1   "E 5 1 7 OR.SENT.VOD 35=U1|11=O1|10004=X1|10005=SENT|\n"
+#define QUEUED_2 "E 6 2 7 OR.QUEUED.VOD 35=U1|11=O2|39=A|10005=QUEUED|\n"
+#define FILL_1                                                                                     \
+    "E 7 3 7 ER.ALPHA.VOD 35=8|11=O1|17=E3|527=ALPHA-1-E2|150=F|39=2|32=100|31=10|14=100|151=0|"   \
+    "6=10|10003=ALPHA|10004=X1|10005=FILLED|\n"
+#define JOURNAL SUBMIT_1 ANSWER_1 SUBMIT_2 ANSWER_2 SENT_1 QUEUED_2 FILL_1
+
+#define BOOK "BOOK time=1 version=1 name=ALPHA created=1 start=00:00:00\n"
+#define ROW(number, id, marker)                                                                    \
+    "ORDER time=1 order=" number " clordid=" id " secondary=" marker                               \
+    " symbol=VOD side=1 type=1 tif=0 qty=100 price=0\n"
+#define ACCEPTED "ACCEPTED time=1 n=1 order=1 clordid=X1\n"
+#define EXECUTED(n, count)                                                                         \
+    "EXECUTED time=1 n=" n " order=1 clordid=X1 qty=100 px=10 cum=100 count=" count "\n"
+#define ALPHA_BOOK BOOK ROW("1", "X1", "O1") ACCEPTED EXECUTED("2", "1")
+
+#define LOGON_MESSAGE "8=FIX.4.4|35=A|34=1|49=FIXGATE|56=ALPHA|52=a|\n"
+#define ORDER_MESSAGE(seq, id, more)                                                               \
+    "8=FIX.4.4|35=D|34=" seq "|49=FIXGATE|56=ALPHA|" more "11=" id "|\n"
+#define GAP_FILL(seq) "8=FIX.4.4|35=4|34=" seq "|43=Y|49=FIXGATE|56=ALPHA|123=Y|36=9|\n"
+#define WIRE          LOGON_MESSAGE ORDER_MESSAGE("2", "X1", "52=a|")
+
+static void file_write(const char *directory, const char *name, const char *text, bool soh)
+{
+    char path[PATH_BYTES_MAX];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    for (; *text != '\0'; text++) {
+        (void)fputc(soh && *text == '|' ? 1 : *text, file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Judges a world of one or two brokers; the second has no wire of its own. */
+static struct audit *judge(const char *journal, const char *alpha, const char *wire,
+                           const char *beta)
+{
+    const char *base = getenv("TMPDIR");
+    char directory[PATH_BYTES_MAX - 64];
+    char path[PATH_BYTES_MAX];
+    (void)snprintf(directory, sizeof directory, "%s/fixgate-audit-XXXXXX",
+                   base != NULL ? base : "/tmp");
+    assert_non_null(mkdtemp(directory));
+    struct audit *audit = calloc(1, sizeof *audit);
+    assert_non_null(audit);
+    audit_init(audit);
+    file_write(directory, "oms.log", journal, false);
+    (void)snprintf(path, sizeof path, "%s/oms.log", directory);
+    (void)audit_journal(audit, path);
+    (void)unlink(path);
+    file_write(directory, "book.log", alpha, false);
+    file_write(directory, "wire.log", wire, true);
+    (void)audit_broker(audit, directory);
+    (void)audit_wire(audit, "ALPHA", directory);
+    if (beta != NULL) {
+        file_write(directory, "book.log", beta, false);
+        (void)audit_broker(audit, directory);
+    }
+    audit_judge(audit);
+    (void)snprintf(path, sizeof path, "%s/book.log", directory);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s/wire.log", directory);
+    (void)unlink(path);
+    (void)rmdir(directory);
+    return audit;
+}
+
+static void done(struct audit *audit)
+{
+    audit_free(audit);
+    free(audit);
+}
+
+/* The judgement is bad, and one of the faults says `text`. */
+static void assert_fault(struct audit *audit, const char *text)
+{
+    bool said = false;
+    for (uint64_t index = 0; index < audit->counts.faults && index < AUDIT_FAULTS_MAX; index++) {
+        said = said || strstr(audit->faults[index], text) != NULL;
+    }
+    if (!said) {
+        audit_print(audit, stderr);
+    }
+    assert_true(said);
+    assert_false(audit_good(audit));
+    done(audit);
+}
+
+static void a_faultless_day_is_good(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(JOURNAL, ALPHA_BOOK, WIRE, NULL);
+    audit_print(audit, stdout);
+    assert_true(audit_good(audit));
+    assert_int_equal(audit->counts.submitted, 2);
+    assert_int_equal(audit->counts.acknowledged, 2);
+    assert_int_equal(audit->counts.executed, 1);
+    assert_int_equal(audit->counts.queued, 1);
+    assert_int_equal(audit->counts.wire_messages, 2);
+    done(audit);
+}
+
+static void an_acknowledged_order_that_nobody_knows_is_lost(void **state)
+{
+    (void)state;
+    static const char journal[] = SUBMIT_1 ANSWER_1 SUBMIT_2 ANSWER_2 SENT_1
+        "E 7 2 7 ER.ALPHA.VOD 35=8|11=O1|17=E3|527=ALPHA-1-E2|150=F|39=2|32=100|31=10|14=100|"
+        "151=0|6=10|10003=ALPHA|10004=X1|10005=FILLED|\n";
+    struct audit *audit = judge(journal, ALPHA_BOOK, WIRE, NULL);
+    assert_int_equal(audit->counts.lost, 1);
+    assert_fault(audit, "LOST: O2");
+}
+
+static void an_order_that_the_bus_calls_sent_and_no_broker_has_is_lost(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(SUBMIT_1 ANSWER_1 SENT_1, BOOK, LOGON_MESSAGE, NULL);
+    assert_int_equal(audit->counts.lost, 1);
+    assert_fault(audit, "LOST: O1");
+}
+
+static void an_order_executed_beyond_its_quantity_is_doubled(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(JOURNAL, ALPHA_BOOK EXECUTED("3", "2"), WIRE, NULL);
+    assert_true(audit->counts.doubled > 0);
+    assert_fault(audit, "DOUBLED");
+}
+
+static void an_order_executed_at_two_brokers_is_doubled(void **state)
+{
+    (void)state;
+    static const char beta[] =
+        "BOOK time=1 version=1 name=BETA created=1 start=00:00:00\n" ROW("1", "X1", "O1")
+            ACCEPTED EXECUTED("2", "1");
+    struct audit *audit = judge(JOURNAL, ALPHA_BOOK, WIRE, beta);
+    assert_true(audit->counts.doubled > 0);
+    assert_fault(audit, "at two brokers");
+}
+
+static void an_execution_that_never_reached_the_bus_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(SUBMIT_1 ANSWER_1 SENT_1, ALPHA_BOOK, WIRE, NULL), "never reached the bus");
+}
+
+static void an_execution_that_no_book_has_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL, BOOK ROW("1", "X1", "O1") ACCEPTED, WIRE, NULL), "in no book");
+}
+
+static void an_execution_told_twice_is_a_fault(void **state)
+{
+    (void)state;
+    static const char again[] =
+        JOURNAL "E 8 4 7 ER.ALPHA.VOD 35=8|11=O1|17=E4|527=ALPHA-1-E2|150=F|39=2|32=100|31=10|"
+                "14=100|151=0|6=10|10003=ALPHA|10004=X1|\n";
+    assert_fault(judge(again, ALPHA_BOOK, WIRE, NULL), "stands on the bus twice");
+}
+
+static void a_wrong_average_is_a_fault(void **state)
+{
+    (void)state;
+    static const char journal[] = SUBMIT_1 ANSWER_1 SENT_1
+        "E 7 2 7 ER.ALPHA.VOD 35=8|11=O1|17=E3|527=ALPHA-1-E2|150=F|39=2|32=100|31=10|14=100|"
+        "151=0|6=10.5|10003=ALPHA|10004=X1|10005=FILLED|\n";
+    assert_fault(judge(journal, ALPHA_BOOK, WIRE, NULL), "AvgPx");
+}
+
+static void an_order_that_the_oms_never_sent_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL, ALPHA_BOOK ROW("2", "X2", "O9"), WIRE, NULL), "never submitted");
+}
+
+static void an_acknowledgement_taken_back_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL "A 9 0 0 - 35=8|11=O1|150=8|39=8|\n", ALPHA_BOOK, WIRE, NULL),
+                 "then refused");
+}
+
+static void a_hole_in_the_bus_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL "E 9 5 7 HB 35=U1|\n", ALPHA_BOOK, WIRE, NULL),
+                 "the bus goes from 3 to 5");
+}
+
+static void a_bus_seq_with_two_meanings_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL "F 9 3 7 ER.ALPHA.VOD 123\n", ALPHA_BOOK, WIRE, NULL),
+                 "other bytes");
+    assert_fault(judge(JOURNAL "F 9 9 7 X 123\nF 9 9 7 X 123\n", ALPHA_BOOK, WIRE, NULL),
+                 "published twice");
+}
+
+static void a_number_that_means_two_things_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL, ALPHA_BOOK, WIRE ORDER_MESSAGE("2", "X7", "43=Y|52=b|"), NULL),
+                 "means two things");
+    assert_fault(judge(JOURNAL, ALPHA_BOOK, WIRE ORDER_MESSAGE("1", "X7", "52=b|"), NULL),
+                 "means two things");
+    assert_fault(judge(JOURNAL, ALPHA_BOOK, WIRE GAP_FILL("2"), NULL), "means two things");
+}
+
+static void a_resend_of_the_same_is_no_fault(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(
+        JOURNAL, ALPHA_BOOK, WIRE GAP_FILL("1") ORDER_MESSAGE("2", "X1", "43=Y|52=b|122=a|"), NULL);
+    assert_true(audit_good(audit));
+    assert_int_equal(audit->counts.wire_repeats, 2);
+    done(audit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_faultless_day_is_good),
+        cmocka_unit_test(an_acknowledged_order_that_nobody_knows_is_lost),
+        cmocka_unit_test(an_order_that_the_bus_calls_sent_and_no_broker_has_is_lost),
+        cmocka_unit_test(an_order_executed_beyond_its_quantity_is_doubled),
+        cmocka_unit_test(an_order_executed_at_two_brokers_is_doubled),
+        cmocka_unit_test(an_execution_that_never_reached_the_bus_is_a_fault),
+        cmocka_unit_test(an_execution_that_no_book_has_is_a_fault),
+        cmocka_unit_test(an_execution_told_twice_is_a_fault),
+        cmocka_unit_test(a_wrong_average_is_a_fault),
+        cmocka_unit_test(an_order_that_the_oms_never_sent_is_a_fault),
+        cmocka_unit_test(an_acknowledgement_taken_back_is_a_fault),
+        cmocka_unit_test(a_hole_in_the_bus_is_a_fault),
+        cmocka_unit_test(a_bus_seq_with_two_meanings_is_a_fault),
+        cmocka_unit_test(a_number_that_means_two_things_is_a_fault),
+        cmocka_unit_test(a_resend_of_the_same_is_no_fault),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
