@@ -117,34 +117,32 @@ static inline bool is_time_text(const uint8_t *text)
     return pair_of(numbers, 0) <= 23 && pair_of(numbers, 3) <= 59 && pair_of(numbers, 6) <= 60;
 }
 
+/* How many digits the text begins with. */
+static inline size_t digits_count(const uint8_t *text, size_t size)
+{
+    size_t count = 0;
+    while (count < size && (uint32_t)text[count] - '0' <= 9) {
+        count++;
+    }
+    return count;
+}
+
 /* Most prices and quantities need no more than a look: at most DECIMAL_PLACES + 2
- * bytes, digits with at most one point among them, fit a decimal whatever they
- * are. All else, signs included, is decimal_parse()'s to judge. */
+ * bytes, digits with at most one point behind the first of them, fit a decimal
+ * whatever they are. All else, signs included, is decimal_parse()'s to judge. */
 static inline bool is_short_decimal(struct span value)
 {
     enum { BYTES_MAX = DECIMAL_PLACES + 2 };
     if (value.size > BYTES_MAX) {
         return false;
     }
-    uint32_t points = 0;
-    for (size_t i = 0; i < value.size; i++) {
-        bool point = value.data[i] == '.';
-        if (!point && (uint32_t)value.data[i] - '0' > 9) {
-            return false;
-        }
-        points += point ? 1 : 0;
+    size_t whole = digits_count(value.data, value.size);
+    if (whole == value.size) {
+        return true;
     }
-    return points == 0 || (points == 1 && value.size > 1 && value.data[0] != '.');
-}
-
-static inline bool is_digits(const uint8_t *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if ((uint32_t)text[i] - '0' > 9) {
-            return false;
-        }
-    }
-    return true;
+    size_t behind = value.size - whole - 1;
+    return whole > 0 && value.data[whole] == '.' &&
+           digits_count(value.data + whole + 1, behind) == behind;
 }
 
 /* Of a year whose every instant timestamp_parse() can hold: it need not be
@@ -164,7 +162,7 @@ static inline bool is_usual_timestamp(struct span value)
     size_t digits_size = value.size - TIMESTAMP_BYTES - 1;
     return value.data[TIMESTAMP_BYTES] == '.' && digits_size >= 1 &&
            digits_size <= FRACTION_DIGITS_MAX &&
-           is_digits(value.data + TIMESTAMP_BYTES + 1, digits_size);
+           digits_count(value.data + TIMESTAMP_BYTES + 1, digits_size) == digits_size;
 }
 
 /* Is a look enough to know that the value is of its type? */
@@ -181,7 +179,7 @@ static inline __attribute__((always_inline)) bool is_plain_of_type(enum dictiona
     case DICTIONARY_TYPE_LENGTH:
     case DICTIONARY_TYPE_SEQNUM:
     case DICTIONARY_TYPE_NUMINGROUP:
-        return value.size <= INT_DIGITS_SAFE && is_digits(value.data, value.size);
+        return value.size <= INT_DIGITS_SAFE && digits_count(value.data, value.size) == value.size;
     case DICTIONARY_TYPE_FLOAT:
     case DICTIONARY_TYPE_PRICE:
     case DICTIONARY_TYPE_PRICEOFFSET:
