@@ -35,6 +35,7 @@ struct link {
     struct session session;
     bool connected;
     bool connecting;
+    bool kept_waiting;      /* The turn was full before all kept early messages were taken. */
     bool closing;           /* RELEASE_CLOSE is out: what still comes in is not read. */
     uint64_t connect_at_ns; /* Initiator, disconnected: when to try; UINT64_MAX = not. */
     uint64_t backlog_bytes; /* Unsent bytes at the shell. */

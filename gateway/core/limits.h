@@ -28,7 +28,9 @@ enum {
 
     VIEW_VALUE_BYTES_MAX = 64 * 1024,
     ORDER_BODY_BYTES_MAX = ENGINE_REQUEST_BYTES_MAX,
-    ORDER_RECORD_BYTES_MAX = ORDER_BODY_BYTES_MAX + 2048,
+    /* A request's symbol, account and currency stand beside its body, which may
+     * hold them too; the rest are identifiers, which have limits. */
+    ORDER_RECORD_BYTES_MAX = 2 * ENGINE_REQUEST_BYTES_MAX + 4096,
 };
 
 _Static_assert(TURN_BATCH_BYTES >= 2 * TURN_STEP_BYTES_MAX, "a turn takes at least one event");

@@ -273,6 +273,7 @@ void engine_disconnected(struct engine *engine, uint32_t session, const char *re
     log_link(engine, link->connected ? SEVERITY_WARNING : SEVERITY_INFO, link, text_span(&line));
 
     bool was_connected = link->connected;
+    link->kept_waiting = false;
     link->connected = false;
     link->connecting = false;
     link->closing = false;
@@ -289,13 +290,16 @@ void engine_disconnected(struct engine *engine, uint32_t session, const char *re
     doubt_mark(link);
 }
 
-/* Early messages that were kept and are due now. */
+/* Early messages that were kept and are due now, as many as the turn holds. */
 static void receive_kept(struct engine *engine, struct link *link)
 {
     struct message message;
     message_init(&message, engine->fields, FIX_FIELDS_MAX);
-    while (session_receive_kept(&link->session, engine->now_ns, &message, &engine->effects)) {
+    link->kept_waiting = false;
+    while (!link->kept_waiting &&
+           session_receive_kept(&link->session, engine->now_ns, &message, &engine->effects)) {
         carry_out(engine, link, &message, span_of(NULL, 0));
+        link->kept_waiting = engine_turn_full(engine);
     }
 }
 
@@ -315,7 +319,7 @@ static bool can_receive(const struct engine *engine, const struct link *link)
 {
     uint64_t next;
     uint64_t end;
-    return link->connected && !link->closing && !engine_turn_full(engine) &&
+    return link->connected && !link->closing && !link->kept_waiting && !engine_turn_full(engine) &&
            !session_resend_next(&link->session, &next, &end);
 }
 
@@ -400,6 +404,9 @@ void link_tick(struct engine *engine, struct link *link)
         session_tick(&link->session, engine->now_ns, &engine->effects);
         carry_out(engine, link, NULL, span_of(NULL, 0));
     }
+    if (link->kept_waiting && !engine_turn_full(engine)) {
+        receive_kept(engine, link);
+    }
     if (may_resend(link)) {
         resend_page(engine, link);
     }
@@ -408,7 +415,7 @@ void link_tick(struct engine *engine, struct link *link)
 
 uint64_t link_deadline_ns(const struct link *link, uint64_t now_ns)
 {
-    if (may_resend(link) || link->doubt_marking || link->doubt_settling) {
+    if (may_resend(link) || link->kept_waiting || link->doubt_marking || link->doubt_settling) {
         return now_ns;
     }
     if (link->connected) {

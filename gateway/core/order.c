@@ -203,6 +203,9 @@ bool order_may_become(enum order_state from, enum order_state to)
 void order_become(struct order *order, enum order_state state, uint64_t now_ns, struct span reason)
 {
     order->reason = reason;
+    if (order->reason.size > ENGINE_TEXT_BYTES_MAX) {
+        order->reason.size = ENGINE_TEXT_BYTES_MAX;
+    }
     if (order->state == state) {
         return;
     }

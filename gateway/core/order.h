@@ -120,7 +120,7 @@ void order_request_save(const struct view *view, struct span key,
                         uint8_t scratch[ORDER_RECORD_BYTES_MAX]);
 
 /* The only writer of the state: ASSERTs that the move is legal. Staying is not a
- * move. `reason` may be empty. */
+ * move. `reason` may be empty; it is cut at ENGINE_TEXT_BYTES_MAX. */
 void order_become(struct order *order, enum order_state state, uint64_t now_ns, struct span reason);
 bool order_may_become(enum order_state from, enum order_state to);
 

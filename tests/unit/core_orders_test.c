@@ -333,6 +333,34 @@ static void a_full_disk_stops_intake_with_the_reason(void **state)
     assert_field(rig_request(rig, ORDER("C2")), "150", "A");
 }
 
+static void the_longest_request_and_the_longest_answer_fit(void **state)
+{
+    struct rig *rig = started(state);
+    rig->broker[0].manner = RIG_SILENT;
+    rig->broker[1].manner = RIG_SILENT;
+    static char request[ENGINE_REQUEST_BYTES_MAX + 1];
+    (void)snprintf(request, sizeof(request), "35=D|49=OMS|11=C1|54=1|38=100|40=1|" TIME "55=");
+    memset(request + strlen(request), 'V', sizeof(request) - 2 - strlen(request));
+    request[sizeof(request) - 2] = '|';
+    assert_field(rig_request(rig, request), "150", "A");
+
+    static char body[4096];
+    unsigned owner = rig->broker[0].orders == 1 ? 0 : 1;
+    (void)snprintf(body, sizeof(body), "37=O1|17=X1|11=%s|150=8|39=8|55=V|54=1|14=0|151=0|6=0|58=",
+                   rig->broker[owner].last_cl_ord_id);
+    memset(body + strlen(body), 'T', 1500);
+    strcat(body, "|");
+    rig_broker_says(rig, owner, "8", body);
+    assert_field(rig_event(rig, "ER.", "|150=8|"), "11", "C1");
+
+    /* One byte more is refused, not cut. */
+    static char longer[ENGINE_REQUEST_BYTES_MAX + 2];
+    (void)snprintf(longer, sizeof(longer), "35=D|49=OMS|11=C2|54=1|38=100|40=1|" TIME "55=");
+    memset(longer + strlen(longer), 'V', sizeof(longer) - 2 - strlen(longer));
+    longer[sizeof(longer) - 2] = '|';
+    assert_field(rig_request(rig, longer), "35", "3");
+}
+
 static void every_event_has_the_next_bus_seq(void **state)
 {
     struct rig *rig = started(state);
@@ -368,6 +396,7 @@ int main(void)
         TEST(a_report_of_a_stranger_order_is_an_alert),
         TEST(weights_share_the_orders),
         TEST(a_full_disk_stops_intake_with_the_reason),
+        TEST(the_longest_request_and_the_longest_answer_fit),
         TEST(every_event_has_the_next_bus_seq),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
