@@ -238,6 +238,7 @@ static bool check_components(struct loader *loader)
     for (uint32_t i = 0; i < loader->components_count; i++) {
         struct loader_component *component = &loader->components[i];
         struct draft_level level = {.first = NULL};
+        ASSERT(component->bodies != NULL);
         component->open = true;
         for (struct loader_body *body = component->bodies; body != NULL; body = body->next) {
             if (!add_members(loader, &level, body->element, place)) {

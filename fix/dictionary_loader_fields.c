@@ -314,6 +314,7 @@ bool loader_fields(struct loader *loader)
     for (uint32_t i = 0; i < loader->fields_count; i++) {
         loader->fields_by_name[i] = &loader->fields[i];
     }
-    qsort(loader->fields_by_name, loader->fields_count, sizeof(*loader->fields_by_name), by_name);
+    qsort(loader->fields_by_name, loader->fields_count, sizeof(const struct dictionary_field *),
+          by_name);
     return pair_data_fields(loader);
 }
