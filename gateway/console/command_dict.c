@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "gateway/console/dictionary_print.h"
 #include "gateway/shell/dictionary_file.h"
-#include "gateway/shell/dictionary_print.h"
 #include "gateway/shell/nearest.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };

@@ -1,8 +1,8 @@
 #include "gateway/console/command_line.h"
+#include "gateway/console/submit.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/fix_json.h"
 #include "gateway/shell/readable.h"
-#include "gateway/shell/submit.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "gateway/shell/dictionary_file.h"
-#include "gateway/shell/submit.h"
+#include "gateway/console/submit.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -2,8 +2,8 @@
  *
  * Main thread. A line is a message in FIX JSON ('{' first) or tag=value with '|' or
  * SOH between the fields; empty lines and lines that begin with '#' are passed over. */
-#ifndef GATEWAY_SHELL_SUBMIT_INPUT_H
-#define GATEWAY_SHELL_SUBMIT_INPUT_H
+#ifndef GATEWAY_CONSOLE_SUBMIT_INPUT_H
+#define GATEWAY_CONSOLE_SUBMIT_INPUT_H
 
 #include "fix/dictionary.h"
 #include "fix/limits.h"

@@ -1,4 +1,4 @@
-#include "gateway/shell/dictionary_print.h"
+#include "gateway/console/dictionary_print.h"
 
 /* Members stand sorted by tag; people want the order of the definition. */
 static const struct dictionary_member *member_at(const struct dictionary *dictionary,

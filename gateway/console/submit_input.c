@@ -1,4 +1,4 @@
-#include "gateway/shell/submit_input.h"
+#include "gateway/console/submit_input.h"
 
 #include "fix/message.h"
 #include "gateway/shell/fix_json.h"

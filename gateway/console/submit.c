@@ -1,4 +1,4 @@
-#include "gateway/shell/submit.h"
+#include "gateway/console/submit.h"
 
 #include "gateway/shell/clock.h"
 

@@ -3,10 +3,10 @@
  * Main thread. At most `window` requests are out at a time. A request without
  * answer is sent again with the same bytes: the gateway answers a ClOrdID that it
  * knows with the order's present state, so nothing can happen twice (design §5). */
-#ifndef GATEWAY_SHELL_SUBMIT_H
-#define GATEWAY_SHELL_SUBMIT_H
+#ifndef GATEWAY_CONSOLE_SUBMIT_H
+#define GATEWAY_CONSOLE_SUBMIT_H
 
-#include "gateway/shell/submit_input.h"
+#include "gateway/console/submit_input.h"
 #include "gateway/shell/zeromq.h"
 
 enum {

@@ -1,8 +1,8 @@
 /* Messages and fields of a dictionary, written for people and as JSON.
  *
  * Shell, for `fixgate dict`. Writes to `out`, keeps nothing. */
-#ifndef GATEWAY_SHELL_DICTIONARY_PRINT_H
-#define GATEWAY_SHELL_DICTIONARY_PRINT_H
+#ifndef GATEWAY_CONSOLE_DICTIONARY_PRINT_H
+#define GATEWAY_CONSOLE_DICTIONARY_PRINT_H
 
 #include <stdio.h>
 
