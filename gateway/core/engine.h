@@ -35,17 +35,18 @@ struct link {
     struct session session;
     bool connected;
     bool connecting;
-    bool kept_waiting;      /* The turn was full before all kept early messages were taken. */
-    bool closing;           /* RELEASE_CLOSE is out: what still comes in is not read. */
-    uint64_t connect_at_ns; /* Initiator, disconnected: when to try; UINT64_MAX = not. */
-    uint64_t backlog_bytes; /* Unsent bytes at the shell. */
-    uint64_t unacked_count; /* Attempts sent and not yet acknowledged. */
-    bool could_send;        /* At the last tick: a change sets the queue moving. */
-    bool doubt_marking;     /* Its unacked attempts are being marked IN_DOUBT. */
-    bool doubt_settling;    /* Back in step: they go on as SENT. */
-    bool doubt_wait;        /* The walk begins in the next turn, which sees all of this one. */
-    uint64_t doubt_next;    /* Where that walk is: attempt number. */
-    uint64_t stored_in;     /* Numbers as last written to the batch. */
+    enum session_state told; /* What the bus was last told; LOGON_SENT = nothing yet. */
+    bool kept_waiting;       /* The turn was full before all kept early messages were taken. */
+    bool closing;            /* RELEASE_CLOSE is out: what still comes in is not read. */
+    uint64_t connect_at_ns;  /* Initiator, disconnected: when to try; UINT64_MAX = not. */
+    uint64_t backlog_bytes;  /* Unsent bytes at the shell. */
+    uint64_t unacked_count;  /* Attempts sent and not yet acknowledged. */
+    bool could_send;         /* At the last tick: a change sets the queue moving. */
+    bool doubt_marking;      /* Its unacked attempts are being marked IN_DOUBT. */
+    bool doubt_settling;     /* Back in step: they go on as SENT. */
+    bool doubt_wait;         /* The walk begins in the next turn, which sees all of this one. */
+    uint64_t doubt_next;     /* Where that walk is: attempt number. */
+    uint64_t stored_in;      /* Numbers as last written to the batch. */
     uint64_t stored_out;
     uint32_t stored_resets;
     uint64_t stored_created_ns;

@@ -375,7 +375,9 @@ void engine_request(struct engine *engine, struct span client, struct span route
         bool missing = message_value(&request.message, bad).data == NULL;
         reject_field(engine, &request, bad,
                      missing ? REJECT_REQUIRED_TAG_MISSING : REJECT_VALUE_OUT_OF_RANGE,
-                     missing ? "missing" : "empty, longer than 63 bytes, or with a NUL");
+                     missing              ? "missing"
+                     : bad == TAG_ClOrdID ? "empty, longer than 64 bytes, or with a NUL"
+                                          : "empty, longer than 63 bytes, or with a NUL");
         return;
     }
     struct validate_options options = validate_options_default();

@@ -55,6 +55,7 @@ const char *link_start(struct engine *engine, uint32_t number, struct text *erro
     struct link *link = &engine->links[number];
     link->config = &engine->config->sessions[number];
     link->number = number;
+    link->told = SESSION_LOGON_SENT;
     link->connect_at_ns = link->config->fix.acceptor ? UINT64_MAX : engine->now_ns;
 
     struct span value;
@@ -151,18 +152,26 @@ static void become_state(struct engine *engine, struct link *link, enum session_
     if (state == SESSION_READY) {
         doubt_settle(link);
     }
-    if (state == SESSION_READY || state == SESSION_SYNCHRONISING || state == SESSION_DISCONNECTED) {
+    /* A broker that refuses every Logon is told of once, not at each try. */
+    bool news = state == SESSION_READY || state == SESSION_SYNCHRONISING ||
+                (state == SESSION_DISCONNECTED && link->told != SESSION_DISCONNECTED);
+    if (news) {
+        link->told = state;
         bus_session_event(engine, link, span_of(NULL, 0));
     }
 }
 
-void link_close(struct engine *engine, struct link *link, struct span reason)
+/* Closes the connection, once. */
+static void link_close(struct engine *engine, struct link *link, enum effect_severity severity,
+                       struct span reason)
 {
     if (!link->connected || link->closing) {
         return;
     }
     link->closing = true;
-    log_link(engine, SEVERITY_WARNING, link, reason);
+    struct text line = {.size = 0};
+    log_link(engine, severity, link,
+             text_span(text_add_span(text_add(&line, "closing: "), reason)));
     release_add(&engine->turn->releases,
                 &(struct release){.kind = RELEASE_CLOSE, .session = link->number, .topic = reason});
 }
@@ -190,7 +199,7 @@ static void carry_out(struct engine *engine, struct link *link, const struct mes
             become_state(engine, link, (enum session_state)effect->state);
             break;
         case EFFECT_CLOSE:
-            link_close(engine, link, effect->text);
+            link_close(engine, link, SEVERITY_INFO, effect->text);
             break;
         case EFFECT_RESET:
             batch_add(&engine->turn->batch, TABLE_OUT + link->number, BATCH_CLEAR, span_of(NULL, 0),
@@ -239,7 +248,7 @@ void link_logout(struct engine *engine, struct link *link, const char *text)
     }
     enum session_state state = link->session.state;
     if (state != SESSION_SYNCHRONISING && state != SESSION_READY) {
-        link_close(engine, link, span_text(text));
+        link_close(engine, link, SEVERITY_INFO, span_text(text));
         return;
     }
     effects_reset(&engine->effects);
@@ -351,7 +360,7 @@ void engine_backlog(struct engine *engine, uint32_t session, uint64_t bytes)
         text_add_uint(&reason, bytes);
         text_add(&reason, " bytes unsent, BacklogMax is ");
         text_add_uint(&reason, link->config->backlog_bytes_max);
-        link_close(engine, link, text_span(&reason));
+        link_close(engine, link, SEVERITY_WARNING, text_span(&reason));
     }
 }
 

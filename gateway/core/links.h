@@ -25,9 +25,6 @@ bool link_can_send(const struct link *link);
 /* Begins a Logout, if the session is logged on; else closes. */
 void link_logout(struct engine *engine, struct link *link, const char *text);
 
-/* Closes the connection, once; `reason` goes to the log. */
-void link_close(struct engine *engine, struct link *link, struct span reason);
-
 /* Timers, reconnect, the next page of a resend. */
 void link_tick(struct engine *engine, struct link *link);
 uint64_t link_deadline_ns(const struct link *link, uint64_t now_ns);

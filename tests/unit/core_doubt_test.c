@@ -198,6 +198,20 @@ static void an_order_whose_day_ended_while_the_broker_was_away_is_not_sent_again
     assert_non_null(rig_event(rig, "AL.warning", "|11=C1|"));
 }
 
+static void a_broker_that_stays_away_is_told_of_once(void **state)
+{
+    struct rig *rig = *state;
+    rig_start(rig);
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    rig_pass(rig, 5000);
+    rig->broker[0].listening = true;
+    rig->broker[0].deaf = true;
+    size_t before = rig_event_count(rig, "|10012=DISCONNECTED|");
+    rig_pass(rig, 60000);
+    assert_int_equal(before, rig_event_count(rig, "|10012=DISCONNECTED|"));
+}
+
 static void a_dead_peer_is_noticed_by_its_silence(void **state)
 {
     struct rig *rig = *state;
@@ -219,6 +233,7 @@ int main(void)
         TEST(queued_orders_survive_the_crash_in_their_order),
         TEST(a_cancel_waits_for_the_broker_that_has_the_order),
         TEST(an_order_whose_day_ended_while_the_broker_was_away_is_not_sent_again),
+        TEST(a_broker_that_stays_away_is_told_of_once),
         TEST(a_dead_peer_is_noticed_by_its_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
