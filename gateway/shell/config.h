@@ -7,9 +7,10 @@
  *   [SESSION]            once per session
  *
  * Called at start, from the main thread; read-only afterwards. Nothing is ignored:
- * an unknown, misspelt, misplaced or doubled key is an error, and all errors are
- * reported at once. Relative paths are relative to the working directory, as in
- * QuickFIX. Behind " ;" a line is a comment. */
+ * an unknown, misspelt, misplaced or doubled key is an error. All errors of form and
+ * values are reported at once; how the parts fit together (a session's broker, say)
+ * is judged when each by itself is right. Relative paths are relative to the working directory, as
+ * in QuickFIX. Behind " ;" a line is a comment. */
 #ifndef GATEWAY_SHELL_CONFIG_H
 #define GATEWAY_SHELL_CONFIG_H
 
