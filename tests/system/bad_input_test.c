@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "fix/builder.h"
+#include "gateway/shell/clock.h"
 #include "gateway/shell/zeromq.h"
 #include "tests/tools/broker_fields.h"
 #include "tests/tools/load.h"
@@ -348,6 +350,80 @@ static void a_broker_that_sends_nonsense_blocks_nobody(void **state)
     world_finish(world);
 }
 
+/* One message of the foreign broker: right in form, whatever it says. False when
+ * the gateway has hung up. */
+static bool say(int client, uint64_t msg_seq_num, const char *msg_type, const char *fields)
+{
+    uint8_t bytes[8192];
+    uint8_t body[4096];
+    size_t size = strlen(fields);
+    assert_true(size <= sizeof body);
+    for (size_t at = 0; at < size; at++) {
+        body[at] = fields[at] == '|' ? 1 : (uint8_t)fields[at];
+    }
+    struct builder builder;
+    builder_begin(&builder, bytes, sizeof bytes, span_text("FIX.4.4"), span_text(msg_type));
+    builder_text(&builder, 49, "ALPHA");
+    builder_text(&builder, 56, "FIXGATE");
+    builder_uint(&builder, 34, msg_seq_num);
+    struct clock clock = {.engine_ns = 0};
+    builder_timestamp(&builder, 52, clock_read(&clock).engine_ns, 3);
+    builder_raw(&builder, span_of(body, size));
+    struct span message = builder_finish(&builder);
+    return send(client, message.data, message.size, MSG_NOSIGNAL) == (ssize_t)message.size;
+}
+
+/* What a broker may say after a right Logon, and should not. */
+static const struct {
+    const char *msg_type;
+    const char *fields;
+} wrong_words[] = {
+    {"8", "37=O|17=E1|11=NOBODY|150=F|39=2|55=X|54=1|32=1|31=1|14=1|151=0|6=1|"},
+    {"8", "37=O|17=E2|11=NOBODY|150=?|39=Z|55=X|54=1|14=-1|151=x|6=1|"},
+    {"8", "17=|150=F|"},
+    {"8", "37=O|17=E3|11=NOBODY|150=H|19=E0|39=0|55=X|54=1|14=0|151=0|6=0|"},
+    {"9", "37=O|11=NOBODY|41=NOBODY|39=8|434=1|"},
+    {"3", "45=99999999|58=which one?|"},
+    {"j", "45=1|372=A|380=0|"},
+    {"j", "45=18446744073709551615|372=D|380=0|"},
+    {"D", "11=1|55=X|54=1|60=20260101-00:00:00|40=1|"},
+    {"ZZ", "1=1|"},
+    {"2", "7=0|16=0|"},
+    {"2", "7=4000000000|16=1|"},
+    {"4", "123=N|36=1|"},
+    {"4", "123=Y|36=0|"},
+    {"0", "112=an echo of nothing|"},
+};
+
+static void a_broker_that_talks_nonsense_after_its_logon_blocks_nobody(void **state)
+{
+    (void)state;
+    const struct world_options options = {.brokers_count = 2, .foreign_broker = true};
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world_open(world, &options);
+    int server = listen_at(world->brokers[0].port);
+    assert_true(world_start(world));
+    struct pollfd ready = {.fd = server, .events = POLLIN};
+    while (poll(&ready, 1, 0) == 0) {
+        oms_poll(world->oms, 10);
+    }
+    int client = accept(server, NULL, NULL);
+    char logon[1024];
+    assert_true(read(client, logon, sizeof logon) > 0);
+    uint64_t msg_seq_num = 1;
+    assert_true(say(client, msg_seq_num, "A", "98=0|108=30|"));
+    for (size_t i = 0; i < sizeof wrong_words / sizeof wrong_words[0]; i++) {
+        msg_seq_num++;
+        (void)say(client, msg_seq_num, wrong_words[i].msg_type, wrong_words[i].fields);
+        assert_serves(world);
+    }
+    (void)close(client);
+    (void)close(server);
+    assert_true(world_await(world, world_all_ended, NULL, SETTLE_MS, "all orders ended"));
+    world_finish(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest clients[] = {
@@ -362,6 +438,7 @@ int main(void)
     };
     const struct CMUnitTest brokers[] = {
         cmocka_unit_test(a_broker_that_sends_nonsense_blocks_nobody),
+        cmocka_unit_test(a_broker_that_talks_nonsense_after_its_logon_blocks_nobody),
     };
     int failed = cmocka_run_group_tests(clients, group_begin, group_end);
     return failed + cmocka_run_group_tests(brokers, NULL, NULL);
