@@ -83,9 +83,9 @@ struct rig {
     bool close_wanted[RIG_BROKERS];
     struct rig_broker broker[RIG_BROKERS];
     struct rig_log replies;
-    struct rig_log events; /* "topic message" */
-    struct rig_log taken;  /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
-    bool mute;             /* Commits, and releases nothing: the crash is right behind. */
+    struct rig_log events;  /* "topic message" */
+    struct rig_log taken;   /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
+    unsigned releases_left; /* After so many releases the gateway is gone. */
     struct effects effects;
     struct field fields[FIX_FIELDS_MAX];
 };
@@ -97,9 +97,9 @@ void rig_free(struct rig *rig);
 void rig_start(struct rig *rig);
 /* The gateway is gone between two turns; what it had committed is there. */
 void rig_crash(struct rig *rig);
-/* One more turn commits, and the gateway is gone before it released anything.
+/* One more turn commits, and the gateway is gone after `releases` of its releases.
  * `request` may be NULL. */
-void rig_crash_unreleased(struct rig *rig, const char *request);
+void rig_crash_releasing(struct rig *rig, const char *request, unsigned releases);
 
 /* Turns until nothing moves any more, at one instant of time. */
 void rig_settle(struct rig *rig);

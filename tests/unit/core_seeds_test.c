@@ -1,5 +1,5 @@
 /* Random days of the engine, each from one seed: orders, cancels, drops, brokers
- * that hang, crashes between turns and between commit and release; then all
+ * that hang, crashes between turns and between any two releases of one; then all
  * faults end and everything must settle.
  *
  * SEED=n replays one seed, SEEDS=n runs that many. What holds at the end:
@@ -79,9 +79,9 @@ static void crash_with_an_order(struct day *day)
     if (day->orders < ORDERS_MAX) {
         order_text(day->orders, text, sizeof(text));
         day->orders += 1;
-        rig_crash_unreleased(day->rig, text);
+        rig_crash_releasing(day->rig, text, draw(day, 6));
     } else {
-        rig_crash_unreleased(day->rig, NULL);
+        rig_crash_releasing(day->rig, NULL, draw(day, 6));
     }
     restart(day);
 }

@@ -1,0 +1,24 @@
+/* What the two halves of the rig share: core_rig.c is the gateway's side and the
+ * store, core_rig_broker.c the brokers' and the lines. */
+#ifndef TESTS_UNIT_CORE_RIG_PARTS_H
+#define TESTS_UNIT_CORE_RIG_PARTS_H
+
+#include "tests/unit/core_rig.h"
+
+/* Appends "topic |message|" with '|' for SOH. */
+void rig_log_line(struct rig_log *log, struct span topic, struct span message, uint64_t bus_seq);
+
+/* The bytes of a text with '|' for SOH; returns their count. */
+size_t rig_with_soh(const char *text, uint8_t *bytes);
+
+void rig_line_add(struct rig_line *line, struct span bytes);
+void rig_line_take(struct rig_line *line, size_t size);
+
+/* A connection came to the broker; it is gone. */
+void rig_broker_connect(struct rig *rig, struct rig_broker *broker);
+void rig_broker_hang_up(struct rig *rig, struct rig_broker *broker);
+
+/* Reads what came, answers, does what is due. True if anything moved. */
+bool rig_broker_move(struct rig *rig, struct rig_broker *broker);
+
+#endif
