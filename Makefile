@@ -18,7 +18,7 @@ FUZZ_SECONDS ?= 60
 all: build
 
 packages:
-	@tools/install-packages
+	@config/install-packages
 
 build: release
 
