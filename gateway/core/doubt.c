@@ -138,28 +138,46 @@ uint64_t doubt_count(const struct engine *engine, const struct link *link)
     return count;
 }
 
+/* The order's TimeInForce ended while its broker was away: nobody knows for sure
+ * that the broker never had it, so it is not given back to the queue either. */
+static void dead_letter(struct engine *engine, struct order *order, struct span key)
+{
+    const char *reason = "its TimeInForce ended while the broker was away; not sent again";
+    if (order->state == ORDER_SENT) {
+        order_become(order, ORDER_IN_DOUBT, engine->now_ns, span_of(NULL, 0));
+    }
+    if (order->state != ORDER_IN_DOUBT) {
+        return;
+    }
+    order_become(order, ORDER_DEAD_LETTER, engine->now_ns, span_text(reason));
+    order_save(&engine->view, order, engine->scratch_record);
+    view_put(&engine->view, TABLE_DEADLETTER, key, span_text(reason));
+    bus_order_event(engine, order);
+    bus_alert(engine, "warning", order->broker, order->cl_ord_id, span_text(reason));
+}
+
 bool doubt_must_not_resend(struct engine *engine, struct span attempt_id)
 {
     struct attempt attempt;
     struct order order;
     struct order_request request;
-    if (!attempt_load(engine, attempt_id, &attempt) || attempt.kind != 'D' ||
+    if (!attempt_load(engine, attempt_id, &attempt) ||
         order_load(&engine->view, attempt.order_key, &order, &request) != ORDER_RECORD_ORDER) {
         return false;
     }
-    if (!order.unacked || order.terms.expires_ns > engine->now_ns) {
-        return false;
+    bool answered =
+        attempt.kind == 'D' ? !order.unacked : !span_equal(order.pending_attempt_id, attempt_id);
+    if (answered) {
+        struct text line = {.size = 0};
+        text_add_span(&line, order.broker);
+        text_add(&line, ": asks again for what it has answered; gap-filled, ClOrdID=");
+        text_add_span(&line, attempt_id);
+        engine_log(engine, SEVERITY_WARNING, &line);
+        return true;
     }
-    if (order.state == ORDER_SENT) {
-        order_become(&order, ORDER_IN_DOUBT, engine->now_ns, span_of(NULL, 0));
+    if (attempt.kind == 'D' && order.terms.expires_ns <= engine->now_ns) {
+        dead_letter(engine, &order, attempt.order_key);
+        return true;
     }
-    if (order.state == ORDER_IN_DOUBT) {
-        const char *reason = "its TimeInForce ended while the broker was away; not sent again";
-        order_become(&order, ORDER_DEAD_LETTER, engine->now_ns, span_text(reason));
-        order_save(&engine->view, &order, engine->scratch_record);
-        view_put(&engine->view, TABLE_DEADLETTER, attempt.order_key, span_text(reason));
-        bus_order_event(engine, &order);
-        bus_alert(engine, "warning", order.broker, order.cl_ord_id, span_text(reason));
-    }
-    return true;
+    return false;
 }

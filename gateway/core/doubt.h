@@ -25,8 +25,10 @@ void doubt_remove(struct engine *engine, struct span session_id, uint64_t attemp
 /* How many a session has; at start. */
 uint64_t doubt_count(const struct engine *engine, const struct link *link);
 
-/* The peer asks for this attempt again, but its order has ended meanwhile: it is
- * gap-filled, and goes to the dead letters for a person to look at. */
+/* The peer asks for this attempt again, but it must not go out again: a gap fill
+ * takes its place. Either the broker has given word on it, so it has it, whatever
+ * became of its session's numbers; or the order's time ended meanwhile, and then
+ * it goes to the dead letters for a person to look at. */
 bool doubt_must_not_resend(struct engine *engine, struct span attempt_id);
 
 #endif

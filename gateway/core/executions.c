@@ -173,6 +173,18 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
     }
 }
 
+/* It has been taken. The same ExecID with other figures is another matter. */
+static void told_again(struct engine *engine, const struct incoming *in,
+                       const struct execution *before)
+{
+    struct execution again = {.quantity = decimal_zero()};
+    if (before->quantity.units != 0 && read_fill(in->message, &again) &&
+        (decimal_compare(again.quantity, before->quantity) != 0 ||
+         decimal_compare(again.price, before->price) != 0)) {
+        incoming_alert(engine, in->link, in->message, "ExecID(17) told again with other figures");
+    }
+}
+
 static void execution_report(struct engine *engine, struct link *link,
                              const struct message *message)
 {
@@ -193,7 +205,8 @@ static void execution_report(struct engine *engine, struct link *link,
     struct execution execution;
     bool is_status = exec_type.data[0] == ExecType_ORDER_STATUS;
     if (!is_status && execution_load(&engine->view, key, &execution)) {
-        return; /* Told again: it has been taken. */
+        told_again(engine, &in, &execution);
+        return;
     }
     execution =
         (struct execution){.order_key = in.attempt.order_key, .bus_seq = engine->counters.bus_seq};

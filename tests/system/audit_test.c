@@ -228,7 +228,15 @@ static void a_number_that_means_two_things_is_a_fault(void **state)
                  "means two things");
     assert_fault(judge(JOURNAL, ALPHA_BOOK, WIRE ORDER_MESSAGE("1", "X7", "52=b|"), NULL),
                  "means two things");
-    assert_fault(judge(JOURNAL, ALPHA_BOOK, WIRE GAP_FILL("2"), NULL), "means two things");
+    assert_fault(judge(JOURNAL, BOOK ROW("1", "X1", "O1"), WIRE GAP_FILL("2"), NULL),
+                 "means two things");
+}
+
+static void a_gap_fill_for_an_answered_order_is_no_fault(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(JOURNAL, ALPHA_BOOK, WIRE GAP_FILL("2"), NULL);
+    assert_true(audit_good(audit));
 }
 
 static void a_resend_of_the_same_is_no_fault(void **state)
@@ -258,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_hole_in_the_bus_is_a_fault),
         cmocka_unit_test(a_bus_seq_with_two_meanings_is_a_fault),
         cmocka_unit_test(a_number_that_means_two_things_is_a_fault),
+        cmocka_unit_test(a_gap_fill_for_an_answered_order_is_no_fault),
         cmocka_unit_test(a_resend_of_the_same_is_no_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ void audit_free(struct audit *audit)
     free(audit->executions);
     free(audit->event_hashes);
     free(audit->frame_hashes);
-    free(audit->wire_hashes);
+    free(audit->wire_messages);
     audit_init(audit);
 }
 

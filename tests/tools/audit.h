@@ -86,6 +86,13 @@ struct audit_counts {
     uint64_t wire_repeats;  /* Messages whose number had come before, equal in content. */
 };
 
+/* The first message under a number, as a broker received it. */
+struct audit_wire_message {
+    uint64_t meaning; /* Hash of what it says. */
+    bool session;     /* Session level: a gap fill may stand for it. */
+    char cl_ord_id[AUDIT_ID_BYTES_MAX];
+};
+
 struct audit {
     struct audit_counts counts;
     char faults[AUDIT_FAULTS_MAX][AUDIT_FAULT_BYTES_MAX];
@@ -108,7 +115,7 @@ struct audit {
     uint64_t bus_last;
     uint64_t instance;
     struct name_map wire; /* "SESSION NUMBER" → hash. */
-    uint64_t *wire_hashes;
+    struct audit_wire_message *wire_messages;
     uint32_t wire_capacity;
 };
 

@@ -2,8 +2,8 @@
  *
  * A broker keeps every message it received, as it stood on the wire, in
  * DIR/wire.log. Whatever comes under a number that came before must say the same,
- * apart from the fields that a resend changes, or be the gap fill that stands for
- * a session message. */
+ * apart from the fields that a resend changes, or be a gap fill: for a session
+ * message, or for a request that the broker's own book shows as answered. */
 #include "tests/tools/audit.h"
 
 #include <errno.h>
@@ -18,6 +18,7 @@ enum {
     NAME_BYTES_MAX = 160,
     SOH = 1,
     TAG_BODY_LENGTH = 9,
+    TAG_CL_ORD_ID = 11,
     TAG_CHECK_SUM = 10,
     TAG_MSG_SEQ_NUM = 34,
     TAG_MSG_TYPE = 35,
@@ -47,7 +48,7 @@ static uint64_t meaning_of(const char *message, size_t size)
         }
         at = next + 1;
     }
-    return hash | 2; /* Bit 0 says: a session message, for which a gap fill may stand. */
+    return hash;
 }
 
 static bool is_session_message(char type)
@@ -55,7 +56,16 @@ static bool is_session_message(char type)
     return type != '\0' && strchr("0123456A", type) != NULL;
 }
 
-static void take_message(struct audit *audit, const char *broker, const char *message, size_t size)
+/* The broker has given its word on it: it needs no resend. */
+static bool is_answered(const struct book *book, const char *cl_ord_id)
+{
+    uint32_t request = book_find(book, cl_ord_id);
+    return request != 0 && !book_request(book, request)->aside &&
+           book_request(book, request)->state != BOOK_REQUEST_PENDING;
+}
+
+static void take_message(struct audit *audit, const struct book *book, const char *broker,
+                         const char *message, size_t size)
 {
     char sender[AUDIT_ID_BYTES_MAX];
     char target[AUDIT_ID_BYTES_MAX];
@@ -74,20 +84,21 @@ static void take_message(struct audit *audit, const char *broker, const char *me
     }
     (void)snprintf(name, sizeof name, "%s %s>%s %s", broker, sender, target, number);
     uint64_t meaning = meaning_of(message, size);
-    meaning = is_session_message(type) ? meaning | 1 : meaning & ~UINT64_C(1);
     bool added = false;
     uint32_t index = name_map_add(&audit->wire, span_text(name), &added);
-    audit->wire_hashes =
-        audit_room(audit->wire_hashes, &audit->wire_capacity, index, sizeof audit->wire_hashes[0]);
+    audit->wire_messages = audit_room(audit->wire_messages, &audit->wire_capacity, index,
+                                      sizeof audit->wire_messages[0]);
+    struct audit_wire_message *first = &audit->wire_messages[index];
     if (added) {
-        audit->wire_hashes[index] = meaning;
+        *first =
+            (struct audit_wire_message){.meaning = meaning, .session = is_session_message(type)};
+        (void)fields_get(message, size, TAG_CL_ORD_ID, first->cl_ord_id, sizeof first->cl_ord_id);
         audit->counts.wire_messages++;
         return;
     }
     audit->counts.wire_repeats++;
-    uint64_t before = audit->wire_hashes[index];
-    bool filled = type == '4' && (before & 1) != 0;
-    if (before != meaning && !filled) {
+    bool filled = type == '4' && (first->session || is_answered(book, first->cl_ord_id));
+    if (first->meaning != meaning && !filled) {
         audit_fault(audit, "number %s means two things: it came again as 35=%c", name, type);
     }
 }
@@ -101,15 +112,23 @@ bool audit_wire(struct audit *audit, const char *broker, const char *directory)
         audit_fault(audit, "%s: %s", path, strerror(errno));
         return false;
     }
+    char error[512];
+    struct book book;
+    (void)snprintf(path, sizeof path, "%s/book.log", directory);
+    book_init(&book);
+    if (!book_load(&book, path, NULL, error, sizeof error)) {
+        audit_fault(audit, "%s", error);
+    }
     char *line = malloc(WIRE_LINE_BYTES_MAX);
     ASSERT(line != NULL);
     while (fgets(line, WIRE_LINE_BYTES_MAX, file) != NULL) {
         size_t size = strlen(line);
         if (line[size - 1] == '\n') { /* Else it was cut off by a kill. */
-            take_message(audit, broker, line, size - 1);
+            take_message(audit, &book, broker, line, size - 1);
         }
     }
     free(line);
+    book_free(&book);
     (void)fclose(file);
     return true;
 }

@@ -212,6 +212,24 @@ static void a_broker_that_stays_away_is_told_of_once(void **state)
     assert_int_equal(before, rig_event_count(rig, "|10012=DISCONNECTED|"));
 }
 
+static void what_a_broker_has_answered_is_never_sent_again(void **state)
+{
+    struct rig *rig = *state;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    (void)rig_request(rig, ORDER("C2"));
+    assert_state(rig, "C2", "FILLED");
+    assert_int_equal(2, rig->broker[0].orders);
+    /* The broker loses what it knew of our numbers, and asks for all of them again. */
+    rig_drop(rig, 0);
+    rig->broker[0].session.seq_in_next = 1;
+    rig_pass(rig, 5000);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+    assert_int_equal(2, rig->broker[0].orders);
+    (void)rig_request(rig, ORDER("C3"));
+    assert_state(rig, "C3", "FILLED");
+}
+
 static void a_dead_peer_is_noticed_by_its_silence(void **state)
 {
     struct rig *rig = *state;
@@ -234,6 +252,7 @@ int main(void)
         TEST(a_cancel_waits_for_the_broker_that_has_the_order),
         TEST(an_order_whose_day_ended_while_the_broker_was_away_is_not_sent_again),
         TEST(a_broker_that_stays_away_is_told_of_once),
+        TEST(what_a_broker_has_answered_is_never_sent_again),
         TEST(a_dead_peer_is_noticed_by_its_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,6 +263,25 @@ static void an_execution_told_twice_counts_once(void **state)
     assert_field(reply, "151", "60");
 }
 
+static void an_execution_told_again_with_other_figures_is_an_alert(void **state)
+{
+    struct rig *rig = started(state);
+    rig->broker[0].manner = RIG_ACK;
+    rig->broker[1].manner = RIG_ACK;
+    (void)rig_request(rig, ORDER("C1"));
+    unsigned owner = rig->broker[0].orders == 1 ? 0 : 1;
+    char body[512];
+    static const char form[] =
+        "37=O1|17=X7|11=%s|150=F|39=1|55=VOD|54=1|32=%u|31=10|14=40|151=60|6=10|";
+    (void)snprintf(body, sizeof(body), form, rig->broker[owner].last_cl_ord_id, 40U);
+    rig_broker_says(rig, owner, "8", body);
+    assert_null(rig_event(rig, "AL.warning", NULL));
+    (void)snprintf(body, sizeof(body), form, rig->broker[owner].last_cl_ord_id, 41U);
+    rig_broker_says(rig, owner, "8", body);
+    assert_non_null(rig_event(rig, "AL.warning", "other figures"));
+    assert_field(rig_request(rig, "35=H|49=OMS|11=C1|55=VOD|54=1|"), "14", "40");
+}
+
 static void a_bust_takes_its_fill_back(void **state)
 {
     struct rig *rig = started(state);
@@ -391,6 +410,7 @@ int main(void)
         TEST(replaces_chain_by_orig_cl_ord_id),
         TEST(status_tells_where_an_order_stands),
         TEST(an_execution_told_twice_counts_once),
+        TEST(an_execution_told_again_with_other_figures_is_an_alert),
         TEST(a_bust_takes_its_fill_back),
         TEST(a_broker_that_refuses_by_business_reject_rejects_the_order),
         TEST(a_report_of_a_stranger_order_is_an_alert),
