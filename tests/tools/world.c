@@ -1,5 +1,7 @@
 #include "tests/tools/world.h"
 
+#include "gateway/shell/clock.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <signal.h>
@@ -66,6 +68,15 @@ static void session_write(FILE *file, const struct world_broker *broker, const c
                   broker->name, role, broker->name, suffix, (unsigned)broker->port);
 }
 
+/* The day ends half a day from now, so that it never ends within a test. */
+static void day_end_write(FILE *file)
+{
+    struct clock clock = {.engine_ns = 0};
+    uint64_t second = clock_read(&clock).engine_ns / UINT64_C(1000000000) + 43200;
+    (void)fprintf(file, "DayEnd=%02u:%02u:%02u\n", (unsigned)(second / 3600 % 24),
+                  (unsigned)(second / 60 % 60), (unsigned)(second % 60));
+}
+
 static void config_write(const struct world *world)
 {
     FILE *file = fopen(world->config_path, "we");
@@ -74,6 +85,7 @@ static void config_write(const struct world *world)
                   "# Written by the tests and the demo for a world of their own.\n\n[GATEWAY]\n");
     (void)fprintf(file, "StorePath=%s\nDurability=%s\n", world->store_directory,
                   world->options.durability != NULL ? world->options.durability : "commit");
+    day_end_write(file);
     (void)fprintf(file, "OrderEntryEndpoint=%s\nBusEndpoint=%s\nReplayEndpoint=%s\n",
                   world->order_entry_endpoint, world->bus_endpoint, world->replay_endpoint);
     (void)fprintf(file, "InternalDictionary=%s/dictionaries/FIX44-internal.xml\n",
