@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "gateway/shell/dictionary_file.h"
 #include "gateway/console/submit.h"
+#include "gateway/shell/dictionary_file.h"
 
 #include <fcntl.h>
 #include <pthread.h>
