@@ -213,7 +213,12 @@ static void execution_report(struct engine *engine, struct link *link,
     struct report report = {.exec_type = (char)exec_type.data[0], .source = message};
     struct name exec_ref_id = {.text = ""};
     report_ids(&in, &report);
-    attempt_acknowledged(engine, &in.order);
+    /* A status "unknown order" is no word that the broker has it: the attempt
+     * stays unacknowledged, so that it is held in doubt and may be resent. */
+    bool unknown = is_status && span_is(message_value(message, TAG_OrdStatus), "8");
+    if (!unknown) {
+        attempt_acknowledged(engine, &in.order);
+    }
     if (message_value(message, TAG_OrderID).size > 0 &&
         message_value(message, TAG_OrderID).size <= ENGINE_EXEC_ID_BYTES_MAX) {
         in.order.broker_order_id = message_value(message, TAG_OrderID);

@@ -230,6 +230,30 @@ static void what_a_broker_has_answered_is_never_sent_again(void **state)
     assert_state(rig, "C3", "FILLED");
 }
 
+static void a_status_that_does_not_know_the_order_acknowledges_nothing(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    char body[256];
+    (void)snprintf(body, sizeof(body),
+                   "37=NONE|17=0|11=%s|150=I|39=8|55=VOD|54=1|14=0|151=0|6=0|103=5|",
+                   rig->broker[0].last_cl_ord_id);
+    rig_broker_says(rig, 0, "8", body);
+    assert_state(rig, "C1", "SENT");
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    rig_settle(rig);
+    assert_state(rig, "C1", "IN_DOUBT");
+    /* It never had the order: it asks for it, and gets it. */
+    rig->broker[0].session.seq_in_next -= 1;
+    rig->broker[0].manner = RIG_FILL;
+    rig->broker[0].listening = true;
+    rig_pass(rig, 5000);
+    assert_state(rig, "C1", "FILLED");
+}
+
 static void a_dead_peer_is_noticed_by_its_silence(void **state)
 {
     struct rig *rig = *state;
@@ -253,6 +277,7 @@ int main(void)
         TEST(an_order_whose_day_ended_while_the_broker_was_away_is_not_sent_again),
         TEST(a_broker_that_stays_away_is_told_of_once),
         TEST(what_a_broker_has_answered_is_never_sent_again),
+        TEST(a_status_that_does_not_know_the_order_acknowledges_nothing),
         TEST(a_dead_peer_is_noticed_by_its_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
