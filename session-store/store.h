@@ -59,6 +59,9 @@ uint64_t store_instance_id(const struct store *store);
 /* Number of the last committed batch; 0 for a new store. Grows by one per commit. */
 uint64_t store_batch_number(const struct store *store);
 
+/* True if this very opening made it. */
+bool store_is_new(const struct store *store);
+
 /* True if the last owner closed it. */
 bool store_was_clean(const struct store *store);
 

@@ -41,6 +41,7 @@ struct store {
     struct meta meta; /* As committed. */
     enum store_durability durability;
     bool read_only;
+    bool is_new;
     bool was_clean;
     bool map_lost;            /* The map could not be made again: nothing can be read. */
     enum status write_status; /* Not OK: no further writes. */

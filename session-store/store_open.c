@@ -216,7 +216,8 @@ static enum status store_open_to_write(struct store *store, const struct store_c
         TRY(data_check_size(store, size_bytes, error));
         status = meta_load(store, error);
     }
-    if (status == STATUS_NOT_FOUND) {
+    store->is_new = status == STATUS_NOT_FOUND;
+    if (store->is_new) {
         store->meta = (struct meta){
             .schema = STORE_SCHEMA_VERSION, .instance_id = config->instance_id, .clean = true};
         status = guard_check(&guard, NULL, store->files.path, error);
@@ -327,6 +328,11 @@ uint64_t store_instance_id(const struct store *store)
 uint64_t store_batch_number(const struct store *store)
 {
     return store->meta.batch_number;
+}
+
+bool store_is_new(const struct store *store)
+{
+    return store->is_new;
 }
 
 bool store_was_clean(const struct store *store)

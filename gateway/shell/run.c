@@ -102,10 +102,10 @@ static enum run_exit open_store(struct run *run)
         return complain(run, RUN_EXIT_ENVIRONMENT, reason);
     }
     config->engine.instance_id = store_instance_id(run->store);
-    bool fresh = store_batch_number(run->store) == 0;
     const char *last = store_was_clean(run->store) ? "the store was closed in good order"
                                                    : "the last owner of the store was killed";
-    log_text(&run->log, engine_time_ns(), SEVERITY_INFO, fresh ? "the store is new" : last);
+    log_text(&run->log, engine_time_ns(), SEVERITY_INFO,
+             store_is_new(run->store) ? "the store is new" : last);
     return RUN_EXIT_OK;
 }
 

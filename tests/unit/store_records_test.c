@@ -85,6 +85,7 @@ static void what_was_committed_is_there_after_reopening(void **state)
 
         fixture->config.instance_id = 99; /* Counts only when the store is made. */
         fixture_open(fixture);
+        assert_false(store_is_new(fixture->store));
         assert_true(store_was_clean(fixture->store));
         assert_int_equal(store_batch_number(fixture->store), before + 1);
         assert_int_equal(store_instance_id(fixture->store), 0x1122334455667788);
