@@ -77,6 +77,12 @@ struct session_config session_config_default(void)
         .max_latency_seconds = 120,
         .timestamp_precision = 3,
         .check_comp_id = true,
+        .heart_beat_check = true,
+        .silence_test_permille = 1200,
+        .silence_dead_permille = 2400,
+        .test_request_at_logon = true,
+        .requires_orig_sending_time = true,
+        .reject_invalid_message = true,
         .validate = validate_options_default(),
     };
 }

@@ -22,6 +22,18 @@
 #include "fix/message.h"
 #include "fix/validate.h"
 
+/* One LogonTag: a field that our Logon carries besides. */
+struct session_logon_tag {
+    uint32_t tag;
+    const char *value;
+};
+
+/* Names that a routing field may hold (3.8). */
+struct session_names {
+    const char *const *list;
+    uint32_t count; /* 0: any name is as agreed. */
+};
+
 /* Settings, with QuickFIX's words. Borrowed text; the owner outlives the session. */
 struct session_config {
     const char *begin_string;   /* BeginString */
@@ -29,10 +41,24 @@ struct session_config {
     const char *target_comp_id; /* TargetCompID */
     const char *sender_sub_id;  /* NULL if none */
     const char *target_sub_id;
-    const char *username;          /* Username(553) of our Logon, NULL if none. */
-    const char *password;          /* Password(554): never in a log or in the queue's text form. */
-    bool acceptor;                 /* ConnectionType */
-    uint32_t heart_bt_int_seconds; /* HeartBtInt; an acceptor takes the peer's. */
+    const char *sender_location_id;
+    const char *target_location_id;
+    const char *username;     /* Username(553) of our Logon, NULL if none; an acceptor wants it. */
+    const char *password;     /* Password(554): never in a log or in the queue's text form. */
+    const char *new_password; /* NewPassword(925) of our Logon, NULL if none. */
+    const struct session_logon_tag *logon_tags; /* LogonTag, LogonTag<n> */
+    uint32_t logon_tags_count;
+    struct session_names on_behalf_of; /* Agreed OnBehalfOfCompID(115). */
+    struct session_names deliver_to;   /* Agreed DeliverToCompID(128). */
+    bool acceptor;                     /* ConnectionType */
+    uint32_t heart_bt_int_seconds;     /* HeartBtInt; an acceptor takes the peer's. */
+    bool heart_bt_int_override;        /* HeartBtIntOverride: an acceptor answers with its own. */
+    bool heart_beat_check;             /* DisableHeartBeatCheck=N: silence ends the connection. */
+    /* Silence before a TestRequest, and before the end, in thousandths of HeartBtInt: 1200
+     * and 2400 (5.4, 5.5), as TestRequestDelayMultiplier=0.2 and
+     * HeartBeatTimeoutMultiplier=1.4 say. */
+    uint32_t silence_test_permille;
+    uint32_t silence_dead_permille;
     uint32_t logon_timeout_seconds;
     uint32_t logout_timeout_seconds;
     uint32_t max_latency_seconds; /* MaxLatency; 0 = CheckLatency=N. */
@@ -41,6 +67,17 @@ struct session_config {
     bool reset_on_logout;
     bool reset_on_disconnect;
     bool check_comp_id;
+    bool test_request_at_logon;  /* READY only after a TestRequest of ours was answered (4.9):
+                                    the initiator's way. Without, READY once our gap is closed. */
+    bool next_expected_seq_num;  /* SendNextExpectedMsgSeqNum: 789 in Logon, and the peer's used. */
+    bool last_seq_num_processed; /* EnableLastMsgSeqNumProcessed: 369 in each header. */
+    uint32_t resend_request_chunk_size; /* ResendRequestChunkSize; 0 = the whole gap at once. */
+    bool closed_resend_interval;        /* ClosedResendInterval: 16 = the true end, never 0. */
+    bool redundant_resend_requests;     /* SendRedundantResendRequests: each early message asks. */
+    bool requires_orig_sending_time;    /* RequiresOrigSendingTime: 43=Y without 122 is rejected. */
+    bool reject_invalid_message; /* RejectInvalidMessage=N: content faults are only logged. */
+    bool reject_garbled_message; /* RejectGarbledMessage=Y: a garbled message that names its
+                                    number is rejected (and uses it up). */
     const struct dictionary *dictionary; /* NULL: no content checks. */
     struct validate_options validate;
 };
@@ -165,6 +202,11 @@ bool session_resend_next(const struct session *session, uint64_t *next, uint64_t
  * (the engine's choice, 6.2). Runs to be filled become one SequenceReset. */
 void session_resend_message(struct session *session, uint64_t now_ns, struct span bytes,
                             enum message_kind kind, bool gap_fill, struct effects *out);
+
+/* Resets both numbers of a running session by a Logon with 141=Y (8.1, 8.2): the
+ * engine's ResetSeqTime, or an operator. No effect while not logged on, or once a
+ * Logout was sent. During a resend it waits for the end of that. */
+void session_request_reset(struct session *session, uint64_t now_ns, struct effects *out);
 
 /* Begins a Logout with `text` (10.1); no effect while not logged on. During a
  * resend it waits for the end of that. */

@@ -37,6 +37,7 @@ struct validate_options {
     bool unknown_fields_allowed; /* AllowUnknownMsgFields. */
     bool unknown_enums_allowed;  /* AllowUnknownEnumValues. */
     bool groups_unordered_allowed;
+    bool first_in_group_delimits; /* FirstFieldInGroupIsDelimiter: whichever comes first. */
 };
 
 struct validate_fault {

@@ -4,7 +4,9 @@
 #ifndef GATEWAY_CORE_CONFIG_H
 #define GATEWAY_CORE_CONFIG_H
 
+#include "fix/schedule.h"
 #include "fix/session.h"
+#include "gateway/core/application.h"
 #include "gateway/core/limits.h"
 
 enum session_role {
@@ -18,12 +20,53 @@ struct broker_config {
     uint32_t weight;  /* Share of new orders; 0 = none. */
 };
 
+/* An IP address; IPv4 as ::ffff:a.b.c.d. */
+struct address {
+    uint8_t bytes[16];
+};
+
+/* AllowedRemoteAddresses: an address or a block, 10.1.0.0/16. */
+struct address_block {
+    struct address address;
+    uint8_t prefix_bits; /* Of the 128. */
+};
+
+enum endpoint_policy { /* HostSelectionPolicy */
+                       ENDPOINT_ROUND_ROBIN,
+                       ENDPOINT_PRIORITY, /* The first is preferred; see endpoint_failback_ns. */
+};
+
 struct engine_session_config {
     const char *id; /* "FIX.4.4:FIXGATE->ALPHA", with ":qualifier" if there is one; unique. */
     struct session_config fix;
     enum session_role role;
-    uint32_t broker; /* Index into brokers. */
-    uint64_t reconnect_interval_ns;
+    uint32_t broker;          /* Index into brokers. */
+    struct schedule schedule; /* Zeroed: non-stop. */
+    /* ResetSeqTime: second of the day in reset_zone at which a running session is reset. */
+    bool has_reset_time;
+    uint32_t reset_second;
+    const struct zone *reset_zone; /* NULL: UTC. */
+
+    /* Initiator. The shell has the addresses; RELEASE_CONNECT says which. Only a completed
+     * Logon counts as success. */
+    uint32_t endpoints_count; /* At least 1. */
+    uint32_t endpoint_tries;  /* EndpointTries: in a row at one, then the next. */
+    enum endpoint_policy endpoint_policy;
+    uint64_t endpoint_failback_ns;      /* PRIORITY: this long after leaving the first, the next
+                                           connection begins with it again. */
+    uint64_t reconnect_interval_ns;     /* Before the first try after a loss. */
+    uint64_t reconnect_interval_max_ns; /* Doubles up to this, with jitter of a fifth. */
+
+    /* Acceptor. */
+    uint32_t listener;                   /* Index into the shell's listeners. */
+    const struct address_block *allowed; /* AllowedRemoteAddresses */
+    uint32_t allowed_count;              /* 0: any. */
+
+    uint32_t rate_per_second;    /* OutboundRate: messages; 0 = unlimited. */
+    uint32_t rate_burst;         /* OutboundBurst: bucket size, at least 1. */
+    bool persist_messages;       /* PersistMessages=N: bodies are not kept; always gap-filled. */
+    uint64_t stale_order_ns;     /* StaleOrderAge: an order older than this does not go out again;
+                                    0 = as long as its TimeInForce. */
     uint64_t backlog_bytes_high; /* Unsent bytes above which no new order goes to it. */
     uint64_t backlog_bytes_max;  /* Unsent bytes at which a slow peer is cut off. */
 };
@@ -38,6 +81,8 @@ struct engine_config {
     uint64_t instance_id;                /* Of the store. */
     uint64_t day_end_ns;       /* Time of day (UTC) at which TimeInForce Day ends; 0 = midnight. */
     uint64_t bus_heartbeat_ns; /* Interval of the bus heartbeat. */
+    uint64_t random_seed;      /* For jitter. */
+    const struct application *application; /* NULL: orders_application. */
 };
 
 #endif

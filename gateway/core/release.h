@@ -9,8 +9,8 @@
 
 enum release_kind {
     RELEASE_SEND,    /* Write `bytes` to the connection of `session`. */
-    RELEASE_CONNECT, /* Open a connection for `session`; answer with engine_connected() or
-                        engine_disconnected(). */
+    RELEASE_CONNECT, /* Open a connection for `session` to its `endpoint`; answer with
+                        engine_connected() or engine_disconnected(). */
     RELEASE_CLOSE,   /* Close the connection of `session` behind what was sent; `topic` says why. */
     RELEASE_REPLY,   /* Answer the request that came with `route`. */
     RELEASE_PUBLISH, /* An event: `topic`, `bus_seq`, `bytes` (a whole FIX message). */
@@ -21,6 +21,7 @@ enum release_kind {
 struct release {
     enum release_kind kind;
     uint32_t session;
+    uint32_t endpoint; /* CONNECT: index into the session's endpoints. */
     enum effect_severity severity;
     uint64_t bus_seq;
     struct span route; /* REPLY: as it was given to engine_request(). */

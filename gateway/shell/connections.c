@@ -62,6 +62,7 @@ static bool is_pending(const struct connection *connection)
         return connection->wanted;
     case TCP_RESOLVING:
     case TCP_CONNECTING:
+    case TCP_HANDSHAKING:
     case TCP_CLOSING:
         return false;
     }

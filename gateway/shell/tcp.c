@@ -264,6 +264,7 @@ void tcp_ready(struct tcp *tcp, size_t read_max, uint64_t monotonic_ns)
             drain_closing(tcp);
         }
         break;
+    case TCP_HANDSHAKING:
     case TCP_CLOSED:
     case TCP_ENDED:
         break;
@@ -291,6 +292,7 @@ uint64_t tcp_deadline_ns(const struct tcp *tcp)
     switch (tcp->state) {
     case TCP_RESOLVING:
     case TCP_CONNECTING:
+    case TCP_HANDSHAKING:
     case TCP_CLOSING:
         return tcp->deadline_ns;
     case TCP_CLOSED:
@@ -317,6 +319,7 @@ bool tcp_wants_read(const struct tcp *tcp)
         return tcp->in.used < tcp->in.capacity;
     case TCP_CLOSED:
     case TCP_CONNECTING:
+    case TCP_HANDSHAKING:
     case TCP_ENDED:
         return false;
     }

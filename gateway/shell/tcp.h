@@ -12,6 +12,7 @@
 #define GATEWAY_SHELL_TCP_H
 
 #include "gateway/shell/resolver.h"
+#include "gateway/shell/tls.h"
 
 enum {
     TCP_REASON_BYTES_MAX = 255,
@@ -22,13 +23,20 @@ struct tcp_config {
     const char *host; /* Borrowed while connecting. */
     uint16_t port;
     bool nodelay;                /* TCP_NODELAY */
-    uint64_t connect_timeout_ns; /* Name lookup included. */
+    uint64_t connect_timeout_ns; /* Name lookup and TLS handshake included. */
+    const char *source_host;     /* SocketConnectSourceHost: local address; NULL = any. */
+    uint16_t source_port;        /* 0 = any. */
+    int send_buffer_bytes;       /* SO_SNDBUF, SO_RCVBUF; 0 = the system's. */
+    int receive_buffer_bytes;
+    struct tls_context *tls; /* Borrowed; NULL = plain. */
+    const char *tls_name;    /* SNI and the name to verify; NULL = host. */
 };
 
 enum tcp_state {
     TCP_CLOSED,
     TCP_RESOLVING,
     TCP_CONNECTING,
+    TCP_HANDSHAKING, /* TLS; never blocks anybody else. */
     TCP_OPEN,
     TCP_ENDED,   /* Peer or network ended it, or it could not be made: see `reason`. */
     TCP_CLOSING, /* We are ending it. */
@@ -64,6 +72,10 @@ void tcp_free(struct tcp *tcp);
 
 /* Begins to connect; state becomes RESOLVING, CONNECTING, OPEN or ENDED. ASSERTs CLOSED. */
 void tcp_connect(struct tcp *tcp, const struct tcp_config *config, uint64_t monotonic_ns);
+
+/* Takes over an accepted, connected socket (it is made non-blocking); with `config->tls`
+ * the server's side of the handshake begins. State: OPEN, HANDSHAKING or ENDED. */
+void tcp_accept(struct tcp *tcp, int fd, const struct tcp_config *config, uint64_t monotonic_ns);
 
 /* The descriptor is ready. Reads at most `read_max` bytes. */
 void tcp_ready(struct tcp *tcp, size_t read_max, uint64_t monotonic_ns);

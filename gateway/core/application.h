@@ -1,0 +1,33 @@
+/* The application above the FIX sessions: what is done with the messages they deliver, and
+ * which of ours may go out again.
+ *
+ * Pure; part of the engine. The gateway's is orders_application (executions, doubt, queue).
+ * Links know no other business than this. */
+#ifndef GATEWAY_CORE_APPLICATION_H
+#define GATEWAY_CORE_APPLICATION_H
+
+#include "fix/effects.h"
+#include "fix/message.h"
+
+struct engine;
+struct link;
+
+struct application {
+    /* An application message, or a Reject(3), that the link's session delivered in order.
+     * It may answer at once with link_business_reject(); what it sends with link_send()
+     * needs link_can_send(), which may be false in this very step. */
+    void (*deliver)(struct engine *engine, struct link *link, const struct message *message,
+                    bool poss_dup, bool poss_resend);
+    /* The peer asks for a message of ours again. True: it goes out; false: a gap fill takes
+     * its place. `tag` is what link_send() was given. */
+    bool (*may_resend)(struct engine *engine, struct link *link, struct span tag, uint64_t sent_ns);
+    void (*in_step)(struct engine *engine, struct link *link); /* The session is READY. */
+    void (*dropped)(struct engine *engine, struct link *link); /* Its connection is gone. */
+    /* Once per turn and link, after the session's own timers; bounded work. True: it has more
+     * to do at once. */
+    bool (*tick)(struct engine *engine, struct link *link);
+};
+
+extern const struct application orders_application;
+
+#endif
