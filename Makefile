@@ -5,7 +5,7 @@
 #   make test    everything a change must pass, from a bare Debian 12 machine
 #   make check   format, tidy, layers and purity
 #   make sim     random days of the engine from seeds (SEED=42 replays one, SEEDS=500 runs many)
-#   make fuzz    a minute of each fuzz target
+#   make fuzz    a minute of each fuzz target, and which lines of fix/ they reach
 #   make bench   our figures beside peers and limits, in one run
 
 SHELL := /bin/sh
@@ -49,6 +49,9 @@ fuzz: packages
 	@$(CMAKE) --preset fuzz >/dev/null
 	@$(CMAKE) --build build/fuzz -j $(JOBS) --target fuzzers
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
+	@$(CMAKE) --preset coverage >/dev/null
+	@$(CMAKE) --build build/coverage -j $(JOBS) --target fuzzers fix_tests
+	@tests/fuzz/coverage build/coverage build/fuzz
 
 bench: release
 	@tests/bench/run build/release
