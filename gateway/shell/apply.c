@@ -91,7 +91,7 @@ static void let_out(const struct release *release, const struct release_ports *p
         ports->send(ports->context, release->session, release->bytes);
         return;
     case RELEASE_CONNECT:
-        ports->connect(ports->context, release->session);
+        ports->connect(ports->context, release->session, release->endpoint);
         return;
     case RELEASE_CLOSE:
         ports->close(ports->context, release->session, release->topic);

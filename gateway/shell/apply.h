@@ -11,7 +11,7 @@
 struct release_ports {
     void *context;
     void (*send)(void *context, uint32_t session, struct span bytes);
-    void (*connect)(void *context, uint32_t session);
+    void (*connect)(void *context, uint32_t session, uint32_t endpoint);
     void (*close)(void *context, uint32_t session, struct span reason);
     void (*reply)(void *context, struct span route, struct span message);
     void (*publish)(void *context, struct span topic, uint64_t bus_seq, struct span message);

@@ -1,7 +1,7 @@
 #include "gateway/shell/connections.h"
 
 enum status connections_open(struct connections *connections, const struct engine_config *engine,
-                             const struct tcp_config *configs)
+                             const struct connection_config *configs)
 {
     ASSERT(engine->sessions_count <= ENGINE_SESSIONS_MAX);
     for (uint32_t session = 0; session < engine->sessions_count; session++) {
@@ -34,10 +34,11 @@ static struct connection *at(struct connections *connections, uint32_t session)
     return &connections->list[session];
 }
 
-void connections_ready(struct connections *connections, uint32_t session)
+void connections_ready(struct connections *connections, uint32_t session, bool hung_up)
 {
-    tcp_ready(&at(connections, session)->tcp, CONNECTION_READ_BYTES_MAX,
-              connections->now->monotonic_ns);
+    struct connection *connection = at(connections, session);
+    connection->leaving = connection->up && (connection->leaving || hung_up);
+    tcp_ready(&connection->tcp, CONNECTION_READ_BYTES_MAX, connections->now->monotonic_ns);
 }
 
 /* --- What the engine does not know yet -------------------------------------- */
@@ -63,8 +64,9 @@ static bool is_pending(const struct connection *connection)
     case TCP_RESOLVING:
     case TCP_CONNECTING:
     case TCP_HANDSHAKING:
-    case TCP_CLOSING:
         return false;
+    case TCP_CLOSING:
+        return connection->cut;
     }
     ASSERT(false);
     return false;
@@ -94,10 +96,14 @@ static void tell_end(struct connection *connection, struct engine *engine, uint3
     const char *reason =
         connection->reason[0] != '\0' ? connection->reason : connection->tcp.reason;
     engine_disconnected(engine, session, reason);
-    tcp_close(&connection->tcp);
+    if (connection->tcp.state != TCP_CLOSING) {
+        tcp_close(&connection->tcp);
+    }
     connection->wanted = false;
     connection->up = false;
     connection->held = false;
+    connection->cut = false;
+    connection->leaving = false;
     connection->backlog_told = 0;
 }
 
@@ -138,7 +144,7 @@ static void step_one(struct connections *connections, struct engine *engine, uin
         connection->up = true;
         engine_connected(engine, session);
     }
-    size_t consumed = step_bytes(connections, engine, session);
+    size_t consumed = connection->cut ? 0 : step_bytes(connections, engine, session);
     if (engine_turn_full(engine)) {
         return;
     }
@@ -146,7 +152,7 @@ static void step_one(struct connections *connections, struct engine *engine, uin
     bool nothing_left = consumed == 0 || tcp_inbound(&connection->tcp).size == 0;
     bool ended = connection->tcp.state == TCP_ENDED && nothing_left;
     bool closed = connection->tcp.state == TCP_CLOSED && connection->wanted;
-    if (ended || closed) {
+    if (ended || closed || connection->cut) {
         tell_end(connection, engine, session);
     }
 }
@@ -166,15 +172,75 @@ void connections_step(struct connections *connections, struct engine *engine)
     }
 }
 
-/* --- Releases --------------------------------------------------------------- */
+/* --- Accepted connections --------------------------------------------------- */
 
-void connections_connect(struct connections *connections, uint32_t session)
+/* The old connection of a session is over for the engine; its peer has opened a new one,
+ * or we are about to. What has come in is read, so that the kernel need not answer with a
+ * reset that would destroy our last message at the peer. */
+static void clear_away(struct connection *connection, uint64_t monotonic_ns)
+{
+    ASSERT(!connection->wanted);
+    if (connection->tcp.state == TCP_CLOSING) {
+        tcp_ready(&connection->tcp, CONNECTION_IN_BYTES, monotonic_ns);
+    }
+    tcp_close(&connection->tcp);
+}
+
+/* All but the memory of the buffers changes hands. */
+static void take_over(struct tcp *to, struct tcp *from)
+{
+    struct tcp taken = *from;
+    struct tcp spare = *to;
+    ASSERT(spare.state == TCP_CLOSED);
+    ASSERT(taken.in.used <= spare.in.capacity);
+    ASSERT(taken.out.used == 0);
+
+    *to = taken;
+    to->in = spare.in;
+    to->out = spare.out;
+    to->serial = spare.serial + 1;
+    memcpy(to->in.bytes, taken.in.bytes + taken.in.start, taken.in.used);
+    to->in.used = taken.in.used;
+
+    *from = spare;
+    from->in = taken.in;
+    from->out = taken.out;
+    from->serial = taken.serial;
+    tcp_close(from);
+}
+
+void connections_adopt(struct connections *connections, struct engine *engine, uint32_t session,
+                       struct tcp *from)
 {
     struct connection *connection = at(connections, session);
-    ASSERT(!connection->wanted);
+    clear_away(connection, connections->now->monotonic_ns);
+    take_over(&connection->tcp, from);
+    connection->reason[0] = '\0';
+    connection->wanted = true;
+    connection->up = true;
+    engine_connected(engine, session);
+    step_one(connections, engine, session);
+}
+
+bool connections_leaving(const struct connections *connections, uint32_t session)
+{
+    ASSERT(session < connections->count);
+    const struct connection *connection = &connections->list[session];
+    return connection->leaving || connection->cut ||
+           (connection->up && connection->tcp.state == TCP_ENDED);
+}
+
+/* --- Releases --------------------------------------------------------------- */
+
+void connections_connect(struct connections *connections, uint32_t session, uint32_t endpoint)
+{
+    struct connection *connection = at(connections, session);
+    ASSERT(endpoint < connection->config->endpoints_count);
+    clear_away(connection, connections->now->monotonic_ns);
     connection->wanted = true;
     connection->reason[0] = '\0';
-    tcp_connect(&connection->tcp, connection->config, connections->now->monotonic_ns);
+    tcp_connect(&connection->tcp, &connection->config->endpoints[endpoint],
+                connections->now->monotonic_ns);
 }
 
 void connections_send(struct connections *connections, uint32_t session, struct span bytes)
@@ -199,34 +265,10 @@ void connections_close(struct connections *connections, uint32_t session, struct
     struct connection *connection = at(connections, session);
     span_to_text(reason, connection->reason, sizeof(connection->reason));
     tcp_close_gently(&connection->tcp, connections->now->monotonic_ns);
+    connection->cut = connection->wanted;
 }
 
 /* --- Poller ----------------------------------------------------------------- */
-
-/* A descriptor leaves epoll by itself when it is closed, so a new one with an old
- * number has to be added again: that is what the serial is for. */
-static enum status watch(struct connections *connections, uint32_t session)
-{
-    struct connection *connection = &connections->list[session];
-    int fd = tcp_fd(&connection->tcp);
-    if (fd < 0) {
-        connection->watched = false;
-        return STATUS_OK;
-    }
-    bool read = tcp_wants_read(&connection->tcp);
-    bool write = tcp_wants_write(&connection->tcp);
-    bool same = connection->watched && connection->watched_serial == connection->tcp.serial;
-    if (same && connection->watched_read == read && connection->watched_write == write) {
-        return STATUS_OK;
-    }
-    TRY(same ? poller_change(connections->poller, fd, session, read, write)
-             : poller_add(connections->poller, fd, session, read, write));
-    connection->watched = true;
-    connection->watched_serial = connection->tcp.serial;
-    connection->watched_read = read;
-    connection->watched_write = write;
-    return STATUS_OK;
-}
 
 enum status connections_flush(struct connections *connections)
 {
@@ -235,9 +277,19 @@ enum status connections_flush(struct connections *connections)
         if (tcp_unsent(tcp) > 0 && !tcp->write_blocked) {
             tcp_flush(tcp);
         }
-        TRY(watch(connections, session));
+        TRY(watch_update(&connections->list[session].watch, connections->poller, tcp, session));
     }
     return STATUS_OK;
+}
+
+bool connections_closing(const struct connections *connections)
+{
+    for (uint32_t session = 0; session < connections->count; session++) {
+        if (connections->list[session].tcp.state == TCP_CLOSING) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t connections_deadline_ns(const struct connections *connections)

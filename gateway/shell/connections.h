@@ -3,18 +3,20 @@
  * Engine's thread. Carries events in and releases out; the engine decides. In a turn:
  *   connections_ready   gather: bytes from the descriptors into the buffers
  *   connections_step    step: what the engine has not been told yet
+ *   connections_adopt   step: a connection that a peer opened and a Logon gave a session
  *   _connect, _send, _close   release ports
  *   connections_flush   all sends of the turn leave in one system call per session
  * Bytes of a dead connection are never taken for those of the next one: both buffers
- * are emptied before the engine may connect again. */
+ * are emptied before there is one. A connection that we close is over for the engine in
+ * the next step; what is left to write and to hear goes on without it, so that the peer's
+ * next connection waits for nobody. */
 #ifndef GATEWAY_SHELL_CONNECTIONS_H
 #define GATEWAY_SHELL_CONNECTIONS_H
 
 #include "gateway/core/engine.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/log.h"
-#include "gateway/shell/poller.h"
-#include "gateway/shell/tcp.h"
+#include "gateway/shell/watch.h"
 
 enum {
     CONNECTION_IN_BYTES = 4 * FIX_MESSAGE_BYTES_MAX,
@@ -24,9 +26,15 @@ enum {
 _Static_assert((int)CONNECTION_IN_BYTES >= 2 * (int)FIX_MESSAGE_BYTES_MAX,
                "a message must fit behind the rest of another");
 
+/* Where an initiator's session may connect to. */
+struct connection_config {
+    const struct tcp_config *endpoints; /* By number, as RELEASE_CONNECT says. */
+    uint32_t endpoints_count;           /* 0: acceptor. */
+};
+
 struct connection {
     struct tcp tcp;
-    const struct tcp_config *config;
+    const struct connection_config *config;
     const char *id;        /* Of the session. */
     uint64_t backlog_high; /* As the engine's configuration has it. */
     uint64_t backlog_max;
@@ -34,11 +42,10 @@ struct connection {
     bool up;               /* The engine was told that it is connected. */
     uint64_t backlog_told; /* Last engine_backlog(). */
     bool held;             /* Inbound bytes wait for the end of a resend. */
+    bool cut;              /* The engine closed it and has not been told its end. */
+    bool leaving;          /* The peer will say no more than what has already arrived. */
     char reason[TCP_REASON_BYTES_MAX + 1]; /* Why we close it; empty: the peer did. */
-    bool watched;
-    bool watched_read;
-    bool watched_write;
-    uint32_t watched_serial;
+    struct watch watch;
 };
 
 struct connections {
@@ -54,15 +61,24 @@ struct connections {
  * FULL when there is no memory. */
 MUST_USE enum status connections_open(struct connections *connections,
                                       const struct engine_config *engine,
-                                      const struct tcp_config *configs);
+                                      const struct connection_config *configs);
 void connections_shut(struct connections *connections);
 
-void connections_ready(struct connections *connections, uint32_t session);
+void connections_ready(struct connections *connections, uint32_t session, bool hung_up);
 
 /* Feeds the engine until all is told or its turn is full. */
 void connections_step(struct connections *connections, struct engine *engine);
 
-void connections_connect(struct connections *connections, uint32_t session);
+/* Gives the session the connection in `from`, with what it has said so far, and tells the
+ * engine so. `from` is CLOSED afterwards and known to the poller no more. */
+void connections_adopt(struct connections *connections, struct engine *engine, uint32_t session,
+                       struct tcp *from);
+
+/* The session's connection is about to end: the peer has hung up, but the engine has not
+ * yet heard all it said. */
+bool connections_leaving(const struct connections *connections, uint32_t session);
+
+void connections_connect(struct connections *connections, uint32_t session, uint32_t endpoint);
 void connections_send(struct connections *connections, uint32_t session, struct span bytes);
 void connections_close(struct connections *connections, uint32_t session, struct span reason);
 
@@ -71,6 +87,10 @@ MUST_USE enum status connections_flush(struct connections *connections);
 
 /* Something waits to be told to the engine: do not sleep. */
 bool connections_pending(const struct connections *connections, const struct engine *engine);
+
+/* A connection that we closed has yet to write its last bytes or hear the peer's end; a
+ * matter of TCP_CLOSE_LIMIT_SECONDS at most. */
+bool connections_closing(const struct connections *connections);
 
 /* Monotonic; UINT64_MAX if nothing is due. */
 uint64_t connections_deadline_ns(const struct connections *connections);

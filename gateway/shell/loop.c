@@ -50,10 +50,10 @@ static void port_send(void *context, uint32_t session, struct span bytes)
     connections_send(&loop->connections, session, bytes);
 }
 
-static void port_connect(void *context, uint32_t session)
+static void port_connect(void *context, uint32_t session, uint32_t endpoint)
 {
     struct loop *loop = context;
-    connections_connect(&loop->connections, session);
+    connections_connect(&loop->connections, session, endpoint);
 }
 
 static void port_close(void *context, uint32_t session, struct span reason)
@@ -125,7 +125,7 @@ static void gather(struct loop *loop)
     loop->now = clock_read(&loop->clock);
     for (uint32_t i = 0; i < count; i++) {
         if (events[i].tag < ENGINE_SESSIONS_MAX) {
-            connections_ready(&loop->connections, (uint32_t)events[i].tag);
+            connections_ready(&loop->connections, (uint32_t)events[i].tag, events[i].hung_up);
         } else if (events[i].tag == TAG_SIGNALS) {
             loop->signals_count += signals_take(loop->config.signals_fd);
         }
@@ -220,8 +220,8 @@ static bool finished(const struct loop *loop)
     if (!loop->stop_told) {
         return false;
     }
-    return loop->signals_count > 1 || engine_stopped(&loop->engine) ||
-           loop->now.monotonic_ns >= loop->stop_deadline_ns;
+    bool gone = engine_stopped(&loop->engine) && !connections_closing(&loop->connections);
+    return loop->signals_count > 1 || gone || loop->now.monotonic_ns >= loop->stop_deadline_ns;
 }
 
 enum status loop_run(struct loop *loop, char error[LOOP_ERROR_BYTES_MAX])

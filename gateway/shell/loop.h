@@ -9,9 +9,7 @@
 #ifndef GATEWAY_SHELL_LOOP_H
 #define GATEWAY_SHELL_LOOP_H
 
-#include "gateway/core/engine.h"
-#include "gateway/shell/log.h"
-#include "gateway/shell/tcp.h"
+#include "gateway/shell/connections.h"
 #include "gateway/shell/zeromq.h"
 #include "session-store/store.h"
 
@@ -24,8 +22,8 @@ enum {
 
 /* All borrowed; outlives the loop. */
 struct loop_config {
-    const struct engine_config *engine;   /* With the store's instance id. */
-    const struct tcp_config *connections; /* By session number. */
+    const struct engine_config *engine;          /* With the store's instance id. */
+    const struct connection_config *connections; /* By session number. */
     const char *order_entry_endpoint;
     const char *bus_endpoint;
     struct zeromq *zeromq;

@@ -22,7 +22,8 @@ static enum status control(struct poller *poller, int operation, int fd, uint64_
                            bool write)
 {
     struct epoll_event event = {.data.u64 = tag};
-    event.events = (read ? (uint32_t)EPOLLIN : 0u) | (write ? (uint32_t)EPOLLOUT : 0u);
+    event.events =
+        (read ? (uint32_t)(EPOLLIN | EPOLLRDHUP) : 0u) | (write ? (uint32_t)EPOLLOUT : 0u);
     return epoll_ctl(poller->fd, operation, fd, &event) == 0 ? STATUS_OK : STATUS_IO;
 }
 
@@ -56,6 +57,7 @@ uint32_t poller_wait(struct poller *poller, int timeout_ms,
             .readable = (native[i].events & EPOLLIN) != 0,
             .writable = (native[i].events & EPOLLOUT) != 0,
             .broken = (native[i].events & (EPOLLERR | EPOLLHUP)) != 0,
+            .hung_up = (native[i].events & (EPOLLRDHUP | EPOLLHUP)) != 0,
         };
     }
     return (uint32_t)count;

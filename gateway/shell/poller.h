@@ -6,7 +6,7 @@
 
 #include "fix/base.h"
 
-enum { POLLER_EVENTS_MAX = 64 };
+enum { POLLER_EVENTS_MAX = 256 };
 
 struct poller {
     int fd;
@@ -16,7 +16,8 @@ struct poller_event {
     uint64_t tag;
     bool readable;
     bool writable;
-    bool broken; /* Error or hang-up: a read tells which. */
+    bool broken;  /* Error or hang-up: a read tells which. */
+    bool hung_up; /* While reading is wanted: behind what has arrived the peer says no more. */
 };
 
 MUST_USE enum status poller_open(struct poller *poller);

@@ -22,7 +22,8 @@ struct run {
     struct zeromq zeromq;
     struct replay *replay;
     struct loop *loop;
-    struct tcp_config connections[ENGINE_SESSIONS_MAX];
+    struct tcp_config endpoints[ENGINE_SESSIONS_MAX];
+    struct connection_config connections[ENGINE_SESSIONS_MAX];
     char out_names[ENGINE_SESSIONS_MAX][STORE_NAME_BYTES_MAX + 1];
     const char *tables[ENGINE_TABLES_MAX];
     char error[LOOP_ERROR_BYTES_MAX];
@@ -114,11 +115,15 @@ static enum run_exit open_loop(struct run *run)
     const struct gateway_config *config = run->config;
     for (uint32_t session = 0; session < config->engine.sessions_count; session++) {
         const struct session_socket_config *socket = &config->sockets[session];
-        run->connections[session] = (struct tcp_config){
+        run->endpoints[session] = (struct tcp_config){
             .host = socket->host,
             .port = socket->port,
             .nodelay = socket->nodelay,
             .connect_timeout_ns = socket->connect_timeout_ns,
+        };
+        run->connections[session] = (struct connection_config){
+            .endpoints = &run->endpoints[session],
+            .endpoints_count = 1,
         };
     }
     if (zeromq_open(&run->zeromq) != STATUS_OK) {

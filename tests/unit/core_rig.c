@@ -102,9 +102,10 @@ static void port_send(void *context, uint32_t session, struct span bytes)
     }
 }
 
-static void port_connect(void *context, uint32_t session)
+static void port_connect(void *context, uint32_t session, uint32_t endpoint)
 {
     struct rig *rig = context;
+    (void)endpoint;
     rig->connect_wanted[session] = may_release(rig);
 }
 

@@ -46,7 +46,8 @@ struct fixture {
     struct broker_config brokers[FIXTURE_BROKERS];
     struct engine_session_config sessions[FIXTURE_BROKERS];
     struct engine_config engine;
-    struct tcp_config connections[FIXTURE_BROKERS];
+    struct tcp_config endpoints[FIXTURE_BROKERS];
+    struct connection_config connections[FIXTURE_BROKERS];
     struct store *store;
     uint64_t reserve_bytes; /* Of the store; huge = no room for orders. */
     struct zeromq zeromq;
@@ -98,10 +99,12 @@ static inline void fixture_listen(struct fixture *fixture, uint32_t number)
     assert_int_equal(0, bind(broker->listener, (const struct sockaddr *)&address, size));
     assert_int_equal(0, listen(broker->listener, 4));
     assert_int_equal(0, getsockname(broker->listener, (struct sockaddr *)&address, &size));
-    fixture->connections[number] = (struct tcp_config){.host = "127.0.0.1",
-                                                       .port = ntohs(address.sin_port),
-                                                       .nodelay = true,
-                                                       .connect_timeout_ns = SECOND_NS};
+    fixture->endpoints[number] = (struct tcp_config){.host = "127.0.0.1",
+                                                     .port = ntohs(address.sin_port),
+                                                     .nodelay = true,
+                                                     .connect_timeout_ns = SECOND_NS};
+    fixture->connections[number] =
+        (struct connection_config){.endpoints = &fixture->endpoints[number], .endpoints_count = 1};
 }
 
 static inline void fixture_configure(struct fixture *fixture)
