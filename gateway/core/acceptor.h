@@ -11,7 +11,10 @@
 enum acceptor_verdict {
     ACCEPTOR_WAIT,  /* Half a message, or only garbled ones (dropped, 4.5); see *consumed. */
     ACCEPTOR_FOUND, /* A Logon of *session: engine_connected(), then the bytes from *consumed on. */
-    ACCEPTOR_REFUSE, /* Close without a word; `reason` is for the log. */
+    /* Close without a word; `reason` is for the log. *session: whose Logon it was, if it is
+     * refused because the session is connected already (4.4), else UINT32_MAX; the shell asks
+     * again if that connection is just ending. */
+    ACCEPTOR_REFUSE,
 };
 
 /* `listener`: index into the configuration's listeners; `peer`: where it comes from. *consumed:
