@@ -23,14 +23,13 @@
 #include "fix/message.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/zeromq.h"
+#include "tests/tools/sink.h"
 #include "tests/tools/world.h"
 
 enum {
     ORDERS = 3000,
     WARM_UP = 300,
-    SINK_BYTES_MAX = 256 * 1024,
     ARRIVAL_MS_MAX = 10000,
-    LOGON_MS_MAX = 20000,
     RELAY_SYNC_BYTES = 512, /* About what an order with its records is. */
     BATCH_ORDERS = 100,
 };
@@ -38,114 +37,6 @@ enum {
 _Static_assert(ORDERS % BATCH_ORDERS == 0 && WARM_UP % BATCH_ORDERS == 0, "whole batches");
 
 #define HEARTBEAT_NS UINT64_C(2000000000)
-
-struct sink {
-    int server;
-    uint16_t port;
-    int client;
-    size_t used;
-    uint64_t seq; /* Next MsgSeqNum of ours. */
-    uint8_t bytes[SINK_BYTES_MAX];
-};
-
-/* The socket at the other end. */
-
-static void sink_open(struct sink *sink, uint16_t port)
-{
-    *sink = (struct sink){.client = -1, .port = port, .seq = 1};
-    int yes = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    sink->server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ASSERT(sink->server >= 0);
-    (void)setsockopt(sink->server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    int bound = bind(sink->server, (const struct sockaddr *)&address, sizeof address);
-    ASSERT(bound == 0);
-    int listening = listen(sink->server, 4);
-    ASSERT(listening == 0);
-}
-
-static void sink_close(struct sink *sink)
-{
-    (void)close(sink->client);
-    (void)close(sink->server);
-}
-
-static void sink_accept(struct sink *sink)
-{
-    sink->client = accept(sink->server, NULL, NULL);
-    ASSERT(sink->client >= 0);
-    int yes = 1;
-    (void)setsockopt(sink->client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-}
-
-static bool sink_read(struct sink *sink, int timeout_ms)
-{
-    struct pollfd ready = {.fd = sink->client, .events = POLLIN};
-    if (poll(&ready, 1, timeout_ms) <= 0) {
-        return false;
-    }
-    if (sink->used > sizeof sink->bytes / 2) {
-        sink->used = 0; /* What matters is the newest message alone. */
-    }
-    ssize_t got = read(sink->client, sink->bytes + sink->used, sizeof sink->bytes - sink->used);
-    ASSERT(got > 0);
-    sink->used += (size_t)got;
-    return true;
-}
-
-/* Sends a session message of that type, with one more field. */
-static void sink_say(struct sink *sink, const char *msg_type, struct span more)
-{
-    uint8_t bytes[512];
-    struct clock clock = {0};
-    struct builder builder;
-    builder_begin(&builder, bytes, sizeof bytes, span_text("FIX.4.4"), span_text(msg_type));
-    builder_text(&builder, 49, "ALPHA");
-    builder_text(&builder, 56, "FIXGATE");
-    builder_uint(&builder, 34, sink->seq++);
-    builder_timestamp(&builder, 52, clock_read(&clock).engine_ns, 3);
-    builder_raw(&builder, more);
-    struct span message = builder_finish(&builder);
-    ssize_t put = write(sink->client, message.data, message.size);
-    ASSERT(put == (ssize_t)message.size);
-}
-
-static bool sink_holds(const struct sink *sink, const char *text)
-{
-    size_t size = strlen(text);
-    for (size_t at = 0; at + size <= sink->used; at++) {
-        if (sink->bytes[at] == (uint8_t)text[0] && memcmp(sink->bytes + at, text, size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void sink_log_on(struct sink *sink)
-{
-    sink_accept(sink);
-    while (!sink_holds(sink, "\00135=A\001")) {
-        bool came = sink_read(sink, LOGON_MS_MAX);
-        ASSERT(came);
-    }
-    sink_say(sink, "A", span_text("98=0\001108=5\001"));
-    /* The gateway asks with a TestRequest whether both sides are in step. */
-    sink->used = 0;
-    while (!sink_holds(sink, "\00135=1\001") || !sink_holds(sink, "\00110=")) {
-        bool came = sink_read(sink, LOGON_MS_MAX);
-        ASSERT(came);
-    }
-    char test_request[512];
-    char id[80];
-    span_to_text(span_of(sink->bytes, sink->used), test_request, sizeof test_request);
-    const char *asked = strstr(test_request, "\001112=");
-    ASSERT(asked != NULL);
-    (void)snprintf(id, sizeof id, "%.*s\001", (int)strcspn(asked + 1, "\001"), asked + 1);
-    sink_say(sink, "0", span_text(id));
-    sink->used = 0;
-}
 
 /* The relay: its own process, nothing but what it must do. */
 
@@ -229,7 +120,7 @@ static struct lane *lane_relay(const char *name, const struct world *place, bool
     char path[PROCESS_PATH_BYTES_MAX + 32];
     (void)snprintf(endpoint, sizeof endpoint, "ipc://%s/relay%d.ipc", place->directory, synced);
     (void)snprintf(path, sizeof path, "%s/relay.data", place->directory);
-    sink_open(&lane->sink, process_free_port(0));
+    sink_open(&lane->sink, "ALPHA", process_free_port(0));
     lane->relay = fork();
     ASSERT(lane->relay >= 0);
     if (lane->relay == 0) {
@@ -242,17 +133,15 @@ static struct lane *lane_relay(const char *name, const struct world *place, bool
 
 static struct lane *lane_gateway(const char *name, const char *durability)
 {
-    const struct world_options options = {.brokers_count = 1,
-                                          .durability = durability,
-                                          .foreign_broker = true,
-                                          .drop_copy_off = true};
+    const struct world_options options = {
+        .brokers_count = 1, .durability = durability, .foreign_brokers = 1, .drop_copy_off = true};
     struct lane *lane = calloc(1, sizeof *lane);
     struct world *world = calloc(1, sizeof *world);
     ASSERT(lane != NULL);
     ASSERT(world != NULL);
     lane->world = world;
     world_open(world, &options);
-    sink_open(&lane->sink, world->brokers[0].port);
+    sink_open(&lane->sink, "ALPHA", world->brokers[0].port);
     bool started = world_gateway_start(world);
     ASSERT(started);
     sink_log_on(&lane->sink);

@@ -319,7 +319,7 @@ static const char *const nonsense[NONSENSE_ROUNDS] = {
 static void a_broker_that_sends_nonsense_blocks_nobody(void **state)
 {
     (void)state;
-    const struct world_options options = {.brokers_count = 2, .foreign_broker = true};
+    const struct world_options options = {.brokers_count = 2, .foreign_brokers = 1};
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     world_open(world, &options);
@@ -398,7 +398,7 @@ static const struct {
 static void a_broker_that_talks_nonsense_after_its_logon_blocks_nobody(void **state)
 {
     (void)state;
-    const struct world_options options = {.brokers_count = 2, .foreign_broker = true};
+    const struct world_options options = {.brokers_count = 2, .foreign_brokers = 1};
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     world_open(world, &options);

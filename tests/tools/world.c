@@ -291,7 +291,7 @@ bool world_oms_open(struct world *world)
 bool world_start(struct world *world)
 {
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
-        bool foreign = index == 0 && world->options.foreign_broker;
+        bool foreign = index < world->options.foreign_brokers;
         if (!foreign && !world_broker_start(world, index)) {
             return false;
         }
@@ -369,8 +369,8 @@ void world_audit(struct world *world, struct audit *audit)
 {
     audit_init(audit);
     (void)audit_journal(audit, world->journal_path);
-    for (uint32_t index = world->options.foreign_broker ? 1 : 0;
-         index < world->options.brokers_count; index++) {
+    for (uint32_t index = world->options.foreign_brokers; index < world->options.brokers_count;
+         index++) {
         (void)audit_broker(audit, world->brokers[index].directory);
         (void)audit_wire(audit, world->brokers[index].name, world->brokers[index].directory);
     }

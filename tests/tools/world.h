@@ -24,7 +24,8 @@ struct world_options {
     uint32_t brokers_count;              /* At least 1; named ALPHA, BETA, GAMMA, DELTA. */
     const char *const *broker_arguments; /* For every broker; NULL at the end, or NULL. */
     uint16_t port_first; /* 0: any free ports; else this one and the next, if free. */
-    bool foreign_broker; /* The test plays the first broker itself, at its port. */
+    uint32_t
+        foreign_brokers; /* The test plays that many, the first ones, itself, at their ports. */
     bool drop_copy_off;  /* Order sessions alone. */
 };
 
