@@ -36,7 +36,7 @@ enum status {
     STATUS_NOT_FOUND, /* The key, file or peer is not there. */
     STATUS_FULL,      /* Disk, map or buffer has no room left. */
     STATUS_CORRUPT,   /* What is stored fails its checksum or its rules. */
-    STATUS_NEWER,     /* Written by a newer version of fixgate. */
+    STATUS_NEWER,     /* Written by a version of fixgate with another schema. */
     STATUS_BACKWARD,  /* A number that only grows went backwards. */
     STATUS_BUSY,      /* Another process owns it. */
     STATUS_INVALID,   /* Text or settings that make no sense; a reason is given. */

@@ -5,7 +5,7 @@
  * kept with a checksum, verified on each read. One writer thread (the engine's);
  * read transactions from any thread, each short (docs: LMDB pins pages for them).
  *
- * Guards at open: a store that cannot be read, is of a newer schema, or is an
+ * Guards at open: a store that cannot be read, is of another schema, or is an
  * older copy than the file `guard` beside it knows, is refused with the reason and
  * the remedy; nothing silently restarts. */
 #ifndef SESSION_STORE_STORE_H
@@ -14,7 +14,7 @@
 #include "fix/base.h"
 
 enum {
-    STORE_SCHEMA_VERSION = 1,
+    STORE_SCHEMA_VERSION = 2, /* 2: outbound queues by session day. */
     STORE_TABLES_MAX = 128,
     STORE_KEY_BYTES_MAX = 500,
     STORE_NAME_BYTES_MAX = 200,

@@ -124,6 +124,14 @@ static enum status meta_load(struct store *store, char error[STORE_ERROR_BYTES_M
                   store->files.path, store->meta.schema, STORE_SCHEMA_VERSION);
         status = STATUS_NEWER;
     }
+    if (status == STATUS_OK && store->meta.schema < STORE_SCHEMA_VERSION) {
+        error_set(error,
+                  "store %s: it has schema %" PRIu32 ", this fixgate needs schema %d; let the "
+                  "fixgate that wrote it end its orders and log out, then begin with a new store "
+                  "and agree with the brokers on numbers from 1; nothing was changed",
+                  store->files.path, store->meta.schema, STORE_SCHEMA_VERSION);
+        status = STATUS_NEWER;
+    }
     return status;
 }
 

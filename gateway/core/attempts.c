@@ -53,7 +53,7 @@ static const char *broker_name(const struct engine *engine, const struct link *l
 
 void attempt_send(struct engine *engine, struct order *order, struct link *link)
 {
-    ASSERT(link_can_send(link));
+    ASSERT(link_can_send(engine, link, LINK_NEW));
     ASSERT(order->pending == 0);
     uint8_t key_bytes[ORDER_KEY_BYTES_MAX];
     struct span key = order_key(key_bytes, order->client, order->cl_ord_id);
@@ -89,7 +89,7 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
 
 void attempt_send_request(struct engine *engine, struct order *order, struct link *link)
 {
-    ASSERT(link_can_send(link));
+    ASSERT(link_can_send(engine, link, LINK_CHANGE));
     ASSERT(order->pending != 0 && !order->pending_sent);
     uint8_t key_bytes[ORDER_KEY_BYTES_MAX];
     uint8_t request_key_bytes[ORDER_KEY_BYTES_MAX];

@@ -1,6 +1,5 @@
 #include "gateway/core/engine.h"
 
-#include "gateway/core/doubt.h"
 #include "gateway/core/event.h"
 #include "gateway/core/links.h"
 #include "gateway/core/queue.h"
@@ -57,6 +56,17 @@ static void counters_store(struct engine *engine)
     engine->counters_changed = false;
 }
 
+static void application_start(struct engine *engine, struct link *link)
+{
+    const struct application *application = engine->config->application;
+    if (application == NULL) {
+        application = &orders_application;
+    }
+    if (application->start != NULL) {
+        application->start(engine, link);
+    }
+}
+
 const char *engine_start(struct engine *engine, const struct engine_config *config,
                          struct turn *turn, const struct reader *reader, uint64_t batch_number,
                          uint64_t now_ns, char error[ENGINE_TEXT_BYTES_MAX + 1])
@@ -73,11 +83,9 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
 
     const char *refused = counters_start(engine, &text);
     for (uint32_t number = 0; refused == NULL && number < config->sessions_count; number++) {
-        struct link *link = &engine->links[number];
         refused = link_start(engine, number, &text);
         if (refused == NULL) {
-            link->unacked_count = doubt_count(engine, link);
-            doubt_mark(link);
+            application_start(engine, &engine->links[number]);
         }
     }
     if (refused != NULL) {
@@ -158,7 +166,7 @@ uint64_t engine_deadline_ns(const struct engine *engine)
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         uint64_t due = engine->stopping && !engine->links[number].connected
                            ? UINT64_MAX
-                           : link_deadline_ns(&engine->links[number], engine->now_ns);
+                           : link_deadline_ns(engine, &engine->links[number]);
         deadline = due < deadline ? due : deadline;
     }
     return deadline;

@@ -42,6 +42,7 @@ struct link {
     uint64_t backlog_bytes;  /* Unsent bytes at the shell. */
     uint64_t unacked_count;  /* Attempts sent and not yet acknowledged. */
     bool could_send;         /* At the last tick: a change sets the queue moving. */
+    bool application_busy;   /* application.tick() has more to do. */
     bool doubt_marking;      /* Its unacked attempts are being marked IN_DOUBT. */
     bool doubt_settling;     /* Back in step: they go on as SENT. */
     bool doubt_wait;         /* The walk begins in the next turn, which sees all of this one. */

@@ -3,6 +3,7 @@
 #include "fix/tags.h"
 #include "gateway/core/execution.h"
 #include "gateway/core/incoming.h"
+#include "gateway/core/links.h"
 #include "gateway/core/refusals.h"
 #include "gateway/core/report.h"
 
@@ -272,8 +273,7 @@ void executions_receive(struct engine *engine, struct link *link, const struct m
     } else if (span_is(msg_type, MSG_BusinessMessageReject) || span_is(msg_type, MSG_Reject)) {
         refusals_message(engine, link, message);
     } else {
-        session_business_reject(&link->session, engine->now_ns, message,
-                                BUSINESS_REJECT_UNSUPPORTED_TYPE, "not handled by this gateway",
-                                &engine->effects);
+        link_business_reject(engine, link, message, BUSINESS_REJECT_UNSUPPORTED_TYPE,
+                             "not handled by this gateway");
     }
 }

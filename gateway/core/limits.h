@@ -15,6 +15,8 @@ enum {
     ENGINE_ROUTE_BYTES_MAX = 256,         /* Return address of a request, opaque to the engine. */
     ENGINE_TOPIC_BYTES_MAX = 128,
 
+    LINK_TAG_BYTES_MAX = 255, /* What an application remembers with a message. */
+
     TURN_BATCH_BYTES = 8 * 1024 * 1024, /* Durable writes of one turn. */
     TURN_BATCH_OPS_MAX = 65536,
     TURN_RELEASE_BYTES = 8 * 1024 * 1024, /* Bytes to release in one turn. */

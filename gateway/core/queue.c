@@ -165,7 +165,7 @@ void queue_place(struct engine *engine, struct order *order)
 void queue_place_request(struct engine *engine, struct order *order)
 {
     struct link *link = link_find(engine, order->session_id);
-    if (link != NULL && link_can_send(link)) {
+    if (link != NULL && link_can_send(engine, link, LINK_CHANGE)) {
         attempt_send_request(engine, order, link);
         return;
     }
@@ -228,7 +228,8 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
     if (entry->kind != 'D') {
         struct link *owner = link_find(engine, order.session_id);
         bool wanted = order.pending == entry->kind && !order.pending_sent;
-        if (wanted && !order_is_terminal(order.state) && (owner == NULL || !link_can_send(owner))) {
+        if (wanted && !order_is_terminal(order.state) &&
+            (owner == NULL || !link_can_send(engine, owner, LINK_CHANGE))) {
             return;
         }
         queue_delete(engine, entry->arrival);
@@ -271,7 +272,7 @@ static void notice_links(struct engine *engine)
 {
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         struct link *link = &engine->links[number];
-        bool can_send = link_can_send(link);
+        bool can_send = link_can_send(engine, link, LINK_NEW);
         if (can_send && !link->could_send) {
             engine->queue_walk = engine->queued_count > 0;
             engine->queue_next = 0;

@@ -44,11 +44,11 @@ void refusals_cancel_reject(struct engine *engine, struct link *link, const stru
 void refusals_message(struct engine *engine, struct link *link, const struct message *message)
 {
     struct incoming in = {.link = link, .message = message};
-    struct out_record out = {.bytes = span_of(NULL, 0)};
+    struct span tag;
     uint64_t ref_seq_num;
     if (message_uint(message, TAG_RefSeqNum, &ref_seq_num) != VALUE_OK ||
-        !link_out_load(engine, link, ref_seq_num, &out) || out.attempt_id.size == 0 ||
-        !incoming_find_order(engine, &in, out.attempt_id, span_of(NULL, 0))) {
+        !link_sent_tag(engine, link, ref_seq_num, &tag) ||
+        !incoming_find_order(engine, &in, tag, span_of(NULL, 0))) {
         incoming_alert(engine, link, message, "reject of a message that is no order or request");
         return;
     }

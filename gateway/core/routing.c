@@ -7,6 +7,11 @@ static uint32_t weight_of(const struct engine *engine, const struct link *link)
     return engine->config->brokers[link->config->broker].weight;
 }
 
+static bool takes_orders(const struct engine *engine, const struct link *link)
+{
+    return link->config->role == ROLE_ORDERS && link_can_send(engine, link, LINK_NEW);
+}
+
 struct link *routing_choose(struct engine *engine, const struct order *order)
 {
     struct link *chosen = NULL;
@@ -15,7 +20,8 @@ struct link *routing_choose(struct engine *engine, const struct order *order)
         struct link *link = &engine->links[number];
         struct text fault = {.size = 0};
         uint32_t weight = weight_of(engine, link);
-        if (weight == 0 || !link_can_send(link) || !attempt_fits(engine, order, link, &fault)) {
+        if (weight == 0 || !takes_orders(engine, link) ||
+            !attempt_fits(engine, order, link, &fault)) {
             continue;
         }
         link->current_weight += weight;
@@ -33,7 +39,7 @@ struct link *routing_choose(struct engine *engine, const struct order *order)
 bool routing_possible(const struct engine *engine)
 {
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        if (link_can_send(&engine->links[number])) {
+        if (takes_orders(engine, &engine->links[number])) {
             return true;
         }
     }

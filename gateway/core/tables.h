@@ -26,8 +26,9 @@ enum table {
 #define X(number, name) TABLE_##number,
     ENGINE_TABLES(X)
 #undef X
-        TABLE_OUT, /* + session number: MsgSeqNum → kind, message bytes. Named "out/<session id>".
-                    */
+    /* + session number: resets, MsgSeqNum → kind, instant, tag, message bytes. Named
+     * "out/<session id>". Queues of earlier session days stand before the present one. */
+    TABLE_OUT,
 };
 
 enum { ENGINE_TABLES_MAX = TABLE_OUT + ENGINE_SESSIONS_MAX };

@@ -118,6 +118,9 @@ const char *rig_request(struct rig *rig, const char *request);
 /* A broker sends an application message with these body fields. */
 void rig_broker_says(struct rig *rig, unsigned broker, const char *msg_type, const char *body);
 
+/* A broker logs out with `text`. */
+void rig_broker_logs_out(struct rig *rig, unsigned broker, const char *text);
+
 /* A broker sends its last report once more, as a new message with the same ExecID. */
 void rig_broker_repeats(struct rig *rig, unsigned broker);
 

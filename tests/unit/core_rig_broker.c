@@ -249,6 +249,15 @@ void rig_broker_says(struct rig *rig, unsigned number, const char *msg_type, con
     rig_settle(rig);
 }
 
+void rig_broker_logs_out(struct rig *rig, unsigned number, const char *text)
+{
+    struct rig_broker *broker = &rig->broker[number];
+    effects_reset(&rig->effects);
+    session_logout(&broker->session, rig->now_ns, text, &rig->effects);
+    broker_effects(rig, broker, NULL);
+    rig_settle(rig);
+}
+
 void rig_broker_hang_up(struct rig *rig, struct rig_broker *broker)
 {
     broker->connected = false;

@@ -163,14 +163,27 @@ static void newer_schema_is_refused(void **state)
     struct bytes bytes = store_make(fixture);
     meta_patch(bytes, fixture->config.instance_id, STORE_SCHEMA_VERSION + 1, true);
     file_write(fixture, "data.mdb", bytes);
-    fixture_open_fails(fixture, STATUS_NEWER, "schema 2", "start the fixgate that wrote it");
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 3", "start the fixgate that wrote it");
     expect_unchanged(fixture, bytes);
     fixture->config.read_only = true;
-    fixture_open_fails(fixture, STATUS_NEWER, "schema 2", "start the fixgate that wrote it");
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 3", "start the fixgate that wrote it");
     fixture->config.read_only = false;
     meta_patch(bytes, fixture->config.instance_id, STORE_SCHEMA_VERSION, true);
     file_write(fixture, "data.mdb", bytes);
     fixture_open(fixture);
+    free(bytes.data);
+}
+
+static void older_schema_is_refused_with_the_way_out(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bytes bytes = store_make(fixture);
+    meta_patch(bytes, fixture->config.instance_id, STORE_SCHEMA_VERSION - 1, true);
+    file_write(fixture, "data.mdb", bytes);
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 1", "begin with a new store");
+    expect_unchanged(fixture, bytes);
+    fixture->config.read_only = true;
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 1", "begin with a new store");
     free(bytes.data);
 }
 
@@ -436,6 +449,7 @@ int main(void)
         GUARD_TEST(garbage_in_place_of_the_store_is_refused),
         GUARD_TEST(truncated_store_is_refused_at_every_size),
         GUARD_TEST(newer_schema_is_refused),
+        GUARD_TEST(older_schema_is_refused_with_the_way_out),
         GUARD_TEST(damaged_meta_record_is_refused),
         GUARD_TEST(lmdb_file_of_another_program_is_refused),
         GUARD_TEST(flipped_bit_in_a_value_is_found_when_it_is_read),

@@ -1,0 +1,160 @@
+/* What is durable of a link: its numbers, and the outbound queue. */
+#include "gateway/core/link_parts.h"
+#include "gateway/core/record.h"
+
+enum { SESSION_VERSION = 1, OUT_VERSION = 2, OUT_KEY_BYTES = 12 };
+
+/* A reset of the numbers makes `resets` grow: the day's queue stays as it is, as an
+ * archive, and an empty one begins behind it, in the same instant. */
+static struct span out_key(uint8_t key[OUT_KEY_BYTES], uint32_t day, uint64_t msg_seq_num)
+{
+    struct record_writer writer = record_writer_on(key, OUT_KEY_BYTES);
+    record_put_u32(&writer, day);
+    record_put_u64(&writer, msg_seq_num);
+    return record_written(&writer);
+}
+
+/* --- Numbers ------------------------------------------------------------------ */
+
+static const char *check_queue(struct engine *engine, const struct link *link, bool has_record,
+                               struct text *error)
+{
+    struct span key;
+    struct span value;
+    const struct reader *reader = engine->view.reader;
+    if (!reader->last(reader->context, TABLE_OUT + link->number, &key, &value)) {
+        return NULL;
+    }
+    struct record_reader reader_of_key = record_reader_of(key);
+    uint32_t resets = record_get_u32(&reader_of_key);
+    uint64_t last = record_get_u64(&reader_of_key);
+    const struct session *session = &link->session;
+    if (has_record &&
+        (resets < session->resets || (resets == session->resets && last < session->seq_out_next))) {
+        return NULL;
+    }
+    text_add(error, "session ");
+    text_add(error, link->config->id);
+    text_add(error, ": next MsgSeqNum ");
+    text_add_uint(error, session->seq_out_next);
+    text_add(error, " of session day ");
+    text_add_uint(error, session->resets);
+    text_add(error, " is behind its outbound queue, which ends at ");
+    text_add_uint(error, last);
+    text_add(error, " of day ");
+    text_add_uint(error, resets);
+    text_add(error, "; the store is not whole: restore the latest backup");
+    return error->data;
+}
+
+const char *link_start(struct engine *engine, uint32_t number, struct text *error)
+{
+    struct link *link = &engine->links[number];
+    link->config = &engine->config->sessions[number];
+    link->number = number;
+    link->told = SESSION_LOGON_SENT;
+    link->connect_at_ns = link->config->fix.acceptor ? UINT64_MAX : engine->now_ns;
+    link->application_busy = true;
+
+    struct span value;
+    uint64_t seq_in_next = 1;
+    uint64_t seq_out_next = 1;
+    uint64_t created_ns = engine->now_ns;
+    uint32_t resets = 0;
+    bool found = view_get(&engine->view, TABLE_SESSION, span_text(link->config->id), &value);
+    if (found) {
+        struct record_reader reader = record_reader_of(value);
+        uint8_t version = record_get_u8(&reader);
+        seq_in_next = record_get_u64(&reader);
+        seq_out_next = record_get_u64(&reader);
+        created_ns = record_get_u64(&reader);
+        resets = record_get_u32(&reader);
+        if (version != SESSION_VERSION || !record_done(&reader)) {
+            text_add(error, "session record of an unknown version: run the fixgate that wrote it");
+            return error->data;
+        }
+    }
+    session_init(&link->session, &link->config->fix, link->early, FIX_EARLY_MESSAGES_MAX,
+                 link->early_bytes, seq_in_next, seq_out_next);
+    link->session.created_ns = created_ns;
+    link->session.resets = resets;
+    link->stored_in = found ? seq_in_next : 0;
+    link->stored_out = found ? seq_out_next : 0;
+    link->stored_resets = resets;
+    link->stored_created_ns = created_ns;
+    return check_queue(engine, link, found, error);
+}
+
+void link_store_numbers(struct engine *engine, struct link *link)
+{
+    const struct session *session = &link->session;
+    if (link->stored_in == session->seq_in_next && link->stored_out == session->seq_out_next &&
+        link->stored_resets == session->resets && link->stored_created_ns == session->created_ns) {
+        return;
+    }
+    uint8_t record[64];
+    struct record_writer writer = record_writer_on(record, sizeof(record));
+    record_put_u8(&writer, SESSION_VERSION);
+    record_put_u64(&writer, session->seq_in_next);
+    record_put_u64(&writer, session->seq_out_next);
+    record_put_u64(&writer, session->created_ns);
+    record_put_u32(&writer, session->resets);
+    view_put(&engine->view, TABLE_SESSION, span_text(link->config->id), record_written(&writer));
+    link->stored_in = session->seq_in_next;
+    link->stored_out = session->seq_out_next;
+    link->stored_resets = session->resets;
+    link->stored_created_ns = session->created_ns;
+}
+
+/* --- Outbound queue ------------------------------------------------------------- */
+
+void link_out_keep(struct engine *engine, const struct link *link, uint32_t day,
+                   const struct effect *effect, struct span tag)
+{
+    ASSERT(tag.size <= LINK_TAG_BYTES_MAX);
+    struct record_writer writer =
+        record_writer_on(engine->scratch_out, sizeof(engine->scratch_out));
+    record_put_u8(&writer, OUT_VERSION);
+    record_put_u8(&writer, (uint8_t)effect->message);
+    record_put_u64(&writer, engine->now_ns);
+    record_put_span(&writer, tag);
+    /* Session messages are never resent (6.2): their number is all that is
+     * needed, and a Logon's password stays out of the store. */
+    if (effect->message == MESSAGE_APPLICATION) {
+        record_put_bytes(&writer, effect->bytes);
+    }
+    uint8_t key[OUT_KEY_BYTES];
+    view_append(&engine->view, TABLE_OUT + link->number, out_key(key, day, effect->msg_seq_num),
+                record_written(&writer));
+}
+
+bool link_out_load(const struct engine *engine, const struct link *link, uint64_t msg_seq_num,
+                   struct out_record *out)
+{
+    uint8_t key[OUT_KEY_BYTES];
+    struct span value;
+    if (!view_get(&engine->view, TABLE_OUT + link->number,
+                  out_key(key, link->session.resets, msg_seq_num), &value)) {
+        return false;
+    }
+    struct record_reader reader = record_reader_of(value);
+    uint8_t version = record_get_u8(&reader);
+    ASSERT(version == OUT_VERSION);
+    out->kind = (enum message_kind)record_get_u8(&reader);
+    out->sent_ns = record_get_u64(&reader);
+    out->tag = record_get_span(&reader);
+    ASSERT(!reader.bad);
+    out->bytes = span_of(value.data + reader.next, value.size - reader.next);
+    return true;
+}
+
+bool link_sent_tag(const struct engine *engine, const struct link *link, uint64_t msg_seq_num,
+                   struct span *tag)
+{
+    struct out_record out;
+    if (!link_out_load(engine, link, msg_seq_num, &out) || out.tag.size == 0) {
+        return false;
+    }
+    *tag = out.tag;
+    return true;
+}
