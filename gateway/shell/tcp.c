@@ -1,6 +1,7 @@
 #include "gateway/shell/tcp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -137,6 +138,24 @@ static void try_addresses(struct tcp *tcp, int error_before)
     char where[RESOLVER_HOST_BYTES_MAX + 16];
     (void)snprintf(where, sizeof(where), "%s:%u", tcp->config.host, (unsigned)tcp->config.port);
     end(tcp, where, error);
+}
+
+void tcp_accept(struct tcp *tcp, int fd, const struct tcp_config *config, uint64_t monotonic_ns)
+{
+    ASSERT(tcp->state == TCP_CLOSED);
+    ASSERT(config->tls == NULL);
+    tcp->config = *config;
+    tcp->deadline_ns = monotonic_ns + config->connect_timeout_ns;
+    tcp->reason[0] = '\0';
+    tcp->fd = fd;
+    tcp->serial++;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+        end(tcp, "cannot take the connection over", errno);
+        return;
+    }
+    set_options(tcp);
+    tcp->state = TCP_OPEN;
 }
 
 void tcp_connect(struct tcp *tcp, const struct tcp_config *config, uint64_t monotonic_ns)
