@@ -69,7 +69,9 @@ void log_event(struct log *log, uint64_t now_ns, enum effect_severity severity, 
 /* The same without pairs. */
 void log_text(struct log *log, uint64_t now_ns, enum effect_severity severity, const char *text);
 
-/* A FIX message at DEBUG, '|' for SOH, secrets masked. `direction`: "in" or "out". */
+/* A FIX message at DEBUG, '|' for SOH, secrets masked. `direction`: "in" or "out". Of bytes
+ * that do not begin with "8=" what stands before the first SOH is left away: it may be the
+ * rest of a secret. */
 void log_fix(struct log *log, uint64_t now_ns, struct span session, const char *direction,
              struct span message);
 
@@ -77,9 +79,8 @@ void log_fix(struct log *log, uint64_t now_ns, struct span session, const char *
  * turn or so. */
 void log_flush(struct log *log, uint64_t now_ns);
 
-/* Copies a FIX message for reading: SOH becomes '|', other control characters '?',
- * and the values of Password(554), NewPassword(925) and, in a Logon, RawData(96)
- * become "***". Returns the count of bytes; cuts at `capacity`. */
+/* Copies a FIX message for reading: secrets are masked (fix/mask.h), SOH becomes '|', other
+ * control characters '?'. Returns the count of bytes; cuts at `capacity`. */
 size_t log_mask_fix(struct span message, char *out, size_t capacity);
 
 #endif

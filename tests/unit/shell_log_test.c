@@ -207,8 +207,8 @@ static void secrets_are_masked_in_raw_fix(void **state)
     (void)state;
     assert_masked("35=A\00155"
                   "4=geheim\001925=neu\00110=000\001",
-                  "35=A|554=***|925=***|10=000|");
-    assert_masked("35=A\00195=6\00196=ab\001c=d\00110=1\001", "35=A|95=6|96=***|10=1|");
+                  "35=A|554=***|925=***|10=***|");
+    assert_masked("35=A\00195=6\00196=ab\001c=d\00110=1\001", "35=A|95=***|96=***|10=***|");
     assert_masked("35=B\00195=2\00196=ab\00158=a\x02z\001", "35=B|95=2|96=ab|58=a?z|");
     assert_masked("35=A\001554=x", "35=A|554=***");
     assert_masked("5540=x\00154=1\001=3\001", "5540=x|54=1|=3|");
@@ -218,11 +218,21 @@ static void raw_fix_is_logged_at_debug_only(void **state)
 {
     (void)state;
     begin(SEVERITY_INFO, false);
-    log_fix(&fixture.log, NOW, span_text("S"), "out", span_text("35=A\001554=geheim\001"));
+    log_fix(&fixture.log, NOW, span_text("S"), "out",
+            span_text("8=FIX.4.4\00135=A\001554=geheim\001"));
     assert_string_equal(finish(), "");
     begin(SEVERITY_DEBUG, false);
-    log_fix(&fixture.log, NOW, span_text("S"), "out", span_text("35=A\001554=geheim\001"));
-    assert_non_null(strstr(finish(), "DEBUG session=S fix=out 35=A|554=***|\n"));
+    log_fix(&fixture.log, NOW, span_text("S"), "out",
+            span_text("8=FIX.4.4\00135=A\001554=geheim\001"));
+    assert_non_null(strstr(finish(), "DEBUG session=S fix=out 8=FIX.4.4|35=A|554=***|\n"));
+}
+
+static void rest_of_a_broken_logon_is_not_logged(void **state)
+{
+    (void)state;
+    begin(SEVERITY_DEBUG, false);
+    log_fix(&fixture.log, NOW, span_text("S"), "in", span_text("heim\00110=000\001"));
+    assert_non_null(strstr(finish(), "DEBUG session=S fix=in |10=000|\n"));
 }
 
 int main(void)
@@ -241,6 +251,7 @@ int main(void)
         cmocka_unit_test(new_file_is_private_and_missing_folder_is_io),
         cmocka_unit_test(secrets_are_masked_in_raw_fix),
         cmocka_unit_test(raw_fix_is_logged_at_debug_only),
+        cmocka_unit_test(rest_of_a_broken_logon_is_not_logged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
