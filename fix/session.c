@@ -235,7 +235,8 @@ void session_settle(struct session *session, uint64_t now_ns, struct effects *ou
     }
     session_gap_update(session, now_ns, out);
     bool whole = session->gap_end == 0 && session->resend_next == 0;
-    if (session->state == SESSION_SYNCHRONISING && session->echo_seen && whole) {
+    bool proven = session->echo_seen || !session->config->test_request_at_logon;
+    if (session->state == SESSION_SYNCHRONISING && proven && whole) {
         session_become(session, SESSION_READY, out);
         session->reset_sent = false;
     }

@@ -123,7 +123,7 @@ static void reject_lower(struct session *session, const struct inbound *in, uint
 static void test_again(struct session *session, const struct inbound *in)
 {
     if (session->state == SESSION_SYNCHRONISING && !session->echo_seen) {
-        session_send_test_request(session, in->now_ns, in->out);
+        session_prove(session, in->now_ns, in->out);
     }
 }
 

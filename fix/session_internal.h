@@ -122,6 +122,9 @@ void session_send_logon(struct session *session, uint64_t now_ns, bool reset, st
 void session_send_heartbeat(struct session *session, uint64_t now_ns, struct span test_req_id,
                             struct effects *out);
 void session_send_test_request(struct session *session, uint64_t now_ns, struct effects *out);
+/* The TestRequest whose answer proves both sides to be in step (4.9), if the
+ * session is to send one at all. */
+void session_prove(struct session *session, uint64_t now_ns, struct effects *out);
 void session_send_resend_request(struct session *session, uint64_t now_ns, uint64_t begin,
                                  uint64_t end, struct effects *out);
 void session_send_logout(struct session *session, uint64_t now_ns, struct span text,

@@ -116,8 +116,8 @@ static bool logon_right(const struct session *session, struct inbound *in, uint6
     return true;
 }
 
-/* Logged on. Our own gap is asked for first; the TestRequest behind it proves,
- * once it is answered, that the peer has all of ours too (4.9). */
+/* Logged on. Our own gap is asked for first; the TestRequest behind it, where one
+ * is wanted, proves once it is answered that the peer has all of ours too (4.9). */
 static void logged_on(struct session *session, struct inbound *in)
 {
     session->deadline_state_ns = SESSION_NEVER;
@@ -132,7 +132,7 @@ static void logged_on(struct session *session, struct inbound *in)
     } else {
         session_take(session, in);
     }
-    session_send_test_request(session, in->now_ns, in->out);
+    session_prove(session, in->now_ns, in->out);
 }
 
 static void first_logon(struct session *session, struct inbound *in)

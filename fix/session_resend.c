@@ -127,7 +127,7 @@ static void resend_end(struct session *session, uint64_t now_ns, struct effects 
     session->received_last_ns = now_ns;
     session_settle(session, now_ns, out);
     if (session->state == SESSION_SYNCHRONISING) {
-        session_send_test_request(session, now_ns, out);
+        session_prove(session, now_ns, out);
     }
     if (session->logout_pending) {
         session->logout_pending = false;

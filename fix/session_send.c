@@ -130,6 +130,13 @@ void session_send_test_request(struct session *session, uint64_t now_ns, struct 
     session_emit_admin(session, now_ns, "1", builder_fields(&body), out);
 }
 
+void session_prove(struct session *session, uint64_t now_ns, struct effects *out)
+{
+    if (session->config->test_request_at_logon) {
+        session_send_test_request(session, now_ns, out);
+    }
+}
+
 void session_send_resend_request(struct session *session, uint64_t now_ns, uint64_t begin,
                                  uint64_t end, struct effects *out)
 {

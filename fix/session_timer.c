@@ -50,7 +50,8 @@ static uint64_t silence_due_ns(const struct session *session)
  * answer does not come although the line is alive. */
 static uint64_t echo_due_ns(const struct session *session)
 {
-    if (session->state != SESSION_SYNCHRONISING || session->echo_seen) {
+    if (session->state != SESSION_SYNCHRONISING || !session->config->test_request_at_logon ||
+        session->echo_seen || session->test_request_sent_ns == 0) {
         return SESSION_NEVER;
     }
     uint64_t patience_ns = silence_test_ns(session);

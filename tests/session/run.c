@@ -147,9 +147,20 @@ static bool run_logon(struct run *run)
     static const char *const initiator[] = {
         "connect",       "> 35=A|98=0|",     "< 35=A|98=0|108=$108|",
         "> 35=1|112=*|", "< 35=0|112=$112|", "state READY"};
-    static const char *const acceptor[] = {
-        "connect",       "nothing",          "< 35=A|98=0|108=30|", "> 35=A|98=0|108=30|",
-        "> 35=1|112=*|", "< 35=0|112=$112|", "state READY"};
+    /* As many messages as the initiator's, so that a script can be about both. */
+    char given[64];
+    char answered[64];
+    (void)snprintf(given, sizeof(given), "< 35=A|98=0|108=%u|",
+                   run->world->config.heart_bt_int_seconds);
+    (void)snprintf(answered, sizeof(answered), "> 35=A|98=0|108=%u|",
+                   run->world->config.heart_bt_int_seconds);
+    const char *const acceptor[] = {"connect",
+                                    "nothing",
+                                    given,
+                                    answered,
+                                    "state READY",
+                                    "< 35=1|112=in step?|",
+                                    "> 35=0|112=in step?|"};
     if (run->world->config.acceptor) {
         return run_lines(run, acceptor, ARRAY_LEN(acceptor));
     }

@@ -14,6 +14,10 @@ struct run {
     char command[32];
     const char *rest;
     struct span last; /* The last message that a `>` was about. */
+    bool acceptor;    /* The role that `config both` means this time. */
+    bool for_both;    /* There was such a line. */
+    uint64_t seq_in;  /* What a `config` line says of the stored numbers. */
+    uint64_t seq_out;
     char error[8 * SCRIPT_LINE_BYTES_MAX];
 };
 

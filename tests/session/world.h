@@ -11,6 +11,8 @@ enum {
     WORLD_QUEUE_MAX = 4096,
     WORLD_STREAM_BYTES_MAX = 4 * FIX_MESSAGE_BYTES_MAX,
     WORLD_ERROR_BYTES_MAX = 1024,
+    WORLD_CONFIG_BYTES_MAX = 8 * 1024,
+    WORLD_CONFIG_NAMES_MAX = 16,
 };
 
 enum observed_kind {
@@ -46,9 +48,11 @@ struct world {
     struct field fields[FIX_FIELDS_MAX];
     struct message message;
     struct effects effects;
-    char comp_ids[4][FIX_COMP_ID_BYTES_MAX + 1];
-    char username[64];
-    char password[64];
+    char config_text[WORLD_CONFIG_BYTES_MAX]; /* What the configuration points to. */
+    size_t config_text_used;
+    const char *config_names[WORLD_CONFIG_NAMES_MAX];
+    size_t config_names_count;
+    struct session_logon_tag logon_tags[WORLD_CONFIG_NAMES_MAX];
     uint64_t now_ns;
     uint64_t peer_seq; /* What `<` fills in for 34. */
     uint8_t stream[WORLD_STREAM_BYTES_MAX];
