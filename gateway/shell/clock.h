@@ -9,14 +9,21 @@
 
 #include "fix/base.h"
 
+/* A jump of the time of day smaller than this, between two readings, is none: reading
+ * two clocks one after the other may be interrupted, and time servers slew. */
+#define CLOCK_STEP_MIN_NS INT64_C(500000000)
+
 struct clock {
     uint64_t engine_ns;    /* Last reading; 0 = none yet. */
     uint64_t monotonic_ns; /* At that reading. */
+    uint64_t realtime_ns;  /* At that reading: what the system calls the time of day. */
 };
 
 struct instant {
     uint64_t engine_ns;    /* Time of day (Unix, UTC), never backwards. */
     uint64_t monotonic_ns; /* For time limits of the shell. */
+    int64_t step_ns;       /* Somebody set the system's clock by so much since the last
+                              reading, forward or back; 0: nobody did. */
 };
 
 struct instant clock_read(struct clock *clock);

@@ -166,6 +166,22 @@ static void clock_set_back_slows_time_down_until_it_agrees(void **state)
     assert_int_equal(9000, clock_advance(&clock, 9000, 460).engine_ns);
 }
 
+static void clock_that_was_set_says_by_how_much(void **state)
+{
+    (void)state;
+    const uint64_t second = UINT64_C(1000000000);
+    struct clock clock = {0};
+    assert_int_equal(0, clock_advance(&clock, 1000 * second, 50 * second).step_ns);
+    /* Both clocks went on by three seconds; a time server's slewing is no step. */
+    assert_int_equal(0, clock_advance(&clock, 1003 * second, 53 * second).step_ns);
+    assert_int_equal(0, clock_advance(&clock, 1004 * second + second / 4, 54 * second).step_ns);
+    /* Forward by a minute, and back by ten. */
+    assert_int_equal(60 * (int64_t)second,
+                     clock_advance(&clock, 1065 * second + second / 4, 55 * second).step_ns);
+    assert_int_equal(-600 * (int64_t)second,
+                     clock_advance(&clock, 466 * second + second / 4, 56 * second).step_ns);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -177,6 +193,7 @@ int main(void)
         TEST(endpoint_that_cannot_be_bound_stops_the_start),
         TEST(log_file_that_cannot_be_opened_stops_the_start),
         cmocka_unit_test(clock_set_back_slows_time_down_until_it_agrees),
+        cmocka_unit_test(clock_that_was_set_says_by_how_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
