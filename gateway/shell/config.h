@@ -7,10 +7,11 @@
  *   [SESSION]            once per session
  *
  * Called at start, from the main thread; read-only afterwards. Nothing is ignored:
- * an unknown, misspelt, misplaced or doubled key is an error. All errors of form and
- * values are reported at once; how the parts fit together (a session's broker, say)
- * is judged when each by itself is right. Relative paths are relative to the working directory, as
- * in QuickFIX. Behind " ;" a line is a comment. */
+ * an unknown, misspelt, misplaced or doubled key is an error; what other engines know and
+ * what has no effect here is a note (config_names.h). All errors of form and values are
+ * reported at once; how the parts fit together (a session's broker, say) is judged when each
+ * by itself is right. Relative paths are relative to the working directory, as in QuickFIX.
+ * Behind " ;" a line is a comment. */
 #ifndef GATEWAY_SHELL_CONFIG_H
 #define GATEWAY_SHELL_CONFIG_H
 
@@ -18,6 +19,8 @@
 #include "gateway/shell/config_file.h"
 #include "gateway/shell/config_keys.h"
 #include "gateway/shell/log.h"
+#include "gateway/shell/message_log.h"
+#include "gateway/shell/tls.h"
 #include "session-store/store.h"
 
 #include <stdio.h>
@@ -32,20 +35,64 @@ enum config_origin {
 struct config_setting {
     const char *value;
     enum config_origin origin;
+    bool own; /* FILE: in the section itself, not in [DEFAULT]. */
     uint32_t line;
+    const char *written; /* FILE: the key as it stands there, maybe another engine's word. */
 };
 
 struct config_settings {
     uint32_t line; /* Of the section's header; 0 = the section is not there. */
     struct config_setting list[CONFIG_KEYS_COUNT];
+    /* SocketConnectHost1 … by family and number - 1. */
+    struct config_setting numbered[CONFIG_FAMILIES_COUNT][CONFIG_NUMBERS_MAX];
 };
 
-/* How the shell reaches the peer of a session; same index as engine.sessions. */
-struct session_socket_config {
+enum {
+    CONFIG_ENDPOINTS_MAX = 8,
+    CONFIG_LOGON_TAGS_MAX = CONFIG_NUMBERS_MAX + 1,
+    CONFIG_NAMES_MAX = 32,     /* Of AllowedOnBehalfOfCompIDs, AllowedDeliverToCompIDs. */
+    CONFIG_ADDRESSES_MAX = 64, /* Of AllowedRemoteAddresses. */
+    CONFIG_LISTENERS_MAX = ENGINE_SESSIONS_MAX,
+    CONFIG_SESSION_ID_BYTES_MAX = 180, /* It is part of a table's name, and of a file's. */
+};
+
+/* One place where the peer of an initiator's session may be. */
+struct session_endpoint {
     const char *host;
+    uint16_t port;
+    const char *source_host; /* Address of this machine; NULL: any. */
+    uint16_t source_port;    /* 0: any. */
+};
+
+/* How the shell reaches the peer of a session; same index as engine.sessions. An
+ * acceptor's has only what concerns each connection: its listener has the rest. */
+struct session_socket_config {
+    struct session_endpoint endpoints[CONFIG_ENDPOINTS_MAX]; /* As RELEASE_CONNECT counts. */
+    uint32_t endpoints_count;                                /* As engine_session_config. */
+    const char *host;                                        /* Those of the first endpoint. */
     uint16_t port;
     bool nodelay;
     uint64_t connect_timeout_ns;
+    int send_buffer_bytes; /* 0 = the system's. */
+    int receive_buffer_bytes;
+    bool tls;                     /* SocketUseSSL, initiator: */
+    struct tls_config tls_config; /* what tls_context_open() wants, */
+    const char *tls_name;         /* and SocketServerName; NULL: the endpoint's host. */
+};
+
+/* One address at which acceptors listen: sessions with equal SocketAcceptHost and
+ * SocketAcceptPort share it. engine_session_config.listener is the index. */
+struct listener_config {
+    const char *host; /* SocketAcceptHost; NULL: all addresses of the machine. */
+    uint16_t port;
+    bool nodelay; /* Equal in all sessions that share it, as all that follows. */
+    int send_buffer_bytes;
+    int receive_buffer_bytes;
+    bool tls;
+    struct tls_config tls_config;
+    uint64_t logon_timeout_ns; /* For a connection of which no Logon has come: the longest
+                                  LogonTimeout of its sessions. */
+    uint32_t first_session;    /* Index of the session that named it first. */
 };
 
 enum { CONFIG_DICTIONARIES_MAX = ENGINE_SESSIONS_MAX + 1 };
@@ -63,6 +110,8 @@ struct gateway_config {
     struct broker_config brokers[ENGINE_BROKERS_MAX];
     struct engine_session_config sessions[ENGINE_SESSIONS_MAX];
     struct session_socket_config sockets[ENGINE_SESSIONS_MAX];
+    struct listener_config listeners[CONFIG_LISTENERS_MAX];
+    uint32_t listeners_count;
     const char *store_path;
     enum store_durability durability;
     uint64_t store_map_initial_bytes;
@@ -71,12 +120,22 @@ struct gateway_config {
     const char *bus_endpoint;
     const char *replay_endpoint;
     struct log_config log;
+    struct message_log_config message_log;
+    /* To be printed by `check` and logged at start: right, but dangerous (warnings), or
+     * without effect (notes). Never secrets. */
+    struct config_errors warnings;
+    struct config_errors notes;
     /* For `check`: the settings as they are in force. */
     struct config_settings settings;
     struct config_settings broker_settings[ENGINE_BROKERS_MAX];
     struct config_settings session_settings[ENGINE_SESSIONS_MAX];
     struct config_dictionary dictionaries[CONFIG_DICTIONARIES_MAX];
     uint32_t dictionaries_count;
+    /* What engine.sessions refer to. */
+    struct session_logon_tag logon_tags[ENGINE_SESSIONS_MAX][CONFIG_LOGON_TAGS_MAX];
+    const char *on_behalf_of[ENGINE_SESSIONS_MAX][CONFIG_NAMES_MAX];
+    const char *deliver_to[ENGINE_SESSIONS_MAX][CONFIG_NAMES_MAX];
+    struct address_block allowed[ENGINE_SESSIONS_MAX][CONFIG_ADDRESSES_MAX];
     struct config_file file; /* Owns all text. */
 };
 
@@ -84,7 +143,7 @@ struct gateway_config {
 enum config_need {
     CONFIG_NEED_SETTINGS,  /* Text only: no other file is opened. */
     CONFIG_NEED_ENDPOINTS, /* A client's view: the in-house dictionary, no secrets. */
-    CONFIG_NEED_ALL,       /* To run: all dictionaries, and password files. */
+    CONFIG_NEED_ALL,       /* To run: all dictionaries, time zones and password files. */
 };
 
 /* The configuration in `path`, or NULL, and then `errors` holds at least one.

@@ -60,7 +60,8 @@ void config_dictionaries_load(struct gateway_config *config, bool sessions,
                                      setting_line(settings, CONFIG_KEY_InternalDictionary), errors);
     for (uint32_t i = 0; sessions && i < config->engine.sessions_count; i++) {
         struct config_settings *session = &config->session_settings[i];
-        bool used = config_value_bool(setting_text(session, CONFIG_KEY_UseDataDictionary));
+        bool used = setting_yes(session, CONFIG_KEY_UseDataDictionary) &&
+                    setting_yes(session, CONFIG_KEY_ValidateIncomingMessage);
         bool overlaid = setting_text(session, CONFIG_KEY_DataDictionaryOverlay) != NULL;
         if (used) {
             config->sessions[i].fix.dictionary =
@@ -71,7 +72,7 @@ void config_dictionaries_load(struct gateway_config *config, bool sessions,
                      errors);
         } else if (overlaid) {
             config_errors_add(errors, setting_line(session, CONFIG_KEY_DataDictionaryOverlay),
-                              "DataDictionaryOverlay has no use with UseDataDictionary=N; remove "
+                              "DataDictionaryOverlay has no use without UseDataDictionary; remove "
                               "one of the two");
         }
     }

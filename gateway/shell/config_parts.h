@@ -1,8 +1,41 @@
-/* Inside of config.c: the steps from a parsed file to a gateway_config. */
+/* Inside of config.c: the steps from a parsed file to a gateway_config.
+ *
+ *   sections   every line by itself          config_sections.c
+ *   settle     what is in force per section  config_settle.c
+ *   build      the parts, and how they fit   config_build*.c, config_schedule.c
+ *   files      passwords, dictionaries       config_passwords.c, config_dictionaries.c */
 #ifndef GATEWAY_SHELL_CONFIG_PARTS_H
 #define GATEWAY_SHELL_CONFIG_PARTS_H
 
 #include "gateway/shell/config.h"
+#include "gateway/shell/config_names.h"
+#include "gateway/shell/config_values.h"
+
+/* --- Sections ------------------------------------------------------------------ */
+
+enum section_kind {
+    SECTION_GATEWAY,
+    SECTION_BROKER,
+    SECTION_DEFAULT,
+    SECTION_SESSION,
+    SECTION_UNKNOWN,
+};
+
+enum section_kind config_section_kind(const char *name);
+unsigned config_section_places(enum section_kind kind);
+
+/* Each section, each entry by itself, and doubled ones. */
+void config_sections_check(const struct config_file *file, struct config_errors *errors,
+                           struct config_errors *notes);
+
+/* What is wrong with key or value of one entry, if anything. */
+void config_entry_check(const struct config_file *file, const struct config_entry *entry,
+                        struct config_errors *errors, struct config_errors *notes);
+
+/* Fills the settings of all sections, and counts brokers and sessions. */
+void config_settle(struct gateway_config *config, struct config_errors *errors);
+
+/* --- Settings ------------------------------------------------------------------ */
 
 /* The text of a setting; NULL if it has none. */
 static inline const char *setting_text(const struct config_settings *settings, enum config_key key)
@@ -17,11 +50,65 @@ static inline uint32_t setting_line(const struct config_settings *settings, enum
     return setting->origin == CONFIG_ORIGIN_FILE ? setting->line : settings->line;
 }
 
+/* A number of its type, which must be set or have a default. */
+static inline uint64_t setting_number(const struct config_settings *settings, enum config_key key)
+{
+    return (uint64_t)config_value_number(key, setting_text(settings, key));
+}
+
+static inline uint64_t setting_ns(const struct config_settings *settings, enum config_key key)
+{
+    return setting_number(settings, key) * UINT64_C(1000000000);
+}
+
+static inline bool setting_yes(const struct config_settings *settings, enum config_key key)
+{
+    return config_value_bool(setting_text(settings, key));
+}
+
+static inline uint32_t setting_choice(const struct config_settings *settings, enum config_key key)
+{
+    return config_value_choice(key, setting_text(settings, key));
+}
+
+static inline bool setting_is_acceptor(const struct config_settings *settings)
+{
+    return setting_choice(settings, CONFIG_KEY_ConnectionType) == 1;
+}
+
+/* Gives a key whose default depends on others that default, for all to see. `value` lasts. */
+static inline void setting_default(struct config_settings *settings, enum config_key key,
+                                   const char *value)
+{
+    if (settings->list[key].value == NULL) {
+        settings->list[key] =
+            (struct config_setting){.value = value, .origin = CONFIG_ORIGIN_BUILT_IN};
+    }
+}
+
+/* --- Building; called only while each value by itself is right. ------------------ */
+
 /* Fills engine, brokers, sessions and the shell's settings from the settings; adds
- * what does not go together to `errors`. Called only while each value is right. */
+ * what does not go together to `errors`. */
 void config_build(struct gateway_config *config, struct config_errors *errors);
 
-/* Reads PasswordFile of each session. */
+/* The parts of that, for one session. */
+void config_build_session(struct gateway_config *config, uint32_t index,
+                          struct config_errors *errors);
+void config_build_socket(struct gateway_config *config, uint32_t index,
+                         struct config_errors *errors);
+void config_build_listener(struct gateway_config *config, uint32_t index,
+                           struct config_errors *errors);
+/* False: no TLS. */
+bool config_build_tls(const struct config_settings *settings, struct tls_config *out,
+                      struct config_errors *errors);
+
+/* Adds what is right but dangerous to config->warnings. */
+void config_warn(struct gateway_config *config);
+
+/* --- Files ----------------------------------------------------------------------- */
+
+/* Reads PasswordFile and NewPasswordFile of each session. */
 void config_passwords_read(struct gateway_config *config, struct config_errors *errors);
 
 /* Loads one dictionary per distinct set of files; `sessions` = those of sessions too. */

@@ -1,7 +1,7 @@
+#include "gateway/shell/config_values.h"
+
 #include "fix/timestamp.h"
-#include "gateway/shell/config_keys.h"
 #include "gateway/shell/endpoint.h"
-#include "gateway/shell/nearest.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -50,7 +50,7 @@ static int64_t precision_value(const char *value)
     return digits_value(span_text(value));
 }
 
-/* Place of `value` among the words of `form`, or of the nearest with `nearest`; -1. */
+/* Place of `value` among the words of `form`; -1 if it is none of them. */
 static int choice_find(const char *form, const char *value)
 {
     int place = 0;
@@ -67,10 +67,13 @@ static int choice_find(const char *form, const char *value)
 int64_t config_value_number(enum config_key key, const char *value)
 {
     enum config_type type = config_key_definition(key)->type;
-    ASSERT(type == CONFIG_NUMBER || type == CONFIG_BYTES || type == CONFIG_PRECISION);
-    return type == CONFIG_NUMBER  ? digits_value(span_text(value))
-           : type == CONFIG_BYTES ? bytes_value(value)
-                                  : precision_value(value);
+    ASSERT(type == CONFIG_NUMBER || type == CONFIG_BYTES || type == CONFIG_PRECISION ||
+           type == CONFIG_SECONDS || type == CONFIG_DECIMAL);
+    return type == CONFIG_NUMBER    ? digits_value(span_text(value))
+           : type == CONFIG_BYTES   ? bytes_value(value)
+           : type == CONFIG_SECONDS ? config_duration_seconds(value)
+           : type == CONFIG_DECIMAL ? config_decimal_permille(value)
+                                    : precision_value(value);
 }
 
 bool config_value_bool(const char *value)
@@ -143,11 +146,41 @@ static const char *check_endpoint(const char *value, char reason[CONFIG_REASON_B
     return reason;
 }
 
+static const char *check_bool(const char *value, char reason[CONFIG_REASON_BYTES_MAX])
+{
+    if (strlen(value) == 1 && strchr("YyNn", value[0]) != NULL) {
+        return NULL;
+    }
+    (void)snprintf(reason, CONFIG_REASON_BYTES_MAX, "'%.60s' is neither Y nor N", value);
+    return reason;
+}
+
+static const char *check_choice(const struct config_key_definition *definition, const char *value,
+                                char reason[CONFIG_REASON_BYTES_MAX])
+{
+    if (choice_find(definition->form, value) >= 0) {
+        return NULL;
+    }
+    (void)snprintf(reason, CONFIG_REASON_BYTES_MAX, "'%.60s' is not one of %s", value,
+                   definition->form);
+    return reason;
+}
+
+static const char *check_time(const char *value, char reason[CONFIG_REASON_BYTES_MAX])
+{
+    uint64_t time_ns = 0;
+    if (time_only_parse(span_text(value), &time_ns)) {
+        return NULL;
+    }
+    (void)snprintf(reason, CONFIG_REASON_BYTES_MAX, "'%.60s' is not a time of day (HH:MM:SS)",
+                   value);
+    return reason;
+}
+
 const char *config_value_check(enum config_key key, const char *value,
                                char reason[CONFIG_REASON_BYTES_MAX])
 {
     const struct config_key_definition *definition = config_key_definition(key);
-    uint64_t time_ns = 0;
     switch (definition->type) {
     case CONFIG_TEXT:
     case CONFIG_NAME:
@@ -160,27 +193,37 @@ const char *config_value_check(enum config_key key, const char *value,
     case CONFIG_BYTES:
     case CONFIG_PRECISION:
         return check_number(key, value, reason);
+    case CONFIG_SECONDS:
+        return config_check_duration(definition, value, reason);
+    case CONFIG_DECIMAL:
+        return config_check_decimal(definition, value, reason);
     case CONFIG_BOOL:
-        if (strlen(value) == 1 && strchr("YyNn", value[0]) != NULL) {
-            return NULL;
-        }
-        (void)snprintf(reason, CONFIG_REASON_BYTES_MAX, "'%.60s' is neither Y nor N", value);
-        return reason;
+        return check_bool(value, reason);
     case CONFIG_CHOICE:
-        if (choice_find(definition->form, value) >= 0) {
-            return NULL;
-        }
-        (void)snprintf(reason, CONFIG_REASON_BYTES_MAX, "'%.60s' is not one of %s", value,
-                       definition->form);
-        return reason;
+        return check_choice(definition, value, reason);
     case CONFIG_TIME:
-        if (time_only_parse(span_text(value), &time_ns)) {
-            return NULL;
-        }
-        (void)snprintf(reason, CONFIG_REASON_BYTES_MAX, "'%.60s' is not a time of day (HH:MM:SS)",
-                       value);
-        return reason;
+        return check_time(value, reason);
+    case CONFIG_CLOCK:
+        return config_check_clock(value, reason);
+    case CONFIG_ZONE:
+        return config_check_zone(span_text(value), reason);
+    case CONFIG_DAY:
+    case CONFIG_DAYS:
+        return config_check_days(value, definition->type == CONFIG_DAYS, reason);
+    case CONFIG_ADDRESSES:
+        return config_check_addresses(value, reason);
+    case CONFIG_PINS:
+        return config_check_pins(value, reason);
+    case CONFIG_PROTOCOLS:
+        return config_check_protocols(value, reason);
+    case CONFIG_NAMES:
+    case CONFIG_LOGON_TAG:
+        break;
     }
-    ASSERT(false);
-    return NULL;
+    const char *wrong = check_text(definition, value, reason);
+    if (wrong == NULL) {
+        wrong = definition->type == CONFIG_NAMES ? config_check_names(value, reason)
+                                                 : config_check_logon_tag(value, reason);
+    }
+    return wrong;
 }

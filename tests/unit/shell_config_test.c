@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "gateway/shell/config.h"
+#include "gateway/shell/config_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,24 +172,54 @@ static void misspelt_key_is_named_with_the_nearest_one(void **state)
     assert_error_with(GATEWAY BROKER SESSION "Xyzzyquux=1\n", "see `fixgate help config`");
 }
 
-static void key_of_quickfix_that_is_not_supported_is_told_so(void **state)
+static void key_of_quickfix_that_is_refused_has_reason_and_remedy(void **state)
 {
     (void)state;
-    assert_error(GATEWAY BROKER SESSION "StartTime=08:00:00\n",
-                 "x.cfg:11: StartTime is known to QuickFIX, not supported by this version of "
-                 "fixgate; remove the line");
-    assert_error_with(GATEWAY BROKER SESSION "socketconnecthost1=x\n", "known to QuickFIX");
-    assert_error_with(GATEWAY BROKER SESSION "MySQLStoreHost=x\n", "known to QuickFIX");
+    assert_error(GATEWAY BROKER SESSION "HttpAcceptPort=9911\n",
+                 "x.cfg:11: HttpAcceptPort is not taken: a page without authentication, on all "
+                 "addresses, where anybody can reset a session; remove the line");
+    assert_error_with(GATEWAY BROKER SESSION "mysqlstorehost=x\n", "StorePath");
+    assert_error_with(GATEWAY BROKER SESSION "SocketKeyStore=x.jks\n", "openssl pkcs12");
+    assert_error_with(GATEWAY BROKER SESSION "DefaultApplVerID=9\n", "only for FIXT.1.1");
 }
 
-static void no_key_is_both_known_and_unsupported(void **state)
+static void key_of_quickfix_without_effect_is_a_note(void **state)
 {
     (void)state;
-    for (uint32_t key = 0; key < CONFIG_KEYS_COUNT; key++) {
-        const char *name = config_key_definition((enum config_key)key)->name;
-        assert_false(config_key_unsupported(name));
-        assert_int_equal(config_key_find(name), key);
+    struct gateway_config *config =
+        parse_right(GATEWAY BROKER SESSION "FileStorePath=/x\nScreenLogShowEvents=Y\n"
+                                           "ValidateLengthAndChecksum=y\n");
+    assert_int_equal(config->notes.count, 3);
+    assert_non_null(strstr(config->notes.list[0].text,
+                           "x.cfg:11: FileStorePath has no effect here: numbers and messages"));
+    assert_int_equal(config->warnings.count, 0);
+    gateway_config_free(config);
+}
+
+static void key_with_one_right_value_refuses_the_other(void **state)
+{
+    (void)state;
+    assert_error_with(GATEWAY BROKER SESSION "ValidateSequenceNumbers=N\n",
+                      "ValidateSequenceNumbers=N is not taken: without the numbers an execution "
+                      "could be lost or counted twice; write ValidateSequenceNumbers=Y or remove "
+                      "the line");
+    assert_error_with(GATEWAY BROKER SESSION "ResetOnError=Y\n", "write ResetOnError=N");
+}
+
+static void name_stands_in_one_table_only(void **state)
+{
+    (void)state;
+    uint32_t index = 0;
+    uint32_t seen = 0;
+    struct config_name name;
+    while (config_name_next(&index, &name)) {
+        struct config_name found = config_name_find(name.spelling);
+        assert_int_equal(found.word, name.word);
+        assert_int_equal(found.alias, name.alias);
+        assert_string_equal(found.spelling, name.spelling);
+        seen++;
     }
+    assert_true(seen > CONFIG_KEYS_COUNT + 80);
 }
 
 static void every_default_passes_its_own_check(void **state)
@@ -235,7 +266,7 @@ static void wrong_values_are_refused(void **state)
         {"SenderSubID=\xC3\xA4\n", "not printable ASCII"},
         {"Username=\n", "has no value"},
         {"BeginString=FIX.4.2\n", "not one of FIX.4.4"},
-        {"ConnectionType=acceptor\n", "ConnectionType=acceptor is not supported"},
+        {"ConnectionType=acceptor\n", "is for initiators only"},
         {"Broker=NOBODY\n", ""},
         {"BacklogHigh=16M\n", "BacklogMax must be above BacklogHigh"},
         {"Weight=1\n", "does not belong in [SESSION]; move it to [BROKER]"},
@@ -422,8 +453,10 @@ int main(void)
         cmocka_unit_test(values_of_every_type_are_read),
         cmocka_unit_test(timestamp_precision_wins_over_milliseconds),
         cmocka_unit_test(misspelt_key_is_named_with_the_nearest_one),
-        cmocka_unit_test(key_of_quickfix_that_is_not_supported_is_told_so),
-        cmocka_unit_test(no_key_is_both_known_and_unsupported),
+        cmocka_unit_test(key_of_quickfix_that_is_refused_has_reason_and_remedy),
+        cmocka_unit_test(key_of_quickfix_without_effect_is_a_note),
+        cmocka_unit_test(key_with_one_right_value_refuses_the_other),
+        cmocka_unit_test(name_stands_in_one_table_only),
         cmocka_unit_test(every_default_passes_its_own_check),
         cmocka_unit_test(all_errors_are_reported_in_the_order_of_lines),
         cmocka_unit_test(wrong_values_are_refused),
