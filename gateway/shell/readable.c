@@ -1,5 +1,6 @@
 #include "gateway/shell/readable.h"
 
+#include "fix/mask.h"
 #include "gateway/shell/log.h"
 #include "gateway/shell/message_walk.h"
 
@@ -10,7 +11,8 @@ struct writer {
     const struct dictionary *dictionary;
     enum readable_form form;
     unsigned indent;
-    bool separate; /* READABLE_LINE: a space is due before the next word. */
+    bool logon;
+    bool separate; /* A space (READABLE_LINE) or the end of a line is due before what comes. */
     char *out;
     size_t capacity;
     size_t size;
@@ -37,8 +39,8 @@ static void put_value(struct writer *writer, struct span value)
 
 static void begin(struct writer *writer)
 {
-    if (writer->form == READABLE_LINES) {
-        put(writer, "\n");
+    if (writer->form != READABLE_LINE) {
+        put(writer, writer->separate ? "\n" : "");
         for (unsigned i = 0; i < writer->indent; i++) {
             put(writer, "  ");
         }
@@ -52,12 +54,12 @@ static void put_name(struct writer *writer, uint32_t tag, const struct dictionar
 {
     char number[24];
     begin(writer);
-    (void)snprintf(number, sizeof(number), definition != NULL ? " (%u)" : "%u", tag);
+    (void)snprintf(number, sizeof(number), definition != NULL ? "(%u)" : "%u", tag);
     put(writer, definition != NULL ? definition->name : "");
-    if (definition == NULL || writer->form == READABLE_LINES) {
+    if (definition == NULL || writer->form != READABLE_LINE) {
         put(writer, number);
     }
-    put(writer, writer->form == READABLE_LINES ? " = " : "=");
+    put(writer, writer->form != READABLE_LINE ? " = " : "=");
 }
 
 static void visit_field(void *context, uint32_t tag, const struct dictionary_field *definition,
@@ -65,13 +67,13 @@ static void visit_field(void *context, uint32_t tag, const struct dictionary_fie
 {
     struct writer *writer = context;
     put_name(writer, tag, definition);
-    if (tag == 554 || tag == 925) {
+    if (mask_is_secret(tag, writer->logon)) {
         put(writer, "***");
         return;
     }
     const char *words =
         definition != NULL ? dictionary_value_name(writer->dictionary, definition, value) : NULL;
-    if (words != NULL) {
+    if (words != NULL && writer->form == READABLE_LINE) {
         put(writer, words);
         put(writer, "(");
         put_value(writer, value);
@@ -84,6 +86,10 @@ static void visit_field(void *context, uint32_t tag, const struct dictionary_fie
     put(writer, quote ? "\"" : "");
     put_value(writer, value);
     put(writer, quote ? "\"" : "");
+    if (words != NULL) {
+        put(writer, " ");
+        put(writer, words);
+    }
 }
 
 static void visit_group_begin(void *context, const struct dictionary_field *definition,
@@ -96,7 +102,7 @@ static void visit_group_begin(void *context, const struct dictionary_field *defi
     } else {
         put_value(writer, count);
     }
-    writer->separate = false;
+    writer->separate = writer->form != READABLE_LINE;
     writer->indent += 1;
 }
 
@@ -107,7 +113,7 @@ static void visit_entry_begin(void *context, uint32_t number)
     begin(writer);
     (void)snprintf(words, sizeof(words), "%u.", number);
     put(writer, writer->form == READABLE_LINE ? "{" : words);
-    writer->separate = false;
+    writer->separate = writer->form != READABLE_LINE;
     writer->indent += 1;
 }
 
@@ -161,7 +167,10 @@ size_t readable_format(const struct dictionary *dictionary, struct span bytes,
                                          .entry_begin = visit_entry_begin,
                                          .entry_end = visit_entry_end,
                                          .group_end = visit_group_end};
-    put_title(&writer, &message);
+    writer.logon = span_is(message_type(&message), "A");
+    if (form != READABLE_FIELDS) {
+        put_title(&writer, &message);
+    }
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (form == READABLE_LINE && parts[i].part != WALK_BODY) {
             continue;
@@ -170,10 +179,10 @@ size_t readable_format(const struct dictionary *dictionary, struct span bytes,
         if (form == READABLE_LINES) {
             begin(&writer);
             put(&writer, parts[i].name);
+            writer.indent = 2;
         }
-        writer.indent = 2;
         message_walk(&message, dictionary, parts[i].part, &visitor);
     }
-    put(&writer, form == READABLE_LINES ? "\n" : "");
+    put(&writer, form != READABLE_LINE ? "\n" : "");
     return writer.size;
 }

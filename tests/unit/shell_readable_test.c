@@ -56,19 +56,37 @@ static void one_line_has_names_and_words(void **state)
 static void many_lines_have_everything(void **state)
 {
     (void)state;
-    assert_string_equal(readable("8=FIX.4.4|9=5|35=D|11=1|453=1|448=X|10=000|", READABLE_LINES),
-                        "NewOrderSingle\n"
-                        "  Header\n"
-                        "    BeginString (8) = FIX.4.4\n"
-                        "    BodyLength (9) = 5\n"
-                        "    MsgType (35) = NEW_ORDER_SINGLE(D)\n"
-                        "  Body\n"
-                        "    ClOrdID (11) = 1\n"
-                        "    NoPartyIDs (453) = 1\n"
-                        "      1.\n"
-                        "        PartyID (448) = X\n"
-                        "  Trailer\n"
-                        "    CheckSum (10) = 000\n");
+    assert_string_equal(
+        readable("8=FIX.4.4|9=5|35=D|11=1|54=1|453=1|448=X|10=000|", READABLE_LINES),
+        "NewOrderSingle\n"
+        "  Header\n"
+        "    BeginString(8) = FIX.4.4\n"
+        "    BodyLength(9) = 5\n"
+        "    MsgType(35) = D NEW_ORDER_SINGLE\n"
+        "  Body\n"
+        "    ClOrdID(11) = 1\n"
+        "    Side(54) = 1 BUY\n"
+        "    NoPartyIDs(453) = 1\n"
+        "      1.\n"
+        "        PartyID(448) = X\n"
+        "  Trailer\n"
+        "    CheckSum(10) = 000\n");
+}
+
+static void fields_alone_have_the_header_first(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        readable("8=FIX.4.4|9=5|35=D|453=1|448=X|49=A|9999=y|10=000|", READABLE_FIELDS),
+        "  BeginString(8) = FIX.4.4\n"
+        "  BodyLength(9) = 5\n"
+        "  MsgType(35) = D NEW_ORDER_SINGLE\n"
+        "  SenderCompID(49) = A\n"
+        "  NoPartyIDs(453) = 1\n"
+        "    1.\n"
+        "      PartyID(448) = X\n"
+        "  9999 = y\n"
+        "  CheckSum(10) = 000\n");
 }
 
 static void secrets_and_control_characters_are_not_shown(void **state)
@@ -76,6 +94,8 @@ static void secrets_and_control_characters_are_not_shown(void **state)
     (void)state;
     assert_string_equal(readable("35=A|553=me|554=geheim|925=neu|58=a\x1b[1m\n|", READABLE_LINE),
                         "Logon Username=me Password=*** NewPassword=*** Text=a\\x1b[1m\\x0a");
+    assert_string_equal(readable("35=A|96=geheim|1402=geheim|", READABLE_LINE),
+                        "Logon RawData=*** 1402=***");
 }
 
 static void unknown_message_is_shown_all_the_same(void **state)
@@ -140,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_line_has_names_and_words),
         cmocka_unit_test(many_lines_have_everything),
+        cmocka_unit_test(fields_alone_have_the_header_first),
         cmocka_unit_test(secrets_and_control_characters_are_not_shown),
         cmocka_unit_test(unknown_message_is_shown_all_the_same),
         cmocka_unit_test(what_is_no_message_is_shown_raw),
