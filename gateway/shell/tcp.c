@@ -1,9 +1,6 @@
-#include "gateway/shell/tcp.h"
+#include "gateway/shell/tcp_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -38,10 +35,12 @@ static void buffer_clear(struct tcp_buffer *buffer)
 enum status tcp_init(struct tcp *tcp, size_t in_bytes, size_t out_bytes)
 {
     *tcp = (struct tcp){.fd = -1};
-    tcp->in.bytes = malloc(in_bytes);
-    tcp->in.capacity = in_bytes;
-    tcp->out.bytes = malloc(out_bytes);
+    tcp->in.limit = in_bytes;
+    tcp->in.capacity = in_bytes + TLS_PENDING_BYTES_MAX;
+    tcp->in.bytes = malloc(tcp->in.capacity);
+    tcp->out.limit = out_bytes;
     tcp->out.capacity = out_bytes;
+    tcp->out.bytes = malloc(tcp->out.capacity);
     if (tcp->in.bytes == NULL || tcp->out.bytes == NULL) {
         tcp_free(tcp);
         return STATUS_FULL;
@@ -60,20 +59,30 @@ void tcp_free(struct tcp *tcp)
 
 /* --- States ----------------------------------------------------------------- */
 
+static void forget_waits(struct tcp *tcp)
+{
+    tcp->handshake_writes = false;
+    tcp->read_waits_to_write = false;
+    tcp->write_waits_to_read = false;
+    tcp->write_blocked = false;
+}
+
 static void release_handles(struct tcp *tcp)
 {
     if (tcp->lookup != NULL) {
         resolver_abandon(tcp->lookup);
         tcp->lookup = NULL;
     }
+    tls_end(tcp->tls);
+    tcp->tls = NULL;
     if (tcp->fd >= 0) {
         (void)close(tcp->fd);
         tcp->fd = -1;
     }
-    tcp->write_blocked = false;
+    forget_waits(tcp);
 }
 
-static void end(struct tcp *tcp, const char *what, int error)
+void tcp_end(struct tcp *tcp, const char *what, int error)
 {
     (void)snprintf(tcp->reason, sizeof(tcp->reason), "%s%s%s", what, error != 0 ? ": " : "",
                    error != 0 ? strerror(error) : "");
@@ -84,7 +93,7 @@ static void end(struct tcp *tcp, const char *what, int error)
     /* The descriptor stays until tcp_close(), so that its number is not given anew
      * while the owner's poller still knows it. */
     tcp->state = TCP_ENDED;
-    tcp->write_blocked = false;
+    forget_waits(tcp);
     buffer_clear(&tcp->out);
 }
 
@@ -97,146 +106,108 @@ void tcp_close(struct tcp *tcp)
     tcp->state = TCP_CLOSED;
 }
 
-/* --- Connecting ------------------------------------------------------------- */
-
-static void set_options(const struct tcp *tcp)
-{
-    int on = 1;
-    int off = 0;
-    /* Best effort: the session's own heartbeat finds a dead line in any case. */
-    (void)setsockopt(tcp->fd, IPPROTO_TCP, TCP_NODELAY, tcp->config.nodelay ? &on : &off,
-                     sizeof(on));
-    (void)setsockopt(tcp->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
-/* Tries the addresses from address_next on until one is under way. */
-static void try_addresses(struct tcp *tcp, int error_before)
-{
-    int error = error_before;
-    while (tcp->address_next < tcp->resolved.count) {
-        const struct resolver_address *address = &tcp->resolved.list[tcp->address_next++];
-        if (tcp->fd >= 0) {
-            (void)close(tcp->fd);
-        }
-        tcp->fd = socket(address->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (tcp->fd < 0) {
-            error = errno;
-            continue;
-        }
-        tcp->serial++;
-        set_options(tcp);
-        if (connect(tcp->fd, (const struct sockaddr *)&address->address, address->size) == 0) {
-            tcp->state = TCP_OPEN;
-            return;
-        }
-        if (errno == EINPROGRESS) {
-            tcp->state = TCP_CONNECTING;
-            return;
-        }
-        error = errno;
-    }
-    char where[RESOLVER_HOST_BYTES_MAX + 16];
-    (void)snprintf(where, sizeof(where), "%s:%u", tcp->config.host, (unsigned)tcp->config.port);
-    end(tcp, where, error);
-}
-
-void tcp_accept(struct tcp *tcp, int fd, const struct tcp_config *config, uint64_t monotonic_ns)
-{
-    ASSERT(tcp->state == TCP_CLOSED);
-    ASSERT(config->tls == NULL);
-    tcp->config = *config;
-    tcp->deadline_ns = monotonic_ns + config->connect_timeout_ns;
-    tcp->reason[0] = '\0';
-    tcp->fd = fd;
-    tcp->serial++;
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
-        end(tcp, "cannot take the connection over", errno);
-        return;
-    }
-    set_options(tcp);
-    tcp->state = TCP_OPEN;
-}
-
-void tcp_connect(struct tcp *tcp, const struct tcp_config *config, uint64_t monotonic_ns)
-{
-    ASSERT(tcp->state == TCP_CLOSED);
-    tcp->config = *config;
-    tcp->address_next = 0;
-    tcp->deadline_ns = monotonic_ns + config->connect_timeout_ns;
-    tcp->reason[0] = '\0';
-    if (resolver_numeric(config->host, config->port, &tcp->resolved)) {
-        try_addresses(tcp, 0);
-        return;
-    }
-    tcp->lookup = resolver_start(config->host, config->port);
-    if (tcp->lookup == NULL) {
-        end(tcp, "cannot look the name up", errno);
-        return;
-    }
-    tcp->serial++;
-    tcp->state = TCP_RESOLVING;
-}
-
-static void finish_lookup(struct tcp *tcp)
-{
-    if (!resolver_finish(tcp->lookup, &tcp->resolved)) {
-        return;
-    }
-    tcp->lookup = NULL;
-    if (tcp->resolved.count == 0) {
-        end(tcp, tcp->resolved.error, 0);
-        return;
-    }
-    try_addresses(tcp, 0);
-}
-
-static void finish_connect(struct tcp *tcp)
-{
-    int error = 0;
-    socklen_t size = sizeof(error);
-    if (getsockopt(tcp->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
-        error = errno;
-    }
-    if (error != 0) {
-        try_addresses(tcp, error);
-        return;
-    }
-    /* Readiness without an error may be spurious; only a peer's name proves it. */
-    struct sockaddr_storage peer;
-    size = sizeof(peer);
-    if (getpeername(tcp->fd, (struct sockaddr *)&peer, &size) == 0) {
-        tcp->state = TCP_OPEN;
-    }
-}
-
 /* --- Moving bytes ----------------------------------------------------------- */
 
-static void read_some(struct tcp *tcp, size_t read_max)
+static void read_plain(struct tcp *tcp, size_t read_max)
 {
-    buffer_compact(&tcp->in, read_max);
-    size_t room = tcp->in.capacity - tcp->in.start - tcp->in.used;
-    if (room == 0) {
+    struct tcp_buffer *in = &tcp->in;
+    size_t room = in->limit > in->used ? in->limit - in->used : 0;
+    size_t size = room < read_max ? room : read_max;
+    if (size == 0) {
         return;
     }
-    ssize_t got = recv(tcp->fd, tcp->in.bytes + tcp->in.start + tcp->in.used,
-                       room < read_max ? room : read_max, 0);
+    buffer_compact(in, size);
+    ssize_t got = recv(tcp->fd, in->bytes + in->start + in->used, size, 0);
     if (got > 0) {
-        tcp->in.used += (size_t)got;
+        in->used += (size_t)got;
     } else if (got == 0) {
-        end(tcp, "the peer closed the connection", 0);
+        tcp_end(tcp, "the peer closed the connection", 0);
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        end(tcp, "the connection broke", errno);
+        tcp_end(tcp, "the connection broke", errno);
+    }
+}
+
+/* All that one look at the socket brings, for a poller tells of no more than what is still
+ * in there. */
+static void read_tls(struct tcp *tcp)
+{
+    struct tcp_buffer *in = &tcp->in;
+    if (in->used >= in->limit) {
+        return;
+    }
+    buffer_compact(in, TLS_PENDING_BYTES_MAX);
+    enum tls_result result;
+    do {
+        size_t room = in->capacity - in->start - in->used;
+        size_t got = 0;
+        ASSERT(room > 0);
+        result = tls_read(tcp->tls, in->bytes + in->start + in->used, room, &got);
+        in->used += got;
+    } while (result == TLS_OK && tls_pending(tcp->tls));
+
+    tcp->read_waits_to_write = result == TLS_WANT_WRITE;
+    if (result == TLS_CLOSED || result == TLS_FAILED) {
+        (void)tls_goodbye(tcp->tls);
+        tcp_end(tcp, tls_error(tcp->tls), 0);
+    }
+}
+
+void tcp_read(struct tcp *tcp, size_t read_max)
+{
+    if (tcp->tls != NULL) {
+        read_tls(tcp);
+    } else {
+        read_plain(tcp, read_max);
     }
 }
 
 /* Unread bytes at a close would make the kernel send a reset, which can destroy our
- * last message at the peer: so they are read and dropped until the peer's end. */
+ * last message at the peer: so they are read and dropped, still encrypted, until the
+ * peer's end. */
 static void drain_closing(struct tcp *tcp)
 {
     buffer_clear(&tcp->in);
-    read_some(tcp, tcp->in.capacity);
+    read_plain(tcp, tcp->in.limit);
     buffer_clear(&tcp->in);
+}
+
+static void write_plain(struct tcp *tcp)
+{
+    ssize_t sent = send(tcp->fd, tcp->out.bytes + tcp->out.start, tcp->out.used, MSG_NOSIGNAL);
+    int error = sent < 0 ? errno : 0;
+    if (sent > 0) {
+        buffer_take(&tcp->out, (size_t)sent);
+    } else if (error != 0 && error != EAGAIN && error != EWOULDBLOCK && error != EINTR) {
+        if (tcp->state == TCP_OPEN) {
+            read_plain(tcp, tcp->in.limit); /* What the peer said before it left counts. */
+        }
+        tcp_end(tcp, "the connection broke", error);
+    }
+}
+
+static void write_tls(struct tcp *tcp)
+{
+    size_t sent = 0;
+    enum tls_result result =
+        tls_write(tcp->tls, span_of(tcp->out.bytes + tcp->out.start, tcp->out.used), &sent);
+    buffer_take(&tcp->out, sent);
+    tcp->write_waits_to_read = result == TLS_WANT_READ;
+    if (result == TLS_CLOSED || result == TLS_FAILED) {
+        tcp_end(tcp, tls_error(tcp->tls), 0);
+    }
+}
+
+/* Says goodbye and shuts our end, once all is written. */
+static void shut_end(struct tcp *tcp)
+{
+    if (tcp->tls != NULL && tls_goodbye(tcp->tls) == TLS_WANT_WRITE) {
+        tcp->write_blocked = true;
+        return;
+    }
+    tcp->shut = true;
+    if (shutdown(tcp->fd, SHUT_WR) != 0) {
+        tcp_close(tcp);
+    }
 }
 
 void tcp_flush(struct tcp *tcp)
@@ -244,21 +215,20 @@ void tcp_flush(struct tcp *tcp)
     if (tcp->state != TCP_OPEN && tcp->state != TCP_CLOSING) {
         return;
     }
+    enum tcp_state before = tcp->state;
     if (tcp->out.used > 0) {
-        ssize_t sent = send(tcp->fd, tcp->out.bytes + tcp->out.start, tcp->out.used, MSG_NOSIGNAL);
-        if (sent > 0) {
-            buffer_take(&tcp->out, (size_t)sent);
-        } else if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            end(tcp, "the connection broke", errno);
+        if (tcp->tls != NULL) {
+            write_tls(tcp);
+        } else {
+            write_plain(tcp);
+        }
+        if (tcp->state != before) {
             return;
         }
     }
     tcp->write_blocked = tcp->out.used > 0;
     if (tcp->state == TCP_CLOSING && tcp->out.used == 0 && !tcp->shut) {
-        tcp->shut = true;
-        if (shutdown(tcp->fd, SHUT_WR) != 0) {
-            tcp_close(tcp);
-        }
+        shut_end(tcp);
     }
 }
 
@@ -266,13 +236,16 @@ void tcp_ready(struct tcp *tcp, size_t read_max, uint64_t monotonic_ns)
 {
     switch (tcp->state) {
     case TCP_RESOLVING:
-        finish_lookup(tcp);
+        tcp_finish_lookup(tcp);
         break;
     case TCP_CONNECTING:
-        finish_connect(tcp);
+        tcp_finish_connect(tcp);
+        break;
+    case TCP_HANDSHAKING:
+        tcp_shake_hands(tcp);
         break;
     case TCP_OPEN:
-        read_some(tcp, read_max);
+        tcp_read(tcp, read_max);
         if (tcp->write_blocked) {
             tcp_flush(tcp);
         }
@@ -283,12 +256,23 @@ void tcp_ready(struct tcp *tcp, size_t read_max, uint64_t monotonic_ns)
             drain_closing(tcp);
         }
         break;
-    case TCP_HANDSHAKING:
     case TCP_CLOSED:
     case TCP_ENDED:
         break;
     }
     tcp_tick(tcp, monotonic_ns);
+}
+
+static const char *too_slow(const struct tcp *tcp)
+{
+    if (tcp->state == TCP_RESOLVING) {
+        return "looking the name up took too long";
+    }
+    if (tcp->state == TCP_CONNECTING) {
+        return "no answer to the connect in time";
+    }
+    return "the peer did not finish the TLS handshake in time: it may expect FIX without TLS on "
+           "this port (SocketUseSSL=N)";
 }
 
 void tcp_tick(struct tcp *tcp, uint64_t monotonic_ns)
@@ -300,10 +284,7 @@ void tcp_tick(struct tcp *tcp, uint64_t monotonic_ns)
         tcp_close(tcp);
         return;
     }
-    end(tcp,
-        tcp->state == TCP_RESOLVING ? "looking the name up took too long"
-                                    : "no answer to the connect in time",
-        0);
+    tcp_end(tcp, too_slow(tcp), 0);
 }
 
 uint64_t tcp_deadline_ns(const struct tcp *tcp)
@@ -334,11 +315,12 @@ bool tcp_wants_read(const struct tcp *tcp)
     case TCP_RESOLVING:
     case TCP_CLOSING:
         return true;
+    case TCP_HANDSHAKING:
+        return !tcp->handshake_writes;
     case TCP_OPEN:
-        return tcp->in.used < tcp->in.capacity;
+        return tcp->in.used < tcp->in.limit;
     case TCP_CLOSED:
     case TCP_CONNECTING:
-    case TCP_HANDSHAKING:
     case TCP_ENDED:
         return false;
     }
@@ -348,7 +330,8 @@ bool tcp_wants_read(const struct tcp *tcp)
 
 bool tcp_wants_write(const struct tcp *tcp)
 {
-    return tcp->state == TCP_CONNECTING || tcp->write_blocked;
+    return tcp->state == TCP_CONNECTING || tcp->handshake_writes || tcp->read_waits_to_write ||
+           (tcp->write_blocked && !tcp->write_waits_to_read);
 }
 
 struct span tcp_inbound(const struct tcp *tcp)
@@ -378,6 +361,11 @@ enum status tcp_send(struct tcp *tcp, struct span bytes)
 size_t tcp_unsent(const struct tcp *tcp)
 {
     return tcp->out.used;
+}
+
+const char *tcp_protection(const struct tcp *tcp)
+{
+    return tcp->state == TCP_OPEN && tcp->tls != NULL ? tls_describe(tcp->tls) : NULL;
 }
 
 void tcp_close_gently(struct tcp *tcp, uint64_t monotonic_ns)

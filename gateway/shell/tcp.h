@@ -1,7 +1,7 @@
-/* One outgoing TCP connection: non-blocking, with bounded buffers both ways.
+/* One TCP connection, with or without TLS: non-blocking, with bounded buffers both ways.
  *
  * Moves bytes, decides nothing. One thread. Life of a connection:
- *   tcp_connect → tcp_ready / tcp_tick until TCP_OPEN
+ *   tcp_connect or tcp_accept → tcp_ready / tcp_tick until TCP_OPEN
  *   tcp_ready fills the inbound buffer; tcp_inbound, tcp_consume take from it
  *   tcp_send collects; tcp_flush writes what the turn collected in one system call
  *   ended by the peer: TCP_ENDED, inbound bytes still to be taken; then tcp_close
@@ -15,7 +15,7 @@
 #include "gateway/shell/tls.h"
 
 enum {
-    TCP_REASON_BYTES_MAX = 255,
+    TCP_REASON_BYTES_MAX = 400,
     TCP_CLOSE_LIMIT_SECONDS = 2, /* For the last bytes and the peer's end of the line. */
 };
 
@@ -24,9 +24,9 @@ struct tcp_config {
     uint16_t port;
     bool nodelay;                /* TCP_NODELAY */
     uint64_t connect_timeout_ns; /* Name lookup and TLS handshake included. */
-    const char *source_host;     /* SocketConnectSourceHost: local address; NULL = any. */
-    uint16_t source_port;        /* 0 = any. */
-    int send_buffer_bytes;       /* SO_SNDBUF, SO_RCVBUF; 0 = the system's. */
+    const char *source_host; /* SocketConnectSourceHost: local address, in digits; NULL = any. */
+    uint16_t source_port;    /* 0 = any. */
+    int send_buffer_bytes;   /* SO_SNDBUF, SO_RCVBUF; 0 = the system's. */
     int receive_buffer_bytes;
     struct tls_context *tls; /* Borrowed; NULL = plain. */
     const char *tls_name;    /* SNI and the name to verify; NULL = host. */
@@ -42,10 +42,12 @@ enum tcp_state {
     TCP_CLOSING, /* We are ending it. */
 };
 
-/* Bytes from `start` on, `used` of them. */
+/* Bytes from `start` on, `used` of them. Not filled further once `limit` are used; what is
+ * beyond it is room for what TLS has decrypted by then and no poller will tell of. */
 struct tcp_buffer {
     uint8_t *bytes;
     size_t capacity;
+    size_t limit;
     size_t start;
     size_t used;
 };
@@ -58,7 +60,11 @@ struct tcp {
     struct lookup *lookup;
     struct resolved resolved;
     uint32_t address_next;                 /* Next of `resolved` to try. */
-    uint64_t deadline_ns;                  /* Monotonic, of RESOLVING, CONNECTING, CLOSING. */
+    uint64_t deadline_ns;                  /* Monotonic; not of OPEN. */
+    struct tls *tls;                       /* NULL: plain. */
+    bool handshake_writes;                 /* HANDSHAKING: waits to write, not to read. */
+    bool read_waits_to_write;              /* TLS has something of its own to say first. */
+    bool write_waits_to_read;              /* The other way round. */
     bool write_blocked;                    /* The kernel took less than offered. */
     bool shut;                             /* CLOSING: our end is shut. */
     char reason[TCP_REASON_BYTES_MAX + 1]; /* ENDED: why. */
@@ -70,14 +76,18 @@ struct tcp {
 MUST_USE enum status tcp_init(struct tcp *tcp, size_t in_bytes, size_t out_bytes);
 void tcp_free(struct tcp *tcp);
 
-/* Begins to connect; state becomes RESOLVING, CONNECTING, OPEN or ENDED. ASSERTs CLOSED. */
+/* Begins to connect; state becomes RESOLVING, CONNECTING, HANDSHAKING, OPEN or ENDED. ASSERTs
+ * CLOSED. One address of the host after the other is tried until one answers; if that one's
+ * TLS fails, the attempt has failed. */
 void tcp_connect(struct tcp *tcp, const struct tcp_config *config, uint64_t monotonic_ns);
 
 /* Takes over an accepted, connected socket (it is made non-blocking); with `config->tls`
- * the server's side of the handshake begins. State: OPEN, HANDSHAKING or ENDED. */
+ * the server's side of the handshake begins, and has connect_timeout_ns. Host, port and source
+ * mean nothing here. State: OPEN, HANDSHAKING or ENDED. ASSERTs CLOSED. */
 void tcp_accept(struct tcp *tcp, int fd, const struct tcp_config *config, uint64_t monotonic_ns);
 
-/* The descriptor is ready. Reads at most `read_max` bytes. */
+/* The descriptor is ready. Reads at most `read_max` bytes; with TLS, TLS_FILL_BYTES and what
+ * was kept of a record begun before. */
 void tcp_ready(struct tcp *tcp, size_t read_max, uint64_t monotonic_ns);
 
 /* Ends what took too long. */
@@ -103,7 +113,11 @@ void tcp_flush(struct tcp *tcp);
 /* Collected and not yet written. */
 size_t tcp_unsent(const struct tcp *tcp);
 
-/* Writes what is left, tells the peer, waits for its end; all within a time limit.
+/* What protects the connection, for the log: see tls_describe(). NULL: not OPEN, or plain. */
+const char *tcp_protection(const struct tcp *tcp);
+
+/* Writes what is left, tells the peer (TLS: close_notify), waits for its end; all within a
+ * time limit.
  * Inbound bytes are dropped from here on. State: CLOSING, then CLOSED. */
 void tcp_close_gently(struct tcp *tcp, uint64_t monotonic_ns);
 

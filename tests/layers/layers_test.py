@@ -53,6 +53,8 @@ TEXT_BREACHES = (
     ("a second door to jansson", "gateway/shell/planted.h", "#include <jansson.h>\n", "fix_json.c"),
     ("a second door to inih", "gateway/shell/planted.c", "#include <ini.h>\n", "config_file.c"),
     ("a second door to epoll", "gateway/shell/planted.c", "#include <sys/epoll.h>\n", "poller.c"),
+    ("a second door to OpenSSL", "gateway/shell/planted.c", "#include <openssl/ssl.h>\n",
+     "tls_internal.h"),
     ("a second clock", "gateway/shell/planted.c",
      "void planted(void) { clock_gettime(0, 0); }\n", "clock.c"),
     ("the old clock", "gateway/services/planted.c", "long planted(void) { return time(NULL); }\n",

@@ -50,7 +50,7 @@ HEADER_DOORS = (
     (r"jansson\.h", "gateway/shell/fix_json.c"),
     (r"ini\.h", "gateway/shell/config_file.c"),
     (r"sys/epoll\.h", "gateway/shell/poller.c"),
-    (r"openssl/.*", None),
+    (r"openssl/.*", "gateway/shell/tls_internal.h"),
     (r"microhttpd\.h", None),
     (r"curl/.*", None),
     (r"(editline/readline|histedit)\.h", None),
