@@ -135,6 +135,7 @@ struct group {
     const struct message *message;
     const struct dictionary *dictionary;
     const struct dictionary_group *definition;
+    uint32_t first_tag;   /* Of the field that begins each entry. */
     uint32_t count;       /* What the count field says. */
     uint32_t next;        /* Index of the first field not yet visited. */
     uint32_t end;         /* Fields from here on are outside the enclosing entry. */
@@ -159,7 +160,8 @@ enum group_result group_open_nested(struct group *group, const struct group *out
 
 /* Moves to the next entry; false after the last that is there. An entry begins
  * at the group's first field and ends before the next one, or before the first
- * field that is not of the group. */
+ * field that is not of the group. Where another field of the group comes first behind
+ * the count, that one begins each entry (validate.h, first_in_group_delimits). */
 bool group_next(struct group *group);
 
 /* Field of the current entry itself (not of groups nested in it), or NULL. */

@@ -5,14 +5,27 @@ static uint32_t group_skip(const struct dictionary *dictionary, const struct mes
                            const struct dictionary_group *definition, uint32_t at, uint32_t end,
                            unsigned depth);
 
+/* Tag of the field that begins each entry of a group whose first one would begin at `at`. */
+static uint32_t group_first_tag(const struct dictionary *dictionary, const struct message *message,
+                                const struct dictionary_group *definition, uint32_t at,
+                                uint32_t end)
+{
+    if (at < end &&
+        dictionary_group_member(dictionary, definition, message->fields[at].tag) != NULL) {
+        return message->fields[at].tag;
+    }
+    return definition->first_tag;
+}
+
 /* Index behind the entry that begins at `at`: of the next entry, or of the first
  * field that is not of the group. Nested groups are stepped over whole. */
 static uint32_t entry_skip(const struct dictionary *dictionary, const struct message *message,
                            const struct dictionary_group *definition, uint32_t at, uint32_t end,
                            unsigned depth)
 {
+    const uint32_t first_tag = message->fields[at].tag;
     at += 1;
-    while (at < end && message->fields[at].tag != definition->first_tag) {
+    while (at < end && message->fields[at].tag != first_tag) {
         const struct dictionary_member *member =
             dictionary_group_member(dictionary, definition, message->fields[at].tag);
         if (member == NULL) {
@@ -32,7 +45,8 @@ static uint32_t group_skip(const struct dictionary *dictionary, const struct mes
                            const struct dictionary_group *definition, uint32_t at, uint32_t end,
                            unsigned depth)
 {
-    while (at < end && message->fields[at].tag == definition->first_tag) {
+    const uint32_t first_tag = group_first_tag(dictionary, message, definition, at, end);
+    while (at < end && message->fields[at].tag == first_tag) {
         at = entry_skip(dictionary, message, definition, at, end, depth);
     }
     return at;
@@ -47,6 +61,7 @@ static enum group_result group_bind(struct group *group, const struct message *m
     *group = (struct group){.message = message,
                             .dictionary = dictionary,
                             .definition = definition,
+                            .first_tag = definition->first_tag,
                             .next = at + 1,
                             .end = end};
     uint64_t count = 0;
@@ -56,6 +71,9 @@ static enum group_result group_bind(struct group *group, const struct message *m
         return GROUP_BAD_COUNT;
     }
     group->count = (uint32_t)count;
+    if (count > 0) {
+        group->first_tag = group_first_tag(dictionary, message, definition, at + 1, end);
+    }
     return GROUP_OK;
 }
 
@@ -119,7 +137,7 @@ enum group_result group_open_nested(struct group *group, const struct group *out
 bool group_next(struct group *group)
 {
     if (group->definition == NULL || group->next >= group->end ||
-        group->message->fields[group->next].tag != group->definition->first_tag) {
+        group->message->fields[group->next].tag != group->first_tag) {
         group->entry_begin = group->next;
         group->entry_end = group->next;
         return false;

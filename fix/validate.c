@@ -15,6 +15,7 @@ struct validate_options validate_options_default(void)
         .unknown_fields_allowed = false,
         .unknown_enums_allowed = false,
         .groups_unordered_allowed = false,
+        .first_in_group_delimits = false,
     };
 }
 

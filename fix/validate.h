@@ -37,7 +37,9 @@ struct validate_options {
     bool unknown_fields_allowed; /* AllowUnknownMsgFields. */
     bool unknown_enums_allowed;  /* AllowUnknownEnumValues. */
     bool groups_unordered_allowed;
-    bool first_in_group_delimits; /* FirstFieldInGroupIsDelimiter: whichever comes first. */
+    /* FirstFieldInGroupIsDelimiter: the entries of a group begin with whichever of its fields
+     * comes first behind the count; the others stay in their order. */
+    bool first_in_group_delimits;
 };
 
 struct validate_fault {

@@ -81,9 +81,10 @@ static bool ends_entry(const struct check *check, uint32_t tag)
     return false;
 }
 
-/* An entry begins at `at`, with the group's first field or with any other
- * member, which is a fault. The index behind the entry. */
-static uint32_t check_entry(struct check *check, const struct dictionary_group *group, uint32_t at)
+/* An entry begins at `at`, with the field that delimits them, `first_tag`, or with any
+ * other member, which is a fault. The index behind the entry. */
+static uint32_t check_entry(struct check *check, const struct dictionary_group *group,
+                            uint32_t first_tag, uint32_t at)
 {
     const uint32_t begin = at;
     uint32_t required = 0;
@@ -100,10 +101,10 @@ static uint32_t check_entry(struct check *check, const struct dictionary_group *
             at++;
             continue;
         }
-        if (at > begin && tag == group->first_tag) {
+        if (at > begin && tag == first_tag) {
             break;
         }
-        bool first_right = at > begin || tag == group->first_tag;
+        bool first_right = at > begin || tag == first_tag;
         bool in_place = check->options->groups_unordered_allowed
                             ? !in_order || !in_entry(check, begin, at)
                             : member->position >= position_next;
@@ -111,7 +112,8 @@ static uint32_t check_entry(struct check *check, const struct dictionary_group *
             check_note(check, REJECT_GROUP_ORDER, tag);
             in_order = false;
         }
-        position_next = member->position + 1;
+        /* A delimiter out of its place says nothing about what may follow. */
+        position_next = tag == first_tag && tag != group->first_tag ? 0 : member->position + 1;
         required += member->required ? 1 : 0;
         at = check_member(check, member, at);
     }
@@ -129,9 +131,12 @@ uint32_t check_group(struct check *check, const struct dictionary_group *group, 
     bool counted = value_uint(field_value(message, &message->fields[at]), &count) == VALUE_OK;
     uint64_t entries = 0;
     at++;
+    uint32_t first_tag = check->options->first_in_group_delimits && at < message->count
+                             ? message->fields[at].tag
+                             : group->first_tag;
     while (at < message->count &&
            dictionary_group_member(check->dictionary, group, message->fields[at].tag) != NULL) {
-        at = check_entry(check, group, at);
+        at = check_entry(check, group, first_tag, at);
         entries++;
     }
     if (counted && entries != count) {

@@ -216,11 +216,44 @@ static void missing_nested_entries_end_with_the_outer_entry(void **state)
     assert_false(group_next(&allocs));
 }
 
-static void entry_that_does_not_begin_with_the_first_field_is_none(void **state)
+static void entries_begin_with_whichever_field_of_the_group_comes_first(void **state)
 {
     struct order *order = *state;
     struct group parties;
-    order_read(order, "35=D|11=A|453=1|452=3|448=P1|55=VOD|");
+    order_read(order, "35=D|11=A|453=2|452=3|448=P1|452=4|448=P2|55=VOD|");
+    assert_int_equal(group_open(&parties, &order->message, order->dictionary, 453), GROUP_OK);
+    assert_true(group_next(&parties));
+    assert_entry(&parties, 448, "P1");
+    assert_true(group_next(&parties));
+    assert_entry(&parties, 452, "4");
+    assert_false(group_next(&parties));
+    assert_int_equal(parties.entry, 2);
+}
+
+static void nested_entries_begin_with_whichever_field_comes_first_too(void **state)
+{
+    struct order *order = *state;
+    struct group allocs;
+    struct group parties;
+    order_read(order, "35=D|11=A|78=2|80=5|79=X|453=2|452=1|448=P|452=2|80=6|79=Y|55=VOD|");
+    assert_int_equal(group_open(&allocs, &order->message, order->dictionary, 78), GROUP_OK);
+    assert_true(group_next(&allocs));
+    assert_entry(&allocs, 79, "X");
+    assert_int_equal(group_open_nested(&parties, &allocs, 453), GROUP_OK);
+    assert_true(group_next(&parties));
+    assert_true(group_next(&parties));
+    assert_entry(&parties, 452, "2");
+    assert_false(group_next(&parties));
+    assert_true(group_next(&allocs));
+    assert_entry(&allocs, 79, "Y");
+    assert_false(group_next(&allocs));
+}
+
+static void field_of_no_group_begins_no_entry(void **state)
+{
+    struct order *order = *state;
+    struct group parties;
+    order_read(order, "35=D|11=A|453=1|55=VOD|448=P1|");
     assert_int_equal(group_open(&parties, &order->message, order->dictionary, 453), GROUP_OK);
     assert_false(group_next(&parties));
     assert_int_equal(parties.entry, 0);
@@ -291,7 +324,9 @@ int main(void)
         TEST(message_group_is_found_behind_a_group_that_nests_the_same),
         TEST(missing_and_extra_entries_leave_the_count_to_the_caller),
         TEST(missing_nested_entries_end_with_the_outer_entry),
-        TEST(entry_that_does_not_begin_with_the_first_field_is_none),
+        TEST(entries_begin_with_whichever_field_of_the_group_comes_first),
+        TEST(nested_entries_begin_with_whichever_field_comes_first_too),
+        TEST(field_of_no_group_begins_no_entry),
         TEST(count_of_zero_has_no_entries),
         TEST(count_that_is_no_count_is_told),
         TEST(group_that_is_not_there_or_not_known_is_absent),

@@ -342,6 +342,31 @@ static void group_fields_out_of_order_are_refused(void **state)
     assert_int_equal(fault_with(&options, fields).reason, REJECT_GROUP_ORDER);
 }
 
+static void any_first_field_of_a_group_delimits_when_so_configured(void **state)
+{
+    (void)state;
+    struct validate_options options = validate_options_default();
+    options.first_in_group_delimits = true;
+    static const struct {
+        const char *group;
+        enum session_reject_reason reason;
+    } cases[] = {
+        {"453=2|447=D|448=X|452=1|447=D|448=Y|452=3|", REJECT_NONE},
+        {"453=2|448=X|447=D|452=1|448=Y|447=D|452=3|", REJECT_NONE},
+        {"453=1|452=1|448=X|447=D|", REJECT_NONE},
+        /* The others keep their order, and the count its meaning. */
+        {"453=1|452=1|447=D|448=X|", REJECT_GROUP_ORDER},
+        {"453=1|447=D|448=X|452=1|447=D|448=Y|452=3|", REJECT_GROUP_COUNT},
+        {"453=2|447=D|448=X|452=1|448=Y|447=D|452=3|", REJECT_GROUP_ORDER},
+        {"453=0|", REJECT_NONE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char fields[512];
+        (void)snprintf(fields, sizeof(fields), "35=D|" HEADER ORDER "%s", cases[i].group);
+        assert_int_equal(fault_with(&options, fields).reason, cases[i].reason);
+    }
+}
+
 static void soh_in_a_value_that_is_not_data_is_refused(void **state)
 {
     (void)state;
@@ -471,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_tag_twice_is_refused),
         cmocka_unit_test(a_group_count_that_differs_from_the_entries_is_refused),
         cmocka_unit_test(group_fields_out_of_order_are_refused),
+        cmocka_unit_test(any_first_field_of_a_group_delimits_when_so_configured),
         cmocka_unit_test(soh_in_a_value_that_is_not_data_is_refused),
         cmocka_unit_test(soh_is_found_wherever_it_stands),
         cmocka_unit_test(a_data_field_stands_behind_its_length),
