@@ -11,6 +11,7 @@ enum {
     FIX_GROUP_DEPTH_MAX = 4,           /* Groups within groups. */
     FIX_COMP_ID_BYTES_MAX = 63,        /* SenderCompID, TargetCompID and their Subs. */
     FIX_TEXT_BYTES_MAX = 255,          /* Text(58) that we write. */
+    FIX_LOGON_BYTES_MAX = 4096,        /* Body of our Logon. */
     FIX_TEST_REQ_ID_BYTES_MAX = 63,    /* TestReqID(112) that we give or echo. */
     FIX_EARLY_MESSAGES_MAX = 1024,     /* Messages kept while a gap before them is open. */
     FIX_EARLY_BYTES_MAX = 1024 * 1024, /* Bytes of those. */

@@ -98,8 +98,13 @@ static void forget_connection(struct session *session)
     session->reset_sent = false;
     session->logout_initiated = false;
     session->logout_received = false;
+    session->logout_in_step = false;
     session->leaving = false;
     session->logout_pending = false;
+    session->reset_pending = false;
+    session->reset_awaited = false;
+    session->reset_answered_ns = 0;
+    session->peer_expects = 0;
     session->resend_next = 0;
     session->resend_end = 0;
     session->resend_gap = 0;
@@ -116,6 +121,7 @@ void session_init(struct session *session, const struct session_config *config,
     ASSERT(early_max == 0 || early != NULL);
     ASSERT(early_max == 0 || early_bytes != NULL);
     ASSERT(config->timestamp_precision <= 9);
+    ASSERT(config->logon_tags_count == 0 || config->logon_tags != NULL);
     *session = (struct session){
         .config = config,
         .state = SESSION_DISCONNECTED,
@@ -136,6 +142,7 @@ void session_restart_numbers(struct session *session, uint64_t now_ns, struct ef
     session->resets += 1;
     session->skipped_begin = 0;
     session->skipped_end = 0;
+    session->peer_expects = 0;
     session_early_clear(session);
     effects_add(out, EFFECT_RESET);
 }
@@ -143,6 +150,7 @@ void session_restart_numbers(struct session *session, uint64_t now_ns, struct ef
 void session_reset(struct session *session, uint64_t now_ns, struct effects *out)
 {
     ASSERT(session->state == SESSION_DISCONNECTED);
+    session->reset_wanted = false;
     session_restart_numbers(session, now_ns, out);
 }
 
@@ -159,7 +167,7 @@ void session_connected(struct session *session, uint64_t now_ns, struct effects 
         session_become(session, SESSION_LOGON_AWAITED, out);
         return;
     }
-    if (config->reset_on_logon) {
+    if (config->reset_on_logon || session->reset_wanted) {
         session_restart_numbers(session, now_ns, out);
         session->reset_sent = true;
     }
@@ -236,11 +244,14 @@ void session_settle(struct session *session, uint64_t now_ns, struct effects *ou
     session_gap_update(session, now_ns, out);
     bool whole = session->gap_end == 0 && session->resend_next == 0;
     bool proven = session->echo_seen || !session->config->test_request_at_logon;
-    if (session->state == SESSION_SYNCHRONISING && proven && whole) {
+    if (session->state == SESSION_SYNCHRONISING && proven && whole && !session->reset_awaited) {
         session_become(session, SESSION_READY, out);
         session->reset_sent = false;
     }
-    if (session->state != SESSION_LOGOUT_SENT || !session->logout_received || !whole) {
+    if (session->state != SESSION_LOGOUT_SENT || !session->logout_received) {
+        return;
+    }
+    if (!whole && !(session->logout_in_step && session->resend_next == 0)) {
         return;
     }
     /* An initiator lets the peer close that said goodbye first (10.3). */

@@ -46,7 +46,9 @@ struct session_config {
     const char *username;     /* Username(553) of our Logon, NULL if none; an acceptor wants it. */
     const char *password;     /* Password(554): never in a log or in the queue's text form. */
     const char *new_password; /* NewPassword(925) of our Logon, NULL if none. */
-    const struct session_logon_tag *logon_tags; /* LogonTag, LogonTag<n> */
+    /* LogonTag, LogonTag<n>. All texts of our Logon together, with 16 bytes a field, are at
+     * most FIX_LOGON_BYTES_MAX. */
+    const struct session_logon_tag *logon_tags;
     uint32_t logon_tags_count;
     struct session_names on_behalf_of; /* Agreed OnBehalfOfCompID(115). */
     struct session_names deliver_to;   /* Agreed DeliverToCompID(128). */
@@ -122,12 +124,22 @@ struct session {
     bool reset_sent;               /* Our Logon had 141=Y; the answer must have it too. */
     bool logout_initiated;         /* We began the Logout. */
     bool logout_received;          /* The peer sent one. */
+    bool logout_in_step;           /* Nothing that it sent before that is missing. */
     bool leaving;                  /* The peer broke the rules: only its Logout still counts. */
     bool logout_pending;           /* session_logout() came during a resend. */
+    bool reset_pending;            /* session_request_reset() did. */
+    bool reset_awaited;            /* It went out; the peer's Logon with 141=Y must answer. */
+    bool reset_wanted;             /* It was never answered: an initiator's next Logon asks anew. */
+    uint64_t reset_answered_ns;    /* When it was answered last; 0: never. */
+    uint64_t seq_in_before;        /* While it is awaited: the number due of the old numbering. */
     char logout_text[FIX_TEXT_BYTES_MAX + 1]; /* What that Logout will say. */
 
+    /* NextExpectedMsgSeqNum(789) of the peer's Logon on this connection, whether we use it
+     * or not: the peer has all of ours below it. 0: not told, or the numbers were reset. */
+    uint64_t peer_expects;
+
     uint64_t gap_end;       /* Highest number seen early; 0 = no gap open. */
-    bool gap_asked;         /* ResendRequest for it is out. */
+    bool gap_asked;         /* ResendRequest for it is out, or the peer fills it unasked (789). */
     uint64_t gap_asked_end; /* It covers the numbers up to this one. */
     uint64_t gap_moved_ns;  /* When it was asked, or last became smaller. */
     uint64_t skipped_begin; /* Numbers that a SequenceReset-Reset jumped over: never had (2.5). */
@@ -205,8 +217,17 @@ void session_resend_message(struct session *session, uint64_t now_ns, struct spa
 
 /* Resets both numbers of a running session by a Logon with 141=Y (8.1, 8.2): the
  * engine's ResetSeqTime, or an operator. No effect while not logged on, or once a
- * Logout was sent. During a resend it waits for the end of that. */
+ * Logout was sent. During a resend it waits for the end of that.
+ *
+ * SYNCHRONISING until the peer's Logon with 141=Y answers; one that crosses ours is
+ * an answer, too. Until then what the peer had sent before it knew of the reset is
+ * still taken in its old numbering, so nothing on its way is lost. No answer within
+ * LogonTimeout: CLOSE, and an initiator asks for the reset again when it logs on. */
 void session_request_reset(struct session *session, uint64_t now_ns, struct effects *out);
+
+/* Sends a TestRequest, as an operator may want (5.4). No effect while not logged on,
+ * during a resend, or while a reset is awaited. */
+void session_request_test(struct session *session, uint64_t now_ns, struct effects *out);
 
 /* Begins a Logout with `text` (10.1); no effect while not logged on. During a
  * resend it waits for the end of that. */

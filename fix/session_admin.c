@@ -159,8 +159,8 @@ static void gap_fill(struct session *session, const struct inbound *in, uint64_t
         return; /* Late with PossDup: of a range that jumped over was all (10c). */
     }
     if (new_seq <= in->seq) {
-        reject_lower(session, in, new_seq);
         session_take(session, in);
+        reject_lower(session, in, new_seq);
         return;
     }
     session->seq_in_next = new_seq;
@@ -181,8 +181,8 @@ static void act_sequence_reset(struct session *session, const struct inbound *in
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
     if (reason != REJECT_NONE) {
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_NewSeqNo}, no_text());
         session_take(session, in);
+        session_send_reject(session, in, (struct validate_fault){reason, TAG_NewSeqNo}, no_text());
     } else if (session_is_sequence_reset(in)) {
         sequence_reset(session, in, new_seq);
     } else {
@@ -197,6 +197,7 @@ void session_act_logout(struct session *session, const struct inbound *in)
     text_add_span(&words, message_value(in->message, TAG_Text));
     session_log(in->out, SEVERITY_INFO, text_span(&words));
     session->logout_received = true;
+    session->logout_in_step = in->seq < session->seq_in_next;
     if (session->state == SESSION_LOGOUT_SENT) {
         return; /* It answers ours; session_settle() closes. */
     }
@@ -217,8 +218,42 @@ static void act_reject(const struct inbound *in)
     deliver(in);
 }
 
+static bool agreed(const struct session_names *names, const struct message *message, uint32_t tag)
+{
+    if (names->count == 0) {
+        return true;
+    }
+    struct span name = message_value(message, tag);
+    if (name.size == 0) {
+        return true;
+    }
+    for (uint32_t i = 0; i < names->count; i++) {
+        if (span_is(name, names->list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 3.8: on whose behalf, and for whom. 0, or the tag whose name was not agreed. */
+static uint32_t route_fault(const struct session *session, const struct inbound *in)
+{
+    const struct session_config *config = session->config;
+    if (!agreed(&config->on_behalf_of, in->message, TAG_OnBehalfOfCompID)) {
+        return TAG_OnBehalfOfCompID;
+    }
+    return agreed(&config->deliver_to, in->message, TAG_DeliverToCompID) ? 0 : TAG_DeliverToCompID;
+}
+
 void session_act(struct session *session, struct inbound *in)
 {
+    uint32_t wrong_tag = route_fault(session, in);
+    if (wrong_tag != 0) {
+        session_take(session, in);
+        session_send_reject(session, in, (struct validate_fault){REJECT_COMP_ID, wrong_tag},
+                            no_text());
+        return;
+    }
     uint8_t type = in->type.size == 1 ? in->type.data[0] : 0;
     if (type != '4') {
         session_take(session, in);

@@ -85,15 +85,28 @@ void session_gap_ask(struct session *session, uint64_t now_ns, struct effects *o
     if (session->early_count > 0 && session->early[0].msg_seq_num <= session->seq_in_next) {
         return;
     }
-    /* What is kept need not come again, so the range ends before it. */
-    uint64_t end = 0;
-    if (session->early_count > 0) {
-        end = session->early[0].msg_seq_num - 1;
+    const struct session_config *config = session->config;
+    uint64_t begin = session->seq_in_next;
+    uint64_t chunk = config->resend_request_chunk_size;
+    /* What is kept need not come again, so the gap ends before it. */
+    uint64_t end = session->early_count > 0 ? session->early[0].msg_seq_num - 1 : session->gap_end;
+    if (chunk > 0 && end - begin >= chunk) {
+        end = begin + chunk - 1;
     }
     session->gap_asked = true;
-    session->gap_asked_end = end == 0 ? session->gap_end : end;
+    session->gap_asked_end = end;
     session->gap_moved_ns = now_ns;
-    session_send_resend_request(session, now_ns, session->seq_in_next, end, out);
+    /* An open end is what counterparties expect most; a chunk must have its own. */
+    bool open = chunk == 0 && !config->closed_resend_interval;
+    session_send_resend_request(session, now_ns, begin, open ? 0 : end, out);
+}
+
+void session_gap_promised(struct session *session, uint64_t now_ns)
+{
+    ASSERT(session->gap_end > session->seq_in_next);
+    session->gap_asked = true;
+    session->gap_asked_end = session->gap_end - 1;
+    session->gap_moved_ns = now_ns;
 }
 
 void session_gap_update(struct session *session, uint64_t now_ns, struct effects *out)

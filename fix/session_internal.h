@@ -1,8 +1,9 @@
 /* What the parts of the session share among themselves. Nobody else includes it.
  *
- * Pure, as session.h. The parts: session.c (life, states, time), session_receive.c
- * (checks, in the order of the project's session behaviours §12), session_logon.c,
- * session_admin.c (one function per message type), session_early.c (gaps),
+ * Pure, as session.h. The parts: session.c (life, states), session_timer.c (time),
+ * session_stream.c (frames), session_receive.c (checks, in the order of the project's
+ * session behaviours §12), session_logon.c, session_admin.c (one function per message
+ * type), session_reset.c (our resets of a running session), session_early.c (gaps),
  * session_resend.c and session_send.c. */
 #ifndef FIX_SESSION_INTERNAL_H
 #define FIX_SESSION_INTERNAL_H
@@ -64,17 +65,38 @@ bool session_begin_string_right(const struct session *session, const struct inbo
 bool session_comp_ids_right(const struct session *session, const struct inbound *in,
                             uint32_t *wrong_tag);
 bool session_sending_time_right(const struct session *session, const struct inbound *in);
+/* The line of the log that explains why not: by how much, and by which clock. */
+void session_explain_sending_time(const struct session *session, const struct inbound *in);
 struct validate_fault session_content_fault(const struct session *session,
                                             const struct inbound *in);
+/* Checks an in-step message's content, origin and PossDup, and acts on it. */
+void session_process_numbered(struct session *session, struct inbound *in);
 /* Reads MsgSeqNum(34); false if there is none that could be one. */
 bool session_read_seq(struct inbound *in);
 
 /* --- session_logon.c --- */
 
+/* Why a Logon is refused. `reject.reason` REJECT_NONE: a Logout says it alone. */
+struct refusal {
+    struct validate_fault reject;
+    struct text why;
+};
+
+/* All that must be right about any Logon of the peer. */
+bool session_logon_right(const struct session *session, struct inbound *in, uint64_t *heart_bt_int,
+                         bool *restart, struct refusal *refusal);
+/* Logged on, by the peer's Logon `in`: its number is taken, its gap seen to. */
+void session_logged_on_by(struct session *session, struct inbound *in);
 /* The first message of a connection, in LOGON_SENT or LOGON_AWAITED. */
 void session_first_message(struct session *session, struct inbound *in);
 /* A Logon with ResetSeqNumFlag(141)=Y in a running session (8.1). */
 void session_logon_again(struct session *session, struct inbound *in);
+
+/* --- session_reset.c --- */
+
+/* Any message while the answer to our reset is awaited: the answer (`restart`: it is a
+ * Logon with 141=Y), or what was on its way. */
+void session_receive_before_reset(struct session *session, struct inbound *in, bool restart);
 
 /* --- session_admin.c --- */
 
@@ -94,8 +116,11 @@ void session_early_keep(struct session *session, const struct inbound *in, bool 
 void session_early_void(struct session *session);
 /* Notes that `seq` was seen while a lower number was due. */
 void session_gap_note(struct session *session, uint64_t seq);
-/* Asks for what is missing unless that was done (2.2). */
+/* Asks for what is missing, or for its next chunk, unless that was done (2.2). */
 void session_gap_ask(struct session *session, uint64_t now_ns, struct effects *out);
+/* The peer read in our Logon what we miss and sends it unasked (789): asked for only
+ * when it does not come. */
+void session_gap_promised(struct session *session, uint64_t now_ns);
 /* Sees whether the gap has closed, or needs another request. */
 void session_gap_update(struct session *session, uint64_t now_ns, struct effects *out);
 

@@ -1,12 +1,6 @@
 /* Logon (§4) and the resets that come with one (§8). */
 #include "fix/session_internal.h"
 
-/* Why a Logon is refused. `reject.reason` REJECT_NONE: a Logout says it alone. */
-struct refusal {
-    struct validate_fault reject;
-    struct text why;
-};
-
 /* 4.5, 4.10: before the Logon exchange is complete there is nothing to wait for,
  * so the connection is closed behind the Logout. */
 static void refuse(struct session *session, const struct inbound *in, const struct refusal *refusal)
@@ -16,8 +10,8 @@ static void refuse(struct session *session, const struct inbound *in, const stru
     text_add_span(&words, text_span(&refusal->why));
     session_log(in->out, SEVERITY_ERROR, text_span(&words));
     if (refusal->reject.reason != REJECT_NONE) {
-        session_send_reject(session, in, refusal->reject, text_span(&refusal->why));
         session_take(session, in);
+        session_send_reject(session, in, refusal->reject, text_span(&refusal->why));
     }
     session_send_logout(session, in->now_ns, text_span(&refusal->why), in->out);
     session_close(session, in->now_ns, text_span(&words), in->out);
@@ -68,8 +62,8 @@ static bool credentials_right(const struct session *session, const struct inboun
             span_is(message_value(in->message, TAG_Password), config->password));
 }
 
-static bool logon_right(const struct session *session, struct inbound *in, uint64_t *heart_bt_int,
-                        bool *restart, struct refusal *refusal)
+bool session_logon_right(const struct session *session, struct inbound *in, uint64_t *heart_bt_int,
+                         bool *restart, struct refusal *refusal)
 {
     uint32_t wrong_tag = 0;
     if (!session_begin_string_right(session, in)) {
@@ -89,6 +83,7 @@ static bool logon_right(const struct session *session, struct inbound *in, uint6
                        session_reject_reason_text(REJECT_COMP_ID));
     }
     if (!session_sending_time_right(session, in)) {
+        session_explain_sending_time(session, in);
         return refused(refusal, REJECT_SENDING_TIME, TAG_SendingTime,
                        session_reject_reason_text(REJECT_SENDING_TIME));
     }
@@ -118,8 +113,9 @@ static bool logon_right(const struct session *session, struct inbound *in, uint6
 
 /* Logged on. Our own gap is asked for first; the TestRequest behind it, where one
  * is wanted, proves once it is answered that the peer has all of ours too (4.9). */
-static void logged_on(struct session *session, struct inbound *in)
+void session_logged_on_by(struct session *session, struct inbound *in)
 {
+    bool both_tell = session->config->next_expected_seq_num && session->peer_expects != 0;
     session->deadline_state_ns = SESSION_NEVER;
     session->echo_seen = false;
     if (session->state != SESSION_SYNCHRONISING) {
@@ -128,11 +124,57 @@ static void logged_on(struct session *session, struct inbound *in)
     if (in->seq > session->seq_in_next) {
         session_gap_note(session, in->seq);
         session_early_keep(session, in, true);
-        session_gap_ask(session, in->now_ns, in->out);
+        if (both_tell) {
+            session_gap_promised(session, in->now_ns);
+        } else {
+            session_gap_ask(session, in->now_ns, in->out);
+        }
     } else {
         session_take(session, in);
     }
-    session_prove(session, in->now_ns, in->out);
+    /* Our Logon itself has arrived, or the peer would not know what it expects. */
+    uint64_t logon = session->seq_out_next - 1;
+    if (both_tell && session->peer_expects < logon) {
+        session_resend_begin(session, session->peer_expects, logon - 1, in->out);
+    } else {
+        session_prove(session, in->now_ns, in->out);
+    }
+}
+
+/* Notes the peer's NextExpectedMsgSeqNum(789). False: it expects what we never sent, so
+ * we have lost numbers that were ours, and with them messages. */
+static bool expected_right(struct session *session, const struct inbound *in,
+                           struct refusal *refusal)
+{
+    bool used = session->config->next_expected_seq_num;
+    uint64_t expects = 0;
+    enum value_result read = message_uint(in->message, TAG_NextExpectedMsgSeqNum, &expects);
+    if (read == VALUE_ABSENT) {
+        return true;
+    }
+    if (read != VALUE_OK || expects == 0 || expects > SESSION_SEQ_MAX) {
+        return !used || refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_NextExpectedMsgSeqNum,
+                                "NextExpectedMsgSeqNum is no sequence number");
+    }
+    session->peer_expects = expects;
+    if (!used || expects <= session->seq_out_next) {
+        return true;
+    }
+    (void)refused(refusal, REJECT_NONE, 0, "NextExpectedMsgSeqNum(789) too high: you expect ");
+    text_add_uint(&refusal->why, expects);
+    text_add(&refusal->why, " but our next is ");
+    text_add_uint(&refusal->why, session->seq_out_next);
+    text_add(&refusal->why, "; we have lost our state, the numbers must be reset");
+    return false;
+}
+
+static void set_heart_bt_int(struct session *session, uint64_t heart_bt_int)
+{
+    const struct session_config *config = session->config;
+    if (config->acceptor && config->heart_bt_int_override) {
+        heart_bt_int = config->heart_bt_int_seconds;
+    }
+    session->heart_bt_int_ns = heart_bt_int * TIMESTAMP_SECOND_NS;
 }
 
 static void first_logon(struct session *session, struct inbound *in)
@@ -141,14 +183,16 @@ static void first_logon(struct session *session, struct inbound *in)
     struct refusal refusal;
     uint64_t heart_bt_int = 0;
     bool restart = false;
-    if (!logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
+    if (!session_logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
         refuse(session, in, &refusal);
         return;
     }
     bool unasked = restart && !session->reset_sent;
-    if (unasked || (config->acceptor && config->reset_on_logon)) {
+    bool fresh = unasked || (config->acceptor && config->reset_on_logon);
+    if (fresh) {
         session_restart_numbers(session, in->now_ns, in->out);
     }
+    session->reset_wanted = false;
     session->reset_sent = unasked && !config->acceptor;
     if (in->seq < session->seq_in_next && !in->poss_dup) {
         (void)refused(&refusal, REJECT_NONE, 0, "MsgSeqNum too low, expecting ");
@@ -158,13 +202,18 @@ static void first_logon(struct session *session, struct inbound *in)
         refuse(session, in, &refusal);
         return;
     }
-    session->heart_bt_int_ns = heart_bt_int * TIMESTAMP_SECOND_NS;
+    if (!fresh && !restart && !expected_right(session, in, &refusal)) {
+        refuse(session, in, &refusal);
+        return;
+    }
+    set_heart_bt_int(session, heart_bt_int);
+    session_take(session, in); /* Our own Logon counts it already, in 789 and 369. */
     /* A reset that we did not ask for takes our Logon's number back with all
      * others: we give ours again, and both go on with 2 (8.1). */
     if (config->acceptor || unasked) {
         session_send_logon(session, in->now_ns, restart, in->out);
     }
-    logged_on(session, in);
+    session_logged_on_by(session, in);
 }
 
 /* 4.11: what an initiator does about an answer that is no Logon. A Logout is a
@@ -220,21 +269,30 @@ void session_logon_again(struct session *session, struct inbound *in)
         session_take(session, in);
         return;
     }
+    /* A peer whose reset crossed ours may answer ours besides. */
+    uint64_t patience_ns = session->config->logon_timeout_seconds * TIMESTAMP_SECOND_NS;
+    if (session->reset_answered_ns != 0 && session->seq_in_next == 2 &&
+        in->now_ns - session->reset_answered_ns < patience_ns) {
+        session->reset_answered_ns = 0;
+        session_log(in->out, SEVERITY_INFO, span_text("the peer confirms the reset again"));
+        return;
+    }
     struct refusal refusal;
     uint64_t heart_bt_int = 0;
     bool restart = true;
-    if (!logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
+    if (!session_logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
+        session_take(session, in);
         if (refusal.reject.reason != REJECT_NONE) {
             session_send_reject(session, in, refusal.reject, text_span(&refusal.why));
         }
-        session_take(session, in);
         session_leave(session, in->now_ns, text_span(&refusal.why), in->out);
         return;
     }
     session_log(in->out, SEVERITY_WARNING,
                 span_text("the peer reset the sequence numbers of a running session"));
     session_restart_numbers(session, in->now_ns, in->out);
-    session->heart_bt_int_ns = heart_bt_int * TIMESTAMP_SECOND_NS;
+    set_heart_bt_int(session, heart_bt_int);
+    session_take(session, in);
     session_send_logon(session, in->now_ns, true, in->out);
-    logged_on(session, in);
+    session_logged_on_by(session, in);
 }

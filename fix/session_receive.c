@@ -1,55 +1,6 @@
-/* Checks on what arrives, in the order of §12: framing, BeginString, type,
+/* Checks on what arrives, in the order of §12 behind the framing: BeginString, type,
  * content, comp IDs, SendingTime, PossDup, number; then the type's own rules. */
 #include "fix/session_internal.h"
-
-static void garbled(enum frame_fault fault, size_t size, struct effects *out)
-{
-    static const char *const reasons[] = {
-        [FRAME_FAULT_NONE] = "",
-        [FRAME_FAULT_NOISE] = "bytes before 8=",
-        [FRAME_FAULT_BEGIN_STRING] = "BeginString is no FIX version",
-        [FRAME_FAULT_BODY_LENGTH] = "BodyLength is not the true length",
-        [FRAME_FAULT_MSG_TYPE] = "the third field is not MsgType",
-        [FRAME_FAULT_CHECK_SUM] = "CheckSum is missing or wrong",
-        [FRAME_FAULT_FIELD] = "a piece without tag=",
-        [FRAME_FAULT_FIELDS_MAX] = "too many fields",
-    };
-    struct text words = {.size = 0};
-    text_add(&words, "garbled message dropped: ");
-    text_add(&words, reasons[fault]);
-    text_add(&words, " (");
-    text_add_uint(&words, size);
-    text_add(&words, " bytes)");
-    session_log(out, SEVERITY_WARNING, text_span(&words));
-}
-
-size_t session_receive(struct session *session, uint64_t now_ns, struct span bytes,
-                       struct message *message, struct effects *out)
-{
-    if (session->state == SESSION_DISCONNECTED) {
-        return bytes.size;
-    }
-    ASSERT(session->resend_next == 0);
-    struct frame frame;
-    enum frame_result result = frame_find(bytes, &frame);
-    ASSERT(frame.consumed <= bytes.size);
-    if (result == FRAME_PARTIAL) {
-        return frame.consumed;
-    }
-    ASSERT(frame.consumed > 0);
-    if (result == FRAME_GARBLED) {
-        garbled(frame.fault, frame.consumed, out);
-        return frame.consumed;
-    }
-    enum frame_fault fault = message_index(message, frame.bytes, session->config->dictionary);
-    if (fault != FRAME_FAULT_NONE) {
-        garbled(fault, frame.consumed, out);
-        return frame.consumed;
-    }
-    struct inbound in = {.message = message, .now_ns = now_ns, .out = out};
-    session_process(session, &in);
-    return frame.consumed;
-}
 
 void session_take(struct session *session, const struct inbound *in)
 {
@@ -110,6 +61,36 @@ bool session_sending_time_right(const struct session *session, const struct inbo
     return tolerance_ns == 0 || distance_ns <= tolerance_ns;
 }
 
+static void add_milliseconds(struct text *words, uint64_t duration_ns)
+{
+    uint64_t rest = duration_ns % TIMESTAMP_SECOND_NS / TIMESTAMP_MILLISECOND_NS;
+    text_add_uint(words, duration_ns / TIMESTAMP_SECOND_NS);
+    text_add(words, rest < 10 ? ".00" : rest < 100 ? ".0" : ".");
+    text_add_uint(words, rest);
+    text_add(words, " s");
+}
+
+void session_explain_sending_time(const struct session *session, const struct inbound *in)
+{
+    struct span value = message_value(in->message, TAG_SendingTime);
+    struct text words = {.size = 0};
+    text_add(&words, "SendingTime ");
+    text_add_span(&words, value);
+    uint64_t sent_ns = 0;
+    if (message_timestamp(in->message, TAG_SendingTime, &sent_ns) != VALUE_OK) {
+        text_add(&words, " is no UTC timestamp");
+    } else {
+        bool ahead = sent_ns > in->now_ns;
+        text_add(&words, " is ");
+        add_milliseconds(&words, ahead ? sent_ns - in->now_ns : in->now_ns - sent_ns);
+        text_add(&words, ahead ? " ahead of our clock; MaxLatency is "
+                               : " behind our clock; MaxLatency is ");
+        text_add_uint(&words, session->config->max_latency_seconds);
+        text_add(&words, " s");
+    }
+    session_log(in->out, SEVERITY_ERROR, text_span(&words));
+}
+
 /* What the header needs even where no dictionary says so. */
 static struct validate_fault header_fault(const struct inbound *in)
 {
@@ -126,22 +107,47 @@ static struct validate_fault header_fault(const struct inbound *in)
     return (struct validate_fault){REJECT_NONE, 0};
 }
 
+/* RejectInvalidMessage=N */
+static void log_tolerated(const struct inbound *in, struct validate_fault fault)
+{
+    struct text words = {.size = 0};
+    text_add(&words, "invalid message of type ");
+    text_add_span(&words, in->type);
+    text_add(&words, " taken all the same: ");
+    text_add(&words, session_reject_reason_text(fault.reason));
+    if (fault.tag > 0) {
+        text_add(&words, ", tag ");
+        text_add_uint(&words, fault.tag);
+    }
+    session_log(in->out, SEVERITY_WARNING, text_span(&words));
+}
+
 struct validate_fault session_content_fault(const struct session *session, const struct inbound *in)
 {
     const struct session_config *config = session->config;
     if (config->dictionary == NULL) {
         return header_fault(in);
     }
-    if (dictionary_message(config->dictionary, in->type) == NULL) {
-        return (struct validate_fault){REJECT_MSG_TYPE, 0};
+    struct validate_fault fault = {REJECT_MSG_TYPE, 0};
+    if (dictionary_message(config->dictionary, in->type) != NULL) {
+        fault = validate_message(config->dictionary, &config->validate, in->message);
     }
-    struct validate_fault fault =
-        validate_message(config->dictionary, &config->validate, in->message);
+    if (fault.reason != REJECT_NONE && !config->reject_invalid_message) {
+        log_tolerated(in, fault);
+        return header_fault(in);
+    }
     /* A SendingTime that is no timestamp is judged as SendingTime (3.3). */
     if (fault.reason == REJECT_BAD_FORMAT && fault.tag == TAG_SendingTime) {
         return (struct validate_fault){REJECT_NONE, 0};
     }
-    return fault.reason == REJECT_NONE ? header_fault(in) : fault;
+    if (fault.reason != REJECT_NONE) {
+        return fault;
+    }
+    /* Without encryption nobody can say whether this is the same as the clear text. */
+    if (message_find(in->message, TAG_SecureData) != NULL) {
+        return (struct validate_fault){REJECT_DECRYPTION, TAG_SecureData};
+    }
+    return header_fault(in);
 }
 
 /* Reject, number used up, Leave (3.2, 3.3, 3.4). */
@@ -149,8 +155,8 @@ static void reject_and_leave(struct session *session, const struct inbound *in,
                              struct validate_fault fault)
 {
     struct span why = span_text(session_reject_reason_text(fault.reason));
-    session_send_reject(session, in, fault, why);
     session_take(session, in);
+    session_send_reject(session, in, fault, why);
     session_leave(session, in->now_ns, why, in->out);
 }
 
@@ -164,6 +170,7 @@ static bool check_origin(struct session *session, const struct inbound *in)
         return false;
     }
     if (!session_sending_time_right(session, in)) {
+        session_explain_sending_time(session, in);
         reject_and_leave(session, in,
                          (struct validate_fault){REJECT_SENDING_TIME, TAG_SendingTime});
         return false;
@@ -181,21 +188,21 @@ static bool check_poss_dup(struct session *session, const struct inbound *in)
     uint64_t sent_ns = 0;
     enum value_result read = message_timestamp(in->message, TAG_OrigSendingTime, &original_ns);
     if (read == VALUE_ABSENT) {
-        if (span_is(in->type, "4")) {
+        if (span_is(in->type, "4") || !session->config->requires_orig_sending_time) {
             return true; /* Not to be insisted on. */
         }
+        session_take(session, in);
         session_send_reject(
             session, in, (struct validate_fault){REJECT_REQUIRED_TAG_MISSING, TAG_OrigSendingTime},
             span_of(NULL, 0));
-        session_take(session, in);
         return false;
     }
     if (read != VALUE_OK) {
         enum session_reject_reason reason =
             read == VALUE_EMPTY ? REJECT_NO_VALUE : REJECT_BAD_FORMAT;
+        session_take(session, in);
         session_send_reject(session, in, (struct validate_fault){reason, TAG_OrigSendingTime},
                             span_of(NULL, 0));
-        session_take(session, in);
         return false;
     }
     if (message_timestamp(in->message, TAG_SendingTime, &sent_ns) == VALUE_OK &&
@@ -238,6 +245,9 @@ static void process_late(struct session *session, struct inbound *in)
 static void process_early(struct session *session, struct inbound *in)
 {
     session_gap_note(session, in->seq);
+    if (session->config->redundant_resend_requests) {
+        session->gap_asked = false;
+    }
     if (span_is(in->type, "2")) {
         session_early_keep(session, in, true);
         session_act_resend_request(session, in);
@@ -272,9 +282,37 @@ static bool check_content(struct session *session, const struct inbound *in)
     if (fault.reason == REJECT_NONE) {
         return true;
     }
-    session_send_reject(session, in, fault, span_of(NULL, 0));
     session_take(session, in);
+    session_send_reject(session, in, fault, span_of(NULL, 0));
     return false;
+}
+
+/* A Logon with 141=Y sets the numbers that it is judged by. */
+static bool is_restart(const struct inbound *in)
+{
+    bool restart = false;
+    return span_is(in->type, "A") &&
+           message_bool(in->message, TAG_ResetSeqNumFlag, &restart) == VALUE_OK && restart;
+}
+
+void session_process_numbered(struct session *session, struct inbound *in)
+{
+    if (!check_content(session, in)) {
+        return;
+    }
+    if (!in->kept && !check_origin(session, in)) {
+        return;
+    }
+    if (!check_poss_dup(session, in)) {
+        return;
+    }
+    if (is_restart(in)) {
+        session_logon_again(session, in);
+    } else if (in->seq < session->seq_in_next && !session_is_sequence_reset(in)) {
+        process_late(session, in);
+    } else {
+        session_act(session, in);
+    }
 }
 
 static void process_logged_on(struct session *session, struct inbound *in)
@@ -293,34 +331,18 @@ static void process_logged_on(struct session *session, struct inbound *in)
                       in->out);
         return;
     }
-    bool restart = false; /* A Logon with 141=Y: it sets the numbers it is judged by. */
-    if (span_is(in->type, "A") &&
-        message_bool(in->message, TAG_ResetSeqNumFlag, &restart) != VALUE_OK) {
-        restart = false;
+    bool restart = is_restart(in);
+    if (session->reset_awaited) {
+        session_receive_before_reset(session, in, restart);
+        return;
     }
-    bool numberless = restart || session_is_sequence_reset(in);
-    if (in->seq > session->seq_in_next && !numberless) {
+    if (in->seq > session->seq_in_next && !restart && !session_is_sequence_reset(in)) {
         if (check_origin(session, in)) {
             process_early(session, in);
         }
         return;
     }
-    if (!check_content(session, in)) {
-        return;
-    }
-    if (!in->kept && !check_origin(session, in)) {
-        return;
-    }
-    if (!check_poss_dup(session, in)) {
-        return;
-    }
-    if (restart) {
-        session_logon_again(session, in);
-    } else if (in->seq < session->seq_in_next && !numberless) {
-        process_late(session, in);
-    } else {
-        session_act(session, in);
-    }
+    session_process_numbered(session, in);
 }
 
 void session_process(struct session *session, struct inbound *in)

@@ -69,9 +69,10 @@ struct own_message {
 static bool is_own_header(uint64_t tag)
 {
     static const uint64_t header[] = {
-        TAG_BeginString,  TAG_BodyLength,  TAG_MsgType,         TAG_SenderCompID,
-        TAG_TargetCompID, TAG_SenderSubID, TAG_TargetSubID,     TAG_MsgSeqNum,
-        TAG_PossDupFlag,  TAG_SendingTime, TAG_OrigSendingTime,
+        TAG_BeginString,      TAG_BodyLength,       TAG_MsgType,         TAG_SenderCompID,
+        TAG_TargetCompID,     TAG_SenderSubID,      TAG_TargetSubID,     TAG_MsgSeqNum,
+        TAG_PossDupFlag,      TAG_SendingTime,      TAG_OrigSendingTime, TAG_LastMsgSeqNumProcessed,
+        TAG_SenderLocationID, TAG_TargetLocationID,
     };
     for (size_t i = 0; i < ARRAY_LEN(header); i++) {
         if (header[i] == tag) {
@@ -126,12 +127,17 @@ static void resend_end(struct session *session, uint64_t now_ns, struct effects 
     /* Nothing was read meanwhile, so nothing is known about the peer's silence. */
     session->received_last_ns = now_ns;
     session_settle(session, now_ns, out);
-    if (session->state == SESSION_SYNCHRONISING) {
+    bool reset = session->reset_pending && !session->logout_pending;
+    session->reset_pending = false;
+    if (session->state == SESSION_SYNCHRONISING && !reset) {
         session_prove(session, now_ns, out);
     }
     if (session->logout_pending) {
         session->logout_pending = false;
         session_logout(session, now_ns, session->logout_text, out);
+    }
+    if (reset) {
+        session_request_reset(session, now_ns, out);
     }
 }
 

@@ -24,7 +24,9 @@ void session_emit(struct session *session, uint64_t now_ns, const struct outboun
     builder_text(&builder, TAG_SenderCompID, config->sender_comp_id);
     builder_text(&builder, TAG_TargetCompID, config->target_comp_id);
     write_optional(&builder, TAG_SenderSubID, config->sender_sub_id);
+    write_optional(&builder, TAG_SenderLocationID, config->sender_location_id);
     write_optional(&builder, TAG_TargetSubID, config->target_sub_id);
+    write_optional(&builder, TAG_TargetLocationID, config->target_location_id);
     builder_uint(&builder, TAG_MsgSeqNum, message->seq);
     if (message->poss_dup) {
         builder_bool(&builder, TAG_PossDupFlag, true);
@@ -34,6 +36,9 @@ void session_emit(struct session *session, uint64_t now_ns, const struct outboun
         builder_span(&builder, TAG_OrigSendingTime, message->orig_sending_time);
     } else if (message->poss_dup) {
         builder_timestamp(&builder, TAG_OrigSendingTime, now_ns, config->timestamp_precision);
+    }
+    if (config->last_seq_num_processed) {
+        builder_uint(&builder, TAG_LastMsgSeqNumProcessed, session->seq_in_next - 1);
     }
     builder_raw(&builder, message->header);
     builder_raw(&builder, message->body);
@@ -89,7 +94,7 @@ uint64_t session_send(struct session *session, uint64_t now_ns, struct span msg_
 void session_send_logon(struct session *session, uint64_t now_ns, bool reset, struct effects *out)
 {
     const struct session_config *config = session->config;
-    uint8_t bytes[SESSION_BODY_BYTES_MAX];
+    uint8_t bytes[FIX_LOGON_BYTES_MAX];
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
     builder_uint(&body, TAG_EncryptMethod, 0);
@@ -97,10 +102,18 @@ void session_send_logon(struct session *session, uint64_t now_ns, bool reset, st
     if (reset) {
         builder_bool(&body, TAG_ResetSeqNumFlag, true);
     }
+    if (config->next_expected_seq_num) {
+        builder_uint(&body, TAG_NextExpectedMsgSeqNum, session->seq_in_next);
+    }
     if (!config->acceptor) {
         write_optional(&body, TAG_Username, config->username);
         write_optional(&body, TAG_Password, config->password);
+        write_optional(&body, TAG_NewPassword, config->new_password);
     }
+    for (uint32_t i = 0; i < config->logon_tags_count; i++) {
+        builder_text(&body, config->logon_tags[i].tag, config->logon_tags[i].value);
+    }
+    ASSERT(!body.overflow);
     session_emit_admin(session, now_ns, "A", builder_fields(&body), out);
 }
 
@@ -187,10 +200,33 @@ static void write_reference(struct builder *body, uint64_t seq, struct span type
     }
 }
 
+static void log_reject(const struct inbound *in, struct validate_fault fault, struct span text)
+{
+    struct text words = {.size = 0};
+    text_add(&words, "message ");
+    text_add_uint(&words, in->seq);
+    text_add(&words, " of type ");
+    text_add_span(&words, in->type);
+    text_add(&words, " rejected: ");
+    text_add_span(&words, text);
+    if (fault.tag > 0) {
+        text_add(&words, ", tag ");
+        text_add_uint(&words, fault.tag);
+    }
+    session_log(in->out, SEVERITY_WARNING, text_span(&words));
+}
+
 void session_send_reject(struct session *session, const struct inbound *in,
                          struct validate_fault fault, struct span text)
 {
-    ASSERT(fault.reason != REJECT_NONE);
+    ASSERT(fault.reason != REJECT_NONE || text.size > 0); /* REJECT_NONE: 373=99, Other. */
+    if (text.size == 0) {
+        text = span_text(session_reject_reason_text(fault.reason));
+    }
+    log_reject(in, fault, text);
+    if (span_is(in->type, "3")) {
+        return; /* A Reject is never answered, whatever is wrong with it (5.6). */
+    }
     uint8_t header_bytes[SESSION_BODY_BYTES_MAX];
     struct builder header;
     builder_init(&header, header_bytes, sizeof(header_bytes));
@@ -204,23 +240,7 @@ void session_send_reject(struct session *session, const struct inbound *in,
         builder_uint(&body, TAG_RefTagID, fault.tag);
     }
     builder_uint(&body, TAG_SessionRejectReason, (uint64_t)fault.reason);
-    if (text.size == 0) {
-        text = span_text(session_reject_reason_text(fault.reason));
-    }
     builder_span(&body, TAG_Text, text);
-
-    struct text words = {.size = 0};
-    text_add(&words, "message ");
-    text_add_uint(&words, in->seq);
-    text_add(&words, " of type ");
-    text_add_span(&words, in->type);
-    text_add(&words, " rejected: ");
-    text_add_span(&words, text);
-    if (fault.tag > 0) {
-        text_add(&words, ", tag ");
-        text_add_uint(&words, fault.tag);
-    }
-    session_log(in->out, SEVERITY_WARNING, text_span(&words));
 
     struct outbound message = {
         .msg_type = span_text("3"),

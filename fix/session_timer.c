@@ -1,15 +1,26 @@
 /* What a session does because time passes (§5, and the limits of §4 and §10). */
 #include "fix/session_internal.h"
 
-/* 1.2 and 2.4 heartbeat intervals (5.4, 5.5), in whole nanoseconds. */
+/* So many thousandths of the heartbeat interval, which is whole seconds (5.4, 5.5). A
+ * century is as good as never, and no sum with an instant can overflow. */
+static uint64_t permille_ns(const struct session *session, uint32_t permille)
+{
+    const uint64_t century_ns = UINT64_C(100) * 365 * 86400 * TIMESTAMP_SECOND_NS;
+    uint64_t thousandth_ns = session->heart_bt_int_ns / 1000;
+    if (permille != 0 && thousandth_ns > century_ns / permille) {
+        return century_ns;
+    }
+    return thousandth_ns * permille;
+}
+
 static uint64_t silence_test_ns(const struct session *session)
 {
-    return session->heart_bt_int_ns + session->heart_bt_int_ns / 5;
+    return permille_ns(session, session->config->silence_test_permille);
 }
 
 static uint64_t silence_dead_ns(const struct session *session)
 {
-    return 2 * silence_test_ns(session);
+    return permille_ns(session, session->config->silence_dead_permille);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -64,7 +75,8 @@ static uint64_t echo_due_ns(const struct session *session)
 
 static uint64_t dead_due_ns(const struct session *session)
 {
-    if (session->heart_bt_int_ns == 0 || !session->silence_tested) {
+    if (session->heart_bt_int_ns == 0 || !session->silence_tested ||
+        !session->config->heart_beat_check) {
         return SESSION_NEVER;
     }
     /* However late the TestRequest went out, the peer has a full interval. */
@@ -135,8 +147,13 @@ static void state_expired(struct session *session, uint64_t now_ns, struct effec
             text_add(&why, " s");
         }
         break;
-    case SESSION_DISCONNECTED:
     case SESSION_SYNCHRONISING:
+        ASSERT(session->reset_awaited);
+        text_add(&why, "no answer to our reset of the sequence numbers within ");
+        text_add_uint(&why, config->logon_timeout_seconds);
+        text_add(&why, " s");
+        break;
+    case SESSION_DISCONNECTED:
     case SESSION_READY:
         ASSERT(false); /* These states have no time limit. */
     }
@@ -180,5 +197,12 @@ void session_tick(struct session *session, uint64_t now_ns, struct effects *out)
     }
     if (now_ns >= heartbeat_due_ns(session)) {
         session_send_heartbeat(session, now_ns, span_of(NULL, 0), out);
+    }
+}
+
+void session_request_test(struct session *session, uint64_t now_ns, struct effects *out)
+{
+    if (timers_run(session) && !session->reset_awaited) {
+        session_send_test_request(session, now_ns, out);
     }
 }

@@ -120,6 +120,24 @@ static bool run_give_raw(struct run *run)
     return true;
 }
 
+/* These very bytes, framed rightly. */
+static bool run_give_body(struct run *run)
+{
+    static uint8_t bytes[2 * SCRIPT_LINE_BYTES_MAX];
+    size_t body_size = strlen(run->rest);
+    int head = snprintf((char *)bytes, sizeof(bytes), "8=FIX.4.4|9=%zu|%s", body_size, run->rest);
+    ASSERT(head > 0);
+    size_t size = (size_t)head;
+    unsigned sum = 0;
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = bytes[i] == '|' ? 1 : bytes[i];
+        sum += bytes[i];
+    }
+    size += (size_t)snprintf((char *)bytes + size, sizeof(bytes) - size, "10=%03u\001", sum % 256);
+    world_receive(run->world, span_of(bytes, size));
+    return true;
+}
+
 static bool run_send(struct run *run)
 {
     if (!session_can_send(&run->world->session)) {
@@ -141,30 +159,27 @@ static bool run_send(struct run *run)
 
 static bool run_lines(struct run *run, const char *const *lines, size_t count);
 
-/* The whole exchange up to READY, for the scripts whose subject comes later. */
+/* The whole exchange up to READY, for the scripts whose subject comes later: as many
+ * messages for either role, so that a script can be about both. */
 static bool run_logon(struct run *run)
 {
-    static const char *const initiator[] = {
-        "connect",       "> 35=A|98=0|",     "< 35=A|98=0|108=$108|",
-        "> 35=1|112=*|", "< 35=0|112=$112|", "state READY"};
-    /* As many messages as the initiator's, so that a script can be about both. */
+    const struct session_config *config = &run->world->config;
     char given[64];
     char answered[64];
-    (void)snprintf(given, sizeof(given), "< 35=A|98=0|108=%u|",
-                   run->world->config.heart_bt_int_seconds);
-    (void)snprintf(answered, sizeof(answered), "> 35=A|98=0|108=%u|",
-                   run->world->config.heart_bt_int_seconds);
-    const char *const acceptor[] = {"connect",
-                                    "nothing",
-                                    given,
-                                    answered,
-                                    "state READY",
-                                    "< 35=1|112=in step?|",
-                                    "> 35=0|112=in step?|"};
-    if (run->world->config.acceptor) {
-        return run_lines(run, acceptor, ARRAY_LEN(acceptor));
+    (void)snprintf(given, sizeof(given), "< 35=A|98=0|108=%u|", config->heart_bt_int_seconds);
+    (void)snprintf(answered, sizeof(answered), "> 35=A|98=0|108=%u|", config->heart_bt_int_seconds);
+    const char *const initiator[] = {"connect", answered, given};
+    const char *const acceptor[] = {"connect", "nothing", given, answered};
+    static const char *const we_prove[] = {"> 35=1|112=*|", "< 35=0|112=$112|", "state READY"};
+    static const char *const peer_proves[] = {"state READY", "< 35=1|112=in step?|",
+                                              "> 35=0|112=in step?|"};
+    bool exchanged = config->acceptor ? run_lines(run, acceptor, ARRAY_LEN(acceptor))
+                                      : run_lines(run, initiator, ARRAY_LEN(initiator));
+    if (!exchanged) {
+        return false;
     }
-    return run_lines(run, initiator, ARRAY_LEN(initiator));
+    return config->test_request_at_logon ? run_lines(run, we_prove, ARRAY_LEN(we_prove))
+                                         : run_lines(run, peer_proves, ARRAY_LEN(peer_proves));
 }
 
 static bool run_close(struct run *run)
@@ -268,6 +283,29 @@ static bool run_logout(struct run *run)
     return true;
 }
 
+static bool run_ask_reset(struct run *run)
+{
+    world_ask_reset(run->world);
+    return true;
+}
+
+static bool run_new_day(struct run *run)
+{
+    if (run->world->session.state != SESSION_DISCONNECTED) {
+        return run_fail_text(run, "a session that is disconnected", "another");
+    }
+    world_new_day(run->world);
+    return true;
+}
+
+static bool run_expects(struct run *run)
+{
+    char number[32];
+    (void)snprintf(number, sizeof(number), "%llu",
+                   (unsigned long long)run->world->session.peer_expects);
+    return strcmp(number, run->rest) == 0 || run_fail_text(run, run->rest, number);
+}
+
 static bool run_refuse(struct run *run)
 {
     char *text = NULL;
@@ -310,10 +348,14 @@ static const struct {
     {"<", true, run_give_whole},
     {"<split", true, run_give_split},
     {"<raw", true, run_give_raw},
+    {"<body", true, run_give_body},
     {"send", true, run_send},
     {"logout", true, run_logout},
     {"refuse", true, run_refuse},
     {"at", true, run_wait},
+    {"askreset", true, run_ask_reset},
+    {"newday", true, run_new_day},
+    {"expects", false, run_expects},
     {"stale", false, run_stale},
     {">", false, run_expect_sent},
     {"deliver", false, run_expect_delivered},

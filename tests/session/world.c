@@ -260,6 +260,21 @@ void world_send(struct world *world, struct span msg_type, struct span body)
     world_stepped(world, before);
 }
 
+void world_ask_reset(struct world *world)
+{
+    struct numbers before = numbers_of(world);
+    session_request_reset(&world->session, world->now_ns, &world->effects);
+    world_stepped(world, before);
+}
+
+void world_new_day(struct world *world)
+{
+    struct numbers before = numbers_of(world);
+    session_reset(&world->session, world->now_ns, &world->effects);
+    world_stepped(world, before);
+    world->peer_seq = 1;
+}
+
 void world_logout(struct world *world, const char *text)
 {
     struct numbers before = numbers_of(world);

@@ -74,6 +74,8 @@ void world_disconnect(struct world *world);
  * nothing more happens of itself. */
 void world_receive(struct world *world, struct span bytes);
 void world_send(struct world *world, struct span msg_type, struct span body);
+void world_ask_reset(struct world *world); /* session_request_reset() */
+void world_new_day(struct world *world);   /* session_reset() */
 void world_logout(struct world *world, const char *text);
 void world_business_reject(struct world *world, int reason, const char *text);
 /* Lets time pass, with a tick at each deadline on the way. */
