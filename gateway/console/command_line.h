@@ -57,6 +57,7 @@ void command_say(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 int command_check(int argc, char **argv);
+int command_log(int argc, char **argv);
 int command_submit(int argc, char **argv);
 int command_tail(int argc, char **argv);
 int command_version(int argc, char **argv);
