@@ -191,6 +191,7 @@ static void spawn(struct reflector *reflector, const struct arguments *arguments
     int output[2];
     int failed = pipe(input) | pipe(output);
     ASSERT(failed == 0);
+    (void)signal(SIGPIPE, SIG_IGN);
     reflector->pid = fork();
     ASSERT(reflector->pid >= 0);
     if (reflector->pid == 0) {
@@ -235,13 +236,14 @@ void reflector_start(struct reflector *reflector, const struct session_config *c
     reflector->port = port == NULL ? 0 : (uint16_t)strtoul(port + 5, NULL, 10);
 }
 
+/* To one that has ended: reflector_hear() will say so. */
 void reflector_tell(struct reflector *reflector, const char *command)
 {
-    size_t size = strlen(command);
-    ssize_t wrote = write(reflector->input, command, size);
-    ASSERT(wrote == (ssize_t)size);
-    wrote = write(reflector->input, "\n", 1);
-    ASSERT(wrote == 1);
+    static char line[REFLECTOR_LINE_BYTES_MAX];
+    int size = snprintf(line, sizeof(line), "%s\n", command);
+    ASSERT(size > 0);
+    ASSERT((size_t)size < sizeof(line));
+    (void)!write(reflector->input, line, (size_t)size);
 }
 
 bool reflector_hear(struct reflector *reflector)

@@ -368,6 +368,18 @@ void world_send(struct world *world, struct span msg_type, struct span body)
     settle(world);
 }
 
+void world_ask_reset(struct world *world)
+{
+    reflector_tell(&side.reflector, "reset");
+    settle(world);
+}
+
+/* The same command: what it does depends on whether the session is logged on. */
+void world_new_day(struct world *world)
+{
+    world_ask_reset(world);
+}
+
 void world_logout(struct world *world, const char *text)
 {
     char command[SCRIPT_LINE_BYTES_MAX + 16];
