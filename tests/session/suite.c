@@ -17,7 +17,7 @@ static struct dictionary *read_dictionary(void)
     if (file == NULL) {
         return NULL;
     }
-    enum { XML_BYTES_MAX = 8 * 1024 * 1024 };
+    enum { XML_BYTES_MAX = 8 << 20 };
     char *xml = malloc(XML_BYTES_MAX);
     ASSERT(xml != NULL);
     size_t size = fread(xml, 1, XML_BYTES_MAX, file);
