@@ -1,10 +1,10 @@
 #include "gateway/console/command_line.h"
+#include "gateway/console/log_dictionaries.h"
 #include "gateway/console/log_files.h"
 #include "gateway/console/log_filter.h"
 #include "gateway/console/log_print.h"
 #include "gateway/console/log_time.h"
 #include "gateway/shell/clock.h"
-#include "gateway/shell/dictionary_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -71,8 +71,7 @@ struct show {
     struct log_filter filter;
     struct log_files files;
     struct gateway_config *config;
-    struct dictionary *own; /* If it is not the configuration's. */
-    const struct dictionary *dictionary;
+    struct log_dictionaries dictionaries;
     struct log_printer *printer;
     struct source sources[LOG_CHAINS_MAX];
     uint64_t read;
@@ -120,59 +119,14 @@ static bool read_options(struct show *show)
             command_number("log", "count", show->count_text, 1, INT64_MAX, &show->count));
 }
 
-/* "FIX44.xml,ALPHA.xml" */
-static struct dictionary *load_dictionaries(const char *list)
-{
-    char names[DICTIONARY_FILE_PATH_BYTES_MAX];
-    const char *paths[DICTIONARY_SOURCES_MAX];
-    size_t count = 0;
-    char *rest = NULL;
-    span_to_text(span_text(list), names, sizeof(names));
-    for (char *name = strtok_r(names, ",", &rest); name != NULL;
-         name = strtok_r(NULL, ",", &rest)) {
-        if (count == DICTIONARY_SOURCES_MAX) {
-            command_say("log", "--dictionary: too many files");
-            return NULL;
-        }
-        paths[count] = name;
-        count++;
-    }
-    char error[DICTIONARY_ERROR_BYTES_MAX] = "--dictionary needs a file";
-    struct dictionary *dictionary = count > 0 ? dictionary_file_load(paths, count, error) : NULL;
-    if (dictionary == NULL) {
-        command_say("log", "%s", error);
-    }
-    return dictionary;
-}
-
-static int choose_dictionary(struct show *show)
-{
-    if (show->dictionary_text == NULL && show->config != NULL) {
-        show->dictionary = show->config->engine.dictionary;
-        return EXIT_CODE_OK;
-    }
-    show->own = show->dictionary_text != NULL ? load_dictionaries(show->dictionary_text)
-                                              : command_dictionary("log");
-    show->dictionary = show->own;
-    return show->own != NULL               ? EXIT_CODE_OK
-           : show->dictionary_text != NULL ? EXIT_CODE_USAGE
-                                           : EXIT_CODE_ENVIRONMENT;
-}
-
 /* --- Files --------------------------------------------------------------------------- */
-
-static const char *configured_directory(const struct show *show)
-{
-    enum config_key key = config_key_find("MessageLogPath");
-    return key < CONFIG_KEYS_COUNT ? show->config->settings.list[key].value : NULL;
-}
 
 static int add_files(struct show *show, char **names, uint32_t count)
 {
     char error[LOG_FILES_ERROR_BYTES_MAX];
     const char *directory = NULL;
     if (show->config != NULL && count == 0) {
-        directory = configured_directory(show);
+        directory = show->config->settings.list[CONFIG_KEY_MessageLogPath].value;
         if (directory == NULL) {
             command_say("log", "%s has no MessageLogPath: no message log is written",
                         show->config_path);
@@ -245,8 +199,9 @@ static void take(struct show *show, const struct log_record *record)
     if (!log_filter_record(&show->filter, record)) {
         return;
     }
+    const struct dictionary *dictionary = log_dictionary_of(&show->dictionaries, record->session);
     if (record->kind == LOG_RECORD_BYTES) {
-        log_printer_read(show->printer, show->dictionary, record, &message);
+        log_printer_read(show->printer, dictionary, record, &message);
     }
     if (log_filter_reads(&show->filter)) {
         if (!message.readable) {
@@ -257,7 +212,7 @@ static void take(struct show *show, const struct log_record *record)
             return;
         }
     }
-    log_printer_print(show->printer, show->dictionary, record, &message);
+    log_printer_print(show->printer, dictionary, record, &message);
     show->printed += 1;
 }
 
@@ -302,13 +257,13 @@ static int show_logs(struct show *show, char **names, uint32_t count)
             return EXIT_CODE_USAGE;
         }
     }
-    int exit_code = choose_dictionary(show);
+    int exit_code = log_dictionaries_load(&show->dictionaries, show->dictionary_text, show->config);
     if (exit_code != EXIT_CODE_OK) {
         return exit_code;
     }
     char error[LOG_FILTER_ERROR_BYTES_MAX];
     if (show->types_text != NULL &&
-        !log_filter_types(&show->filter, show->dictionary, show->types_text, error)) {
+        !log_filter_types(&show->filter, show->dictionaries.usual, show->types_text, error)) {
         command_say("log", "--type: %s", error);
         return EXIT_CODE_USAGE;
     }
@@ -333,10 +288,8 @@ static void show_free(struct show *show)
     }
     log_files_free(&show->files);
     log_printer_free(show->printer);
+    log_dictionaries_free(&show->dictionaries);
     gateway_config_free(show->config);
-    if (show->own != NULL) {
-        dictionary_free(show->own);
-    }
     free(show);
 }
 

@@ -180,7 +180,8 @@ static void print_raw(struct log_printer *printer, const struct log_record *reco
     (void)putchar('\n');
 }
 
-static void print_title(const struct dictionary *dictionary, const struct log_message *message)
+static void print_title(struct log_printer *printer, const struct dictionary *dictionary,
+                        const struct log_message *message)
 {
     if (!message->readable) {
         (void)printf(" %zu bytes", message->bytes.size);
@@ -189,13 +190,11 @@ static void print_title(const struct dictionary *dictionary, const struct log_me
         const struct dictionary_message *definition = dictionary_message(dictionary, type);
         struct span number = message_value(&message->fields, 34);
         struct span again = message_value(&message->fields, 43);
-        if (definition != NULL) {
-            (void)printf(" %s", definition->name);
-        } else {
-            (void)printf(" MsgType %.*s", (int)type.size, (const char *)type.data);
-        }
-        (void)printf(" MsgSeqNum %.*s%s", (int)number.size, (const char *)number.data,
-                     span_is(again, "Y") ? " PossDup" : "");
+        (void)printf(" %s", definition != NULL ? definition->name : "MsgType ");
+        write_bytes(printable(printer, definition != NULL ? span_of(NULL, 0) : type));
+        (void)fputs(" MsgSeqNum ", stdout);
+        write_bytes(printable(printer, number));
+        (void)fputs(span_is(again, "Y") ? " PossDup" : "", stdout);
     }
     if (message->fault != NULL) {
         (void)printf(" [garbled: %s]", message->fault);
@@ -208,7 +207,7 @@ static void print_fields(struct log_printer *printer, const struct dictionary *d
     (void)fputs(printer->colour ? colour_of(record) : "", stdout);
     if (record->kind == LOG_RECORD_BYTES) {
         print_start(record);
-        print_title(dictionary, message);
+        print_title(printer, dictionary, message);
     } else {
         (void)printf("%s %s", record->session,
                      record->kind == LOG_RECORD_NOTE ? "note" : "damaged record");

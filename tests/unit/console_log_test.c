@@ -383,6 +383,34 @@ static void filters_choose(void **state)
     assert_string_equal(messages, "fixgate log: nothing matches, out of 4 records\n");
 }
 
+static void configuration_tells_the_directory_and_the_names(void **state)
+{
+    static const char text[] = "[GATEWAY]\nStorePath=/tmp/fixgate-none\n%s%s\n"
+                               "[BROKER]\nName=ALPHA\n"
+                               "[SESSION]\nBroker=ALPHA\nSenderCompID=US\nTargetCompID=ALPHA\n"
+                               "SocketConnectHost=127.0.0.1\nSocketConnectPort=9801\n"
+                               "DataDictionaryOverlay=%s/overlay.xml\n";
+    char config[1024];
+    (void)state;
+    put("overlay.xml", "w",
+        "<fix major='4' minor='4'><fields><field number='9100' name='DeskCode' type='STRING'/>"
+        "</fields><messages><message name='NewOrderSingle' msgtype='D' msgcat='app'>"
+        "<field name='DeskCode' required='N'/></message></messages></fix>");
+    put("a.log", "w", TITLE);
+    put("a.log", "a", record("08:00:00", "out", "35=D|9100=x|"));
+    (void)snprintf(config, sizeof(config), text, "MessageLogPath=", directory, directory);
+    put("fixgate.cfg", "w", config);
+    assert_int_equal(run("log show -c @/fixgate.cfg"), 0);
+    assert_string_equal(messages, "");
+    assert_non_null(strstr(output, "  DeskCode(9100) = x\n"));
+    assert_int_equal(run("log show @"), 0);
+    assert_non_null(strstr(output, "  9100 = x\n"));
+    (void)snprintf(config, sizeof(config), text, "#", "", directory);
+    put("fixgate.cfg", "w", config);
+    assert_int_equal(run("log show -c @/fixgate.cfg"), 2);
+    assert_non_null(strstr(messages, "has no MessageLogPath: no message log is written"));
+}
+
 static void what_a_filter_cannot_read_is_counted(void **state)
 {
     (void)state;
@@ -447,6 +475,19 @@ static void rest_of_a_secret_in_a_damaged_line_is_not_shown(void **state)
     assert_int_equal(run("log show --raw @"), 0);
     assert_null(strstr(output, "ses"));
     assert_null(strstr(output, "ame|"));
+}
+
+static void no_byte_of_a_log_commands_the_terminal(void **state)
+{
+    (void)state;
+    put("a.log", "w", "# fixgate message log 1 FIX.4.4:\x1b[1mUS->ALPHA\n");
+    put("a.log", "a", record("08:00:00", "in", "35=\x1b[2J|34=\x1b[3m|58=\x1b[4m|"));
+    put("a.log", "a", "2026-11-21T08:00:01.000000000Z in 4 \x1b[5m\n# \x1b[6m\n\x1b[7m");
+    static const char *const lines[] = {"log show @", "log show --raw @", "log show --json @"};
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        assert_int_equal(run(lines[i]), 0);
+        assert_null(strchr(output, '\x1b'));
+    }
 }
 
 static void other_files_of_a_directory_are_left_alone(void **state)
@@ -605,10 +646,12 @@ int main(void)
         TEST(torn_record_hides_none_of_those_behind),
         TEST(any_bytes_are_read_and_shown_somehow),
         TEST(filters_choose),
+        TEST(configuration_tells_the_directory_and_the_names),
         TEST(what_a_filter_cannot_read_is_counted),
         TEST(garbled_messages_are_named),
         TEST(logs_of_quickfix_are_read_and_masked),
         TEST(rest_of_a_secret_in_a_damaged_line_is_not_shown),
+        TEST(no_byte_of_a_log_commands_the_terminal),
         TEST(other_files_of_a_directory_are_left_alone),
         TEST(wrong_options_are_told_with_what_would_be_right),
         TEST(help_teaches_with_examples),
