@@ -30,15 +30,17 @@ static struct dictionary *read_dictionary(void)
     return dictionary;
 }
 
-static void path_of(const char *name, char path[2 * SUITE_NAME_BYTES_MAX])
+enum { PATH_BYTES_MAX = 2 * SUITE_NAME_BYTES_MAX };
+
+static void path_of(const char *name, char path[PATH_BYTES_MAX])
 {
-    (void)snprintf(path, 2 * SUITE_NAME_BYTES_MAX, SUITE_SCRIPTS "/%s", name);
+    (void)snprintf(path, PATH_BYTES_MAX, SUITE_SCRIPTS "/%s", name);
 }
 
 /* The roles that the script's first `config` line names. */
 static void roles_of(const char *name, bool *initiator, bool *acceptor)
 {
-    char path[2 * SUITE_NAME_BYTES_MAX];
+    char path[PATH_BYTES_MAX];
     path_of(name, path);
     FILE *file = fopen(path, "r");
     ASSERT(file != NULL);
@@ -100,7 +102,7 @@ void suite_free(struct suite *suite)
 
 bool suite_run(const struct suite_case *one, char *error, size_t error_size)
 {
-    char path[2 * SUITE_NAME_BYTES_MAX];
+    char path[PATH_BYTES_MAX];
     path_of(one->name, path);
     static struct run run;
     run = (struct run){.path = path, .dictionary = one->dictionary, .acceptor = one->acceptor};
