@@ -76,7 +76,7 @@ static void version_prints_the_version(void **state)
 
 static void help_explains_each_command_with_examples(void **state)
 {
-    static const char *const commands[] = {"run", "submit", "check", "tail", "dict"};
+    static const char *const commands[] = {"run", "submit", "check", "tail", "dict", "log"};
     for (size_t index = 0; index < ARRAY_LEN(commands); index++) {
         char line[64];
         (void)snprintf(line, sizeof line, "%s --help", commands[index]);
@@ -181,6 +181,35 @@ static void dict_shows_and_checks(void **state)
     assert_says(*state, "demo-orders.fix");
 }
 
+static void log_show_prints_a_message_log(void **state)
+{
+    static const char text[] =
+        "# fixgate message log 1 FIX.4.4:FIXGATE->ALPHA\n"
+        "2026-11-21T08:00:00.000000000Z out 42 8=FIX.4.4\0019=20\00135=0\00134=7\001112=CLI-7\001"
+        "10=000\001\n"
+        "2026-11-21T08:00:01.000000000Z in 9 8=F";
+    struct shell *shell = *state;
+    char path[PROCESS_PATH_BYTES_MAX + 16];
+    char line[PROCESS_PATH_BYTES_MAX + 64];
+    (void)snprintf(path, sizeof path, "%s/shown.log", shell->world.directory);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    (void)fputs(text, file);
+    (void)fclose(file);
+    (void)snprintf(line, sizeof line, "log show %s", path);
+    run(shell, line, NULL, 0);
+    assert_says(shell, "out FIX.4.4:FIXGATE->ALPHA Heartbeat MsgSeqNum 7 [garbled: CheckSum");
+    assert_says(shell, "TestReqID(112) = CLI-7");
+    assert_says(shell, "damaged record");
+    (void)snprintf(line, sizeof line, "log show %s --follow --count 1 --raw", path);
+    run(shell, line, NULL, 0);
+    assert_says(shell, "|112=CLI-7|");
+    (void)snprintf(line, sizeof line, "log show %s --type D", path);
+    run(shell, line, NULL, 1);
+    run(shell, "log show /nonexistent", NULL, 3);
+    run(shell, "log show", NULL, 2);
+}
+
 static void run_refuses_a_store_that_is_in_use(void **state)
 {
     run(*state, "run -c @", NULL, 3);
@@ -211,6 +240,7 @@ int main(void)
         cmocka_unit_test(submit_says_what_was_rejected_and_why),
         cmocka_unit_test(tail_prints_the_stream_from_its_beginning),
         cmocka_unit_test(dict_shows_and_checks),
+        cmocka_unit_test(log_show_prints_a_message_log),
         cmocka_unit_test(run_refuses_a_store_that_is_in_use),
         cmocka_unit_test(term_ends_the_gateway_in_order),
     };
