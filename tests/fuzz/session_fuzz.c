@@ -124,6 +124,10 @@ static void take_sent(const struct effect *effect)
 
 static void take_delivered(void)
 {
+    /* What the peer sent before it heard of our reset has numbers of the old days. */
+    if (world.session.reset_awaited) {
+        return;
+    }
     uint64_t seq = 0;
     enum value_result read = message_uint(&world.message, 34, &seq);
     ASSERT(read == VALUE_OK);
@@ -274,6 +278,21 @@ static uint64_t odd_number(struct input *input, uint64_t near)
     return shift < 0 && near < (uint64_t)-shift ? 0 : near + (uint64_t)shift;
 }
 
+/* Header fields that a peer may send besides. */
+static void write_header_more(struct input *input, struct builder *builder)
+{
+    uint8_t more = next_byte(input);
+    if ((more & 1) != 0) {
+        builder_text(builder, 115, (more & 2) != 0 ? "DESK" : "NOBODY");
+    }
+    if ((more & 4) != 0) {
+        builder_uint(builder, 369, odd_number(input, world.session.seq_out_next));
+    }
+    if ((more & 8) != 0) {
+        builder_text(builder, 50, "SUB");
+    }
+}
+
 static void write_type_fields(struct input *input, struct builder *builder, char type)
 {
     uint8_t form = next_byte(input);
@@ -301,6 +320,9 @@ static void write_type_fields(struct input *input, struct builder *builder, char
         builder_uint(builder, 108, form % 16 == 2 ? 7 : 30);
         if (form % 4 == 3) {
             builder_bool(builder, 141, true);
+        }
+        if (form >= 128) {
+            builder_uint(builder, 789, odd_number(input, world.session.seq_out_next));
         }
         break;
     case '8':
@@ -340,6 +362,9 @@ static void give_message(struct input *input)
     if (poss_dup && form % 8 != 0) {
         builder_timestamp(&builder, 122, form % 8 == 1 ? sent_ns + TIMESTAMP_SECOND_NS : sent_ns,
                           3);
+    }
+    if (form >= 192) {
+        write_header_more(input, &builder);
     }
     write_type_fields(input, &builder, type);
     struct span whole = builder_finish(&builder);
@@ -402,6 +427,13 @@ static void application_sends(void)
     step_ends();
 }
 
+static void request_reset(void)
+{
+    step_begins();
+    session_request_reset(&world.session, world.now_ns, &world.effects);
+    step_ends();
+}
+
 static void log_out(void)
 {
     step_begins();
@@ -425,11 +457,15 @@ static void step(struct input *input)
     case 4:
         application_sends();
         break;
-    case 5:
-        if (next_byte(input) % 4 == 0) {
+    case 5: {
+        uint8_t wish = next_byte(input);
+        if (wish % 4 == 0) {
             log_out();
+        } else if (wish % 4 == 1) {
+            request_reset();
         }
         break;
+    }
     case 6:
     case 7:
     case 8:
@@ -443,24 +479,56 @@ static void step(struct input *input)
     }
 }
 
+static struct session_config choose_config(struct input *input)
+{
+    static const char *const names[] = {"DESK"};
+    static const struct session_logon_tag tags[] = {{1137, "9"}, {9001, "x"}};
+    uint8_t first = next_byte(input);
+    uint8_t second = next_byte(input);
+    uint8_t third = next_byte(input);
+    struct session_config config = session_config_default();
+    config.sender_comp_id = "GATE";
+    config.target_comp_id = "BROKER";
+    config.acceptor = (first & 1) != 0;
+    config.reset_on_logon = (first & 2) != 0;
+    config.reset_on_logout = (first & 4) != 0;
+    config.reset_on_disconnect = (first & 8) != 0;
+    config.dictionary = (first & 16) != 0 ? dictionary : NULL;
+    config.heart_bt_int_seconds = (first & 32) != 0 ? 0 : 30;
+    config.test_request_at_logon = (first & 64) != 0;
+    config.heart_beat_check = (first & 128) == 0;
+    config.next_expected_seq_num = (second & 1) != 0;
+    config.last_seq_num_processed = (second & 2) != 0;
+    config.resend_request_chunk_size = (second & 4) != 0 ? 1 + (second >> 6) : 0;
+    config.closed_resend_interval = (second & 8) != 0;
+    config.redundant_resend_requests = (second & 16) != 0;
+    config.requires_orig_sending_time = (second & 32) == 0;
+    config.reject_invalid_message = (third & 1) == 0;
+    config.reject_garbled_message = (third & 2) != 0;
+    config.heart_bt_int_override = (third & 4) != 0;
+    config.check_comp_id = (third & 8) == 0;
+    if ((third & 16) != 0) {
+        config.on_behalf_of = (struct session_names){.list = names, .count = 1};
+    }
+    if ((third & 32) != 0) {
+        config.logon_tags = tags;
+        config.logon_tags_count = ARRAY_LEN(tags);
+        config.sender_sub_id = "SUB";
+        config.target_location_id = "LOC";
+    }
+    config.timestamp_precision = third >> 6 == 3 ? 9 : (third >> 6) * 3;
+    return config;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {.data = data, .size = size};
-    uint8_t settings = next_byte(&input);
     memset(&world.queue, 0, sizeof(world.queue));
     memset(world.delivered, 0, sizeof(world.delivered));
     world.stream_size = 0;
     world.logons = 0;
     world.now_ns = START_NS;
-    world.config = session_config_default();
-    world.config.sender_comp_id = "GATE";
-    world.config.target_comp_id = "BROKER";
-    world.config.acceptor = (settings & 1) != 0;
-    world.config.reset_on_logon = (settings & 2) != 0;
-    world.config.reset_on_logout = (settings & 4) != 0;
-    world.config.reset_on_disconnect = (settings & 8) != 0;
-    world.config.dictionary = (settings & 16) != 0 ? dictionary : NULL;
-    world.config.heart_bt_int_seconds = (settings & 32) != 0 ? 0 : 30;
+    world.config = choose_config(&input);
     message_init(&world.message, fields, FIX_FIELDS_MAX);
     session_init(&world.session, &world.config, world.early, EARLY_MAX, world.early_bytes, 1, 1);
     world.seq_out_expected = 1;
