@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-static struct gateway_config *finish(struct gateway_config *config, enum config_need need,
-                                     struct config_errors *errors)
+void config_finish(struct gateway_config *config, enum config_need need,
+                   struct config_errors *errors)
 {
     config_errors_init(&config->warnings, errors->path);
     config_errors_init(&config->notes, errors->path);
@@ -16,6 +16,7 @@ static struct gateway_config *finish(struct gateway_config *config, enum config_
     }
     if (errors->count == 0 && need == CONFIG_NEED_ALL) {
         config_passwords_read(config, errors);
+        config_zones_load(config, errors);
     }
     if (errors->count == 0 && need != CONFIG_NEED_SETTINGS) {
         config_dictionaries_load(config, need == CONFIG_NEED_ALL, errors);
@@ -23,6 +24,12 @@ static struct gateway_config *finish(struct gateway_config *config, enum config_
     if (errors->count == 0) {
         config_warn(config);
     }
+}
+
+static struct gateway_config *finish(struct gateway_config *config, enum config_need need,
+                                     struct config_errors *errors)
+{
+    config_finish(config, need, errors);
     if (errors->count > 0) {
         gateway_config_free(config);
         return NULL;
@@ -71,6 +78,7 @@ void gateway_config_free(struct gateway_config *config)
 {
     if (config != NULL) {
         config_dictionaries_free(config);
+        config_zones_free(config);
         free(config);
     }
 }

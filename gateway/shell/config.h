@@ -21,6 +21,7 @@
 #include "gateway/shell/log.h"
 #include "gateway/shell/message_log.h"
 #include "gateway/shell/tls.h"
+#include "gateway/shell/zone.h"
 #include "session-store/store.h"
 
 #include <stdio.h>
@@ -95,6 +96,14 @@ struct listener_config {
     uint32_t first_session;    /* Index of the session that named it first. */
 };
 
+enum { CONFIG_ZONES_MAX = 32 };
+
+/* One loaded time zone per name. */
+struct config_zone {
+    const char *asked;        /* The name in the file; NULL: this machine's. */
+    struct zone_table *table; /* Owned. */
+};
+
 enum { CONFIG_DICTIONARIES_MAX = ENGINE_SESSIONS_MAX + 1 };
 
 /* One loaded dictionary per distinct set of files. */
@@ -131,6 +140,8 @@ struct gateway_config {
     struct config_settings session_settings[ENGINE_SESSIONS_MAX];
     struct config_dictionary dictionaries[CONFIG_DICTIONARIES_MAX];
     uint32_t dictionaries_count;
+    struct config_zone zones[CONFIG_ZONES_MAX];
+    uint32_t zones_count;
     /* What engine.sessions refer to. */
     struct session_logon_tag logon_tags[ENGINE_SESSIONS_MAX][CONFIG_LOGON_TAGS_MAX];
     const char *on_behalf_of[ENGINE_SESSIONS_MAX][CONFIG_NAMES_MAX];

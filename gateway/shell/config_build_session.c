@@ -25,37 +25,47 @@ static uint32_t broker_find(const struct gateway_config *config,
 
 /* --- Its name -------------------------------------------------------------------- */
 
-enum { ID_BYTES_MAX = 512 }; /* Room for the longest parts; what is kept is shorter. */
-
 /* "COMP", "COMP/SUB", "COMP/SUB/LOCATION" */
-static void add_party(char id[ID_BYTES_MAX], const char *comp, const char *sub,
+static void add_party(char id[CONFIG_ID_TEXT_BYTES_MAX], const char *comp, const char *sub,
                       const char *location)
 {
     size_t used = strlen(id);
     bool located = location != NULL;
-    int size = snprintf(id + used, ID_BYTES_MAX - used, "%s%s%s%s%s", comp,
+    int size = snprintf(id + used, CONFIG_ID_TEXT_BYTES_MAX - used, "%s%s%s%s%s", comp,
                         sub != NULL || located ? "/" : "", sub != NULL ? sub : "",
                         located ? "/" : "", located ? location : "");
-    ASSERT(size > 0 && (size_t)size < ID_BYTES_MAX - used);
+    ASSERT(size > 0 && (size_t)size < CONFIG_ID_TEXT_BYTES_MAX - used);
+}
+
+/* Whoever asks before all is right may lack an id. */
+static const char *id_or_mark(const struct config_settings *settings, enum config_key key)
+{
+    return setting_text(settings, key) != NULL ? setting_text(settings, key) : "?";
+}
+
+void config_session_id(const struct config_settings *settings, char id[CONFIG_ID_TEXT_BYTES_MAX])
+{
+    const char *qualifier = setting_text(settings, CONFIG_KEY_SessionQualifier);
+    (void)snprintf(id, CONFIG_ID_TEXT_BYTES_MAX,
+                   "%s:", id_or_mark(settings, CONFIG_KEY_BeginString));
+    add_party(id, id_or_mark(settings, CONFIG_KEY_SenderCompID),
+              setting_text(settings, CONFIG_KEY_SenderSubID),
+              setting_text(settings, CONFIG_KEY_SenderLocationID));
+    memcpy(id + strlen(id), "->", sizeof("->"));
+    add_party(id, id_or_mark(settings, CONFIG_KEY_TargetCompID),
+              setting_text(settings, CONFIG_KEY_TargetSubID),
+              setting_text(settings, CONFIG_KEY_TargetLocationID));
+    if (qualifier != NULL) {
+        size_t used = strlen(id);
+        (void)snprintf(id + used, CONFIG_ID_TEXT_BYTES_MAX - used, ":%s", qualifier);
+    }
 }
 
 static const char *session_id(struct gateway_config *config, const struct config_settings *settings,
                               struct config_errors *errors)
 {
-    const char *qualifier = setting_text(settings, CONFIG_KEY_SessionQualifier);
-    char id[ID_BYTES_MAX];
-    (void)snprintf(id, sizeof(id), "%s:", setting_text(settings, CONFIG_KEY_BeginString));
-    add_party(id, setting_text(settings, CONFIG_KEY_SenderCompID),
-              setting_text(settings, CONFIG_KEY_SenderSubID),
-              setting_text(settings, CONFIG_KEY_SenderLocationID));
-    memcpy(id + strlen(id), "->", sizeof("->"));
-    add_party(id, setting_text(settings, CONFIG_KEY_TargetCompID),
-              setting_text(settings, CONFIG_KEY_TargetSubID),
-              setting_text(settings, CONFIG_KEY_TargetLocationID));
-    if (qualifier != NULL) {
-        size_t used = strlen(id);
-        (void)snprintf(id + used, sizeof(id) - used, ":%s", qualifier);
-    }
+    char id[CONFIG_ID_TEXT_BYTES_MAX];
+    config_session_id(settings, id);
     if (strlen(id) > CONFIG_SESSION_ID_BYTES_MAX) {
         config_errors_add(errors, settings->line,
                           "the ids of this session are together longer than %d bytes (%.60s…); "
@@ -161,6 +171,11 @@ static struct session_names build_names(struct gateway_config *config, const cha
     }
     return (struct session_names){.list = names, .count = items.count};
 }
+
+/* As fix/session.h wants: the body of our Logon fits, whatever the settings. 98, 108, 141, 789
+ * and the like, three texts of at most 63 bytes, and the tags. */
+_Static_assert(CONFIG_LOGON_TAGS_MAX *(180 + 16) + 3 * (63 + 16) + 8 * 32 <= FIX_LOGON_BYTES_MAX,
+               "a Logon with all that the file may add must fit");
 
 static void add_logon_tag(struct gateway_config *config, uint32_t index,
                           const struct config_setting *setting, struct config_errors *errors)
@@ -312,6 +327,7 @@ void config_build_session(struct gateway_config *config, uint32_t index,
         .backlog_bytes_max = setting_number(settings, CONFIG_KEY_BacklogMax),
     };
     build_fix(config, index, errors);
+    config_build_schedule(config, index, errors);
     config_build_socket(config, index, errors);
     check_session(config, index, errors);
 }

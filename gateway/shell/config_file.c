@@ -29,6 +29,7 @@ void config_errors_add(struct config_errors *errors, uint32_t line, const char *
     int used = line > 0 ? snprintf(error->text, sizeof(error->text), "%s:%u: ", errors->path, line)
                         : snprintf(error->text, sizeof(error->text), "%s: ", errors->path);
     size_t start = used < 0 ? 0 : (size_t)used;
+    error->place = (uint32_t)(start < sizeof(error->text) ? start : 0);
     if (start < sizeof(error->text)) {
         va_list arguments;
         va_start(arguments, format);
@@ -36,6 +37,11 @@ void config_errors_add(struct config_errors *errors, uint32_t line, const char *
         va_end(arguments);
     }
     errors->count += 1;
+}
+
+const char *config_error_text(const struct config_error *error)
+{
+    return error->text + error->place;
 }
 
 const char *config_file_keep(struct config_file *file, struct span text)

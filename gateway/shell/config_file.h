@@ -24,7 +24,8 @@ struct config_errors {
     uint32_t count;   /* Kept: at most CONFIG_ERRORS_MAX. */
     uint32_t dropped; /* More than that. */
     struct config_error {
-        uint32_t line; /* 0: of the file as a whole. */
+        uint32_t line;  /* 0: of the file as a whole. */
+        uint32_t place; /* Where in `text` the reason begins, behind "file:line: ". */
         char text[CONFIG_ERROR_BYTES_MAX];
     } list[CONFIG_ERRORS_MAX];
 };
@@ -57,6 +58,9 @@ void config_errors_init(struct config_errors *errors, const char *path);
 /* Adds "path:line: …" in its place by line. */
 void config_errors_add(struct config_errors *errors, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The reason alone. */
+const char *config_error_text(const struct config_error *error);
 
 /* Parses `text`, the content of `path`. Faults go to `errors`; what is right is
  * kept all the same, so that its values can be checked too. `path` is borrowed. */

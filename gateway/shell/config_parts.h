@@ -11,6 +11,10 @@
 #include "gateway/shell/config_names.h"
 #include "gateway/shell/config_values.h"
 
+/* All steps, as far as they can be gone, on a file that was parsed. */
+void config_finish(struct gateway_config *config, enum config_need need,
+                   struct config_errors *errors);
+
 /* --- Sections ------------------------------------------------------------------ */
 
 enum section_kind {
@@ -92,12 +96,18 @@ static inline void setting_default(struct config_settings *settings, enum config
  * what does not go together to `errors`. */
 void config_build(struct gateway_config *config, struct config_errors *errors);
 
+/* "FIX.4.4:SENDER/SUB/LOCATION->TARGET:QUALIFIER"; '?' for an id that is missing. */
+enum { CONFIG_ID_TEXT_BYTES_MAX = 512 }; /* The longest parts; what is kept is shorter. */
+void config_session_id(const struct config_settings *settings, char id[CONFIG_ID_TEXT_BYTES_MAX]);
+
 /* The parts of that, for one session. */
 void config_build_session(struct gateway_config *config, uint32_t index,
                           struct config_errors *errors);
 void config_build_socket(struct gateway_config *config, uint32_t index,
                          struct config_errors *errors);
 void config_build_listener(struct gateway_config *config, uint32_t index,
+                           struct config_errors *errors);
+void config_build_schedule(struct gateway_config *config, uint32_t index,
                            struct config_errors *errors);
 /* False: no TLS. */
 bool config_build_tls(const struct config_settings *settings, struct tls_config *out,
@@ -110,6 +120,10 @@ void config_warn(struct gateway_config *config);
 
 /* Reads PasswordFile and NewPasswordFile of each session. */
 void config_passwords_read(struct gateway_config *config, struct config_errors *errors);
+
+/* Loads the zones of all schedules, and judges each schedule with them. */
+void config_zones_load(struct gateway_config *config, struct config_errors *errors);
+void config_zones_free(struct gateway_config *config);
 
 /* Loads one dictionary per distinct set of files; `sessions` = those of sessions too. */
 void config_dictionaries_load(struct gateway_config *config, bool sessions,

@@ -159,7 +159,8 @@ static void check_doubled(const struct config_file *file, struct config_errors *
 /* Unknown sections, and those that may stand once only. */
 static void check_sections(const struct config_file *file, struct config_errors *errors)
 {
-    uint32_t first[SECTION_UNKNOWN] = {0};
+    uint32_t first[SECTION_UNKNOWN] = {0}; /* Its line. */
+    bool seen[SECTION_UNKNOWN] = {false};
     for (uint32_t i = 0; i < file->sections_count; i++) {
         const struct config_section *section = &file->sections[i];
         enum section_kind kind = config_section_kind(section->name);
@@ -177,13 +178,14 @@ static void check_sections(const struct config_file *file, struct config_errors 
             continue;
         }
         bool once = kind == SECTION_GATEWAY || kind == SECTION_DEFAULT;
-        if (once && first[kind] > 0) {
+        if (once && seen[kind]) {
             config_errors_add(errors, section->line, "[%s] stands already in line %u; join the two",
                               section->name, first[kind]);
         }
-        first[kind] = first[kind] > 0 ? first[kind] : section->line;
+        first[kind] = seen[kind] ? first[kind] : section->line;
+        seen[kind] = true;
     }
-    if (first[SECTION_GATEWAY] == 0) {
+    if (!seen[SECTION_GATEWAY]) {
         config_errors_add(errors, 0, "there is no [GATEWAY] section; add one with StorePath");
     }
 }

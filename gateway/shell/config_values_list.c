@@ -1,6 +1,7 @@
 /* Lists of the configuration: names, addresses, pins, versions of TLS; and LogonTag. */
 #include "fix/limits.h"
 #include "gateway/shell/config_values.h"
+#include "gateway/shell/json_text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -173,27 +174,15 @@ static bool pin_from_hex(struct span text, uint8_t pin[TLS_PIN_BYTES])
     return true;
 }
 
-/* 43 digits and a '=': 256 bits, and two that must be 0. */
 static bool pin_from_base64(struct span text, uint8_t pin[TLS_PIN_BYTES])
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint32_t bits = 0;
-    uint32_t held = 0;
-    size_t used = 0;
-    for (size_t i = 0; i + 1 < text.size; i++) {
-        int digit = digit_of(digits, text.data[i]);
-        if (digit < 0) {
-            return false;
-        }
-        held = (held << 6 | (uint32_t)digit) & 0xFFFF;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            pin[used++] = (uint8_t)(held >> bits);
-        }
+    uint8_t bytes[TLS_PIN_BYTES + 1]; /* What 44 characters could be. */
+    size_t size = 0;
+    if (!base64_decode(text, bytes, &size) || size != TLS_PIN_BYTES) {
+        return false;
     }
-    return text.data[text.size - 1] == '=' && used == TLS_PIN_BYTES &&
-           (held & ((1U << bits) - 1)) == 0;
+    memcpy(pin, bytes, TLS_PIN_BYTES);
+    return true;
 }
 
 static bool pin_read(struct span item, uint8_t pin[TLS_PIN_BYTES])

@@ -6,60 +6,12 @@
 
 #include <cmocka.h>
 
-#include "gateway/shell/config.h"
 #include "gateway/shell/config_names.h"
+#include "tests/unit/config_fixture.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define GATEWAY "[GATEWAY]\nStorePath=s\n"
-#define BROKER  "[BROKER]\nName=ALPHA\n"
-#define SESSION                                                                                    \
-    "[SESSION]\nBroker=ALPHA\nSenderCompID=A\nTargetCompID=B\nSocketConnectHost=h\n"               \
-    "SocketConnectPort=1\n"
-
-static struct config_errors errors;
-
-static struct gateway_config *parse(const char *text)
-{
-    return gateway_config_parse("x.cfg", span_text(text), CONFIG_NEED_SETTINGS, &errors);
-}
-
-static struct gateway_config *parse_right(const char *text)
-{
-    struct gateway_config *config = parse(text);
-    if (config == NULL) {
-        config_errors_print(&errors, stderr);
-    }
-    assert_non_null(config);
-    assert_int_equal(errors.count, 0);
-    return config;
-}
-
-/* The text has exactly this one error. */
-static void assert_error(const char *text, const char *error)
-{
-    struct gateway_config *config = parse(text);
-    assert_null(config);
-    assert_int_equal(errors.count, 1);
-    assert_string_equal(errors.list[0].text, error);
-}
-
-/* One of the errors contains `words`. */
-static void assert_error_with(const char *text, const char *words)
-{
-    struct gateway_config *config = parse(text);
-    assert_null(config);
-    for (uint32_t i = 0; i < errors.count; i++) {
-        if (strstr(errors.list[i].text, words) != NULL) {
-            return;
-        }
-    }
-    config_errors_print(&errors, stderr);
-    fail_msg("no error says: %s", words);
-}
 
 static void smallest_configuration_gets_the_defaults(void **state)
 {
