@@ -120,6 +120,39 @@ static void check_names_file_line_and_nearest_key(void **state)
     assert_says(shell, "Durability");
 }
 
+static void check_explains_a_configuration_of_quickfix(void **state)
+{
+    run(*state, "check -c tests/system/quickfix/quickfixj.cfg", NULL, 2);
+    assert_says(*state, "is a configuration of QuickFIX");
+    assert_says(*state, "SocketKeyStore is not taken: a Java key store");
+    assert_says(*state, "[BROKER]\nName=EXEC\n");
+    run(*state, "check -c tests/system/quickfix/quickfixgo.cfg", NULL, 0);
+    assert_says(*state, "all of it is taken");
+    run(*state, "check --json tests/system/quickfix/quickfix.cfg", NULL, 2);
+    assert_says(*state, "\"quickfix\":");
+}
+
+static void check_tells_what_is_right_but_dangerous(void **state)
+{
+    struct shell *shell = *state;
+    char path[PROCESS_PATH_BYTES_MAX + 16];
+    char line[PROCESS_PATH_BYTES_MAX + 32];
+    (void)snprintf(path, sizeof path, "%s/danger.cfg", shell->world.directory);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    (void)fputs("[GATEWAY]\nStorePath=/tmp/none\n[BROKER]\nName=X\n[SESSION]\nBroker=X\n"
+                "SenderCompID=A\nTargetCompID=B\nSocketConnectHost=h\nSocketConnectPort=1\n"
+                "SocketUseSSL=Y\nSocketInsecureSkipVerify=Y\nFileStoreSync=Y\n",
+                file);
+    (void)fclose(file);
+    (void)snprintf(line, sizeof line, "check -c %s", path);
+    run(shell, line, NULL, 0);
+    assert_says(shell, "warning: ");
+    assert_says(shell, "danger.cfg:12: SocketInsecureSkipVerify=Y");
+    assert_says(shell, "note: ");
+    assert_says(shell, "danger.cfg:13: FileStoreSync has no effect here");
+}
+
 static void submit_prints_each_durable_answer(void **state)
 {
     run(*state, "submit -c @",
@@ -235,6 +268,8 @@ int main(void)
         cmocka_unit_test(an_unknown_command_or_option_is_a_usage_error),
         cmocka_unit_test(check_prints_the_effective_settings),
         cmocka_unit_test(check_names_file_line_and_nearest_key),
+        cmocka_unit_test(check_explains_a_configuration_of_quickfix),
+        cmocka_unit_test(check_tells_what_is_right_but_dangerous),
         cmocka_unit_test(submit_prints_each_durable_answer),
         cmocka_unit_test(submitting_again_is_safe_and_other_content_is_not),
         cmocka_unit_test(submit_says_what_was_rejected_and_why),
