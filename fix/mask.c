@@ -138,7 +138,7 @@ static void take_text(struct masking *masking, size_t value)
 /* A secret that may hold SOH. */
 static void take_data(struct masking *masking, uint32_t tag, size_t value)
 {
-    const struct mask *mask = masking->mask;
+    struct mask *mask = masking->mask;
     struct span bytes = masking->bytes;
     if (mask->counted_tag == 0) {
         take_text(masking, value);
@@ -151,11 +151,12 @@ static void take_data(struct masking *masking, uint32_t tag, size_t value)
     }
     if (size <= room && (size == room || bytes.data[value + size] == FIX_SOH)) {
         hide_secret(masking, value, value + size);
+        mask->place = size == room ? MASK_ENDS : MASK_OPEN;
         return;
     }
     size_t end = message_find_start(bytes, value);
     hide_secret(masking, value, end);
-    masking->mask->place = end < bytes.size ? MASK_OPEN : MASK_DATA;
+    mask->place = end < bytes.size ? MASK_OPEN : MASK_DATA;
 }
 
 /* The length of a secret: read, and masked. */
@@ -248,6 +249,9 @@ static uint32_t tag_before(const struct masking *masking, size_t end, bool *begi
 static void leave_secret(struct masking *masking)
 {
     struct mask *mask = masking->mask;
+    if (mask->place == MASK_ENDS) {
+        mask->place = masking->bytes.data[0] == FIX_SOH ? MASK_OPEN : MASK_DATA;
+    }
     if (mask->place == MASK_OPEN) {
         return;
     }

@@ -29,6 +29,7 @@ enum mask_place {
     MASK_OPEN, /* Outside of secrets. */
     MASK_TEXT, /* In a secret that ends with SOH. */
     MASK_DATA, /* In one whose end cannot be told: it lasts until the next message. */
+    MASK_ENDS, /* At its end, if SOH comes now; else as MASK_DATA. */
 };
 
 /* Where in a stream the bytes end that were masked so far. Written by mask_…() only. */
