@@ -2,25 +2,32 @@
  *
  * Pure; part of the engine. The shell accepts, collects bytes, and asks after each portion;
  * until a session is found the peer hears nothing (a word would use up a number of a session
- * that may not be theirs). */
+ * that may not be theirs). The time limit of §4.1 is the shell's. */
 #ifndef GATEWAY_CORE_ACCEPTOR_H
 #define GATEWAY_CORE_ACCEPTOR_H
 
+#include "fix/text.h"
 #include "gateway/core/engine.h"
 
 enum acceptor_verdict {
-    ACCEPTOR_WAIT,  /* Half a message, or only garbled ones (dropped, 4.5); see *consumed. */
+    ACCEPTOR_WAIT,  /* Half a message, or only garbled ones (dropped, 4.5): the first *consumed
+                       bytes may be thrown away. */
     ACCEPTOR_FOUND, /* A Logon of *session: engine_connected(), then the bytes from *consumed on. */
-    /* Close without a word; `reason` is for the log. *session: whose Logon it was, if it is
-     * refused because the session is connected already (4.4), else UINT32_MAX; the shell asks
-     * again if that connection is just ending. */
-    ACCEPTOR_REFUSE,
+    ACCEPTOR_REFUSE, /* Close without a word; `reason` is for the log. */
 };
 
 /* `listener`: index into the configuration's listeners; `peer`: where it comes from. *consumed:
- * bytes before the Logon that are done with. `reason`: at least ENGINE_TEXT_BYTES_MAX + 1. */
+ * bytes before the Logon that are done with. `reason` is empty unless REFUSE.
+ *
+ * A session is meant by a Logon if that names its comp IDs and all SubIDs and LocationIDs that
+ * the session has; of several the one that has most of them. A wrong BeginString is FOUND: the
+ * session itself says so in its Logout (4.5). */
 enum acceptor_verdict engine_identify(struct engine *engine, uint32_t listener,
                                       const struct address *peer, struct span bytes,
-                                      size_t *consumed, uint32_t *session, char *reason);
+                                      size_t *consumed, uint32_t *session,
+                                      char reason[ENGINE_TEXT_BYTES_MAX + 1]);
+
+/* Appends an address as people write it: 10.1.2.3, 2001:db8::1. */
+struct text *address_text(struct text *text, const struct address *address);
 
 #endif

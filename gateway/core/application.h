@@ -29,8 +29,12 @@ struct application {
      * its place. `tag` is what link_send() was given, `sent_ns` when it first went out. It
      * must not send here. */
     bool (*may_resend)(struct engine *engine, struct link *link, struct span tag, uint64_t sent_ns);
+    /* The peer asks for a message of ours again, and its body was not kept
+     * (PersistMessages=N): a gap fill takes its place, so that it never arrives. */
+    void (*lost)(struct engine *engine, struct link *link, struct span tag);
     void (*in_step)(struct engine *engine, struct link *link); /* The session is READY. */
     void (*dropped)(struct engine *engine, struct link *link); /* Its connection is gone. */
+    void (*reset)(struct engine *engine, struct link *link);   /* Its numbers are 1 again. */
     /* Once per turn and link, after the session's own timers; bounded work. True: it has more
      * to do at once. */
     bool (*tick)(struct engine *engine, struct link *link);

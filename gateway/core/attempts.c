@@ -82,6 +82,7 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
         engine, attempt_id,
         &(struct attempt){.kind = 'D', .order_key = key, .request_id = order->cl_ord_id_now});
     view_put_new(&engine->view, TABLE_LIVE, key, attempt_id);
+    link_open_add(engine, order->session_id, 1);
     doubt_add(engine, link, order->attempt_number, key);
     order_save(&engine->view, order, engine->scratch_record);
     bus_order_event(engine, order);
@@ -134,6 +135,7 @@ void attempt_ended(struct engine *engine, const struct order *order)
 {
     uint8_t key[ORDER_KEY_BYTES_MAX];
     view_delete(&engine->view, TABLE_LIVE, order_key(key, order->client, order->cl_ord_id));
+    link_open_add(engine, order->session_id, -1);
 }
 
 void attempt_reopened(struct engine *engine, const struct order *order)
@@ -141,6 +143,7 @@ void attempt_reopened(struct engine *engine, const struct order *order)
     uint8_t key[ORDER_KEY_BYTES_MAX];
     view_put_new(&engine->view, TABLE_LIVE, order_key(key, order->client, order->cl_ord_id),
                  order->attempt_id);
+    link_open_add(engine, order->session_id, 1);
 }
 
 bool attempt_fits(struct engine *engine, const struct order *order, const struct link *link,

@@ -67,6 +67,8 @@ struct engine_session_config {
     bool persist_messages;       /* PersistMessages=N: bodies are not kept; always gap-filled. */
     uint64_t stale_order_ns;     /* StaleOrderAge: an order older than this does not go out again;
                                     0 = as long as its TimeInForce. */
+    uint32_t archive_days;       /* OutboundArchiveDays: outbound queues of session days that
+                                    began longer ago are deleted; 0 = never. */
     uint64_t backlog_bytes_high; /* Unsent bytes above which no new order goes to it. */
     uint64_t backlog_bytes_max;  /* Unsent bytes at which a slow peer is cut off. */
 };

@@ -2,6 +2,7 @@
 
 #include "gateway/core/attempts.h"
 #include "gateway/core/record.h"
+#include "gateway/core/report.h"
 
 enum { UNACKED_KEY_BYTES_MAX = 256 };
 
@@ -43,6 +44,24 @@ void doubt_settle(struct link *link)
     link->doubt_settling = link->unacked_count > 0;
     link->doubt_next = 0;
     link->doubt_wait = true;
+}
+
+void doubt_reset(struct engine *engine, struct link *link)
+{
+    /* A session that resets at each Logon, and is refused each time, tells it once. */
+    if (link->unacked_count == link->doubt_reset_told) {
+        return;
+    }
+    link->doubt_reset_told = link->unacked_count;
+    if (link->unacked_count == 0) {
+        return;
+    }
+    struct text text = {.size = 0};
+    text_add(text_add(&text, "session "), link->config->id);
+    text_add_uint(text_add(&text, ": its numbers were reset while "), link->unacked_count);
+    text_add(&text, " orders had no word of the broker; they are held in doubt: ask the broker");
+    bus_alert(engine, "warning", span_text(engine->config->brokers[link->config->broker].name),
+              span_of(NULL, 0), text_span(&text));
 }
 
 static void doubt_move(struct engine *engine, const struct link *link, struct span key)
@@ -138,11 +157,11 @@ uint64_t doubt_count(const struct engine *engine, const struct link *link)
     return count;
 }
 
-/* The order's TimeInForce ended while its broker was away: nobody knows for sure
- * that the broker never had it, so it is not given back to the queue either. */
-static void dead_letter(struct engine *engine, struct order *order, struct span key)
+/* Nobody knows for sure that the broker never had it, so it is not given back to the
+ * queue either. */
+static void dead_letter(struct engine *engine, struct order *order, struct span key,
+                        const char *reason)
 {
-    const char *reason = "its TimeInForce ended while the broker was away; not sent again";
     if (order->state == ORDER_SENT) {
         order_become(order, ORDER_IN_DOUBT, engine->now_ns, span_of(NULL, 0));
     }
@@ -156,18 +175,31 @@ static void dead_letter(struct engine *engine, struct order *order, struct span 
     bus_alert(engine, "warning", order->broker, order->cl_ord_id, span_text(reason));
 }
 
-bool doubt_must_not_resend(struct engine *engine, struct span attempt_id)
+/* Whether the broker has given word on it. */
+static bool is_answered(const struct order *order, const struct attempt *attempt,
+                        struct span attempt_id)
+{
+    return attempt->kind == 'D' ? !order->unacked
+                                : !span_equal(order->pending_attempt_id, attempt_id);
+}
+
+static bool load_both(struct engine *engine, struct span attempt_id, struct attempt *attempt,
+                      struct order *order)
+{
+    struct order_request request;
+    return attempt_load(engine, attempt_id, attempt) &&
+           order_load(&engine->view, attempt->order_key, order, &request) == ORDER_RECORD_ORDER;
+}
+
+bool doubt_must_not_resend(struct engine *engine, const struct link *link, struct span attempt_id,
+                           uint64_t sent_ns)
 {
     struct attempt attempt;
     struct order order;
-    struct order_request request;
-    if (!attempt_load(engine, attempt_id, &attempt) ||
-        order_load(&engine->view, attempt.order_key, &order, &request) != ORDER_RECORD_ORDER) {
+    if (!load_both(engine, attempt_id, &attempt, &order)) {
         return false;
     }
-    bool answered =
-        attempt.kind == 'D' ? !order.unacked : !span_equal(order.pending_attempt_id, attempt_id);
-    if (answered) {
+    if (is_answered(&order, &attempt, attempt_id)) {
         struct text line = {.size = 0};
         text_add_span(&line, order.broker);
         text_add(&line, ": asks again for what it has answered; gap-filled, ClOrdID=");
@@ -175,9 +207,45 @@ bool doubt_must_not_resend(struct engine *engine, struct span attempt_id)
         engine_log(engine, SEVERITY_WARNING, &line);
         return true;
     }
-    if (attempt.kind == 'D' && order.terms.expires_ns <= engine->now_ns) {
-        dead_letter(engine, &order, attempt.order_key);
+    if (attempt.kind != 'D') {
+        return false;
+    }
+    uint64_t stale_ns = link->config->stale_order_ns;
+    if (order.terms.expires_ns <= engine->now_ns) {
+        dead_letter(engine, &order, attempt.order_key,
+                    "its TimeInForce ended while the broker was away; not sent again");
+        return true;
+    }
+    if (stale_ns > 0 && engine->now_ns - sent_ns > stale_ns) {
+        dead_letter(engine, &order, attempt.order_key,
+                    "older than StaleOrderAge when the broker asked for it; not sent again");
         return true;
     }
     return false;
+}
+
+void doubt_lost(struct engine *engine, struct span attempt_id)
+{
+    struct attempt attempt;
+    struct order order;
+    if (!load_both(engine, attempt_id, &attempt, &order) ||
+        is_answered(&order, &attempt, attempt_id)) {
+        return;
+    }
+    if (attempt.kind == 'D') {
+        dead_letter(engine, &order, attempt.order_key,
+                    "the broker did not get it, and PersistMessages=N keeps nothing to send again");
+        return;
+    }
+    struct cancel_reject reject = {
+        .client = order.client,
+        .cl_ord_id = order.pending_id,
+        .orig_cl_ord_id = order.cl_ord_id_now,
+        .response_to = order.pending == 'F' ? '1' : '2',
+        .reason = 99, /* Other. */
+        .text = "the broker did not get it, and PersistMessages=N keeps nothing to send again",
+    };
+    order_pending_done(&order);
+    order_save(&engine->view, &order, engine->scratch_record);
+    cancel_reject_event(engine, &order, &reject);
 }

@@ -14,6 +14,10 @@ void doubt_mark(struct link *link);
 /* The session is READY: those in doubt go on as SENT, page by page. */
 void doubt_settle(struct link *link);
 
+/* The session's numbers were reset: FIX's recovery tells nothing any more about those in
+ * doubt. They stay held, and somebody is told how many they are. */
+void doubt_reset(struct engine *engine, struct link *link);
+
 /* One page of either walk, if one is under way. */
 void doubt_walk(struct engine *engine, struct link *link);
 
@@ -27,8 +31,13 @@ uint64_t doubt_count(const struct engine *engine, const struct link *link);
 
 /* The peer asks for this attempt again, but it must not go out again: a gap fill
  * takes its place. Either the broker has given word on it, so it has it, whatever
- * became of its session's numbers; or the order's time ended meanwhile, and then
- * it goes to the dead letters for a person to look at. */
-bool doubt_must_not_resend(struct engine *engine, struct span attempt_id);
+ * became of its session's numbers; or the order's time ended meanwhile, or it is older
+ * than StaleOrderAge, and then it goes to the dead letters for a person to look at. */
+bool doubt_must_not_resend(struct engine *engine, const struct link *link, struct span attempt_id,
+                           uint64_t sent_ns);
+
+/* The broker asks for this attempt, so it did not get it, and we cannot give it again. An
+ * order goes to the dead letters, a cancel or replace is refused. */
+void doubt_lost(struct engine *engine, struct span attempt_id);
 
 #endif

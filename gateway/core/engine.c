@@ -79,6 +79,7 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
     engine->batch_number = batch_number;
     engine->heartbeat_next_ns = now_ns + config->bus_heartbeat_ns;
     engine->expiry_added_ns = UINT64_MAX;
+    engine->random = config->random_seed != 0 ? config->random_seed : 1;
     engine_turn_begin(engine, reader, now_ns);
 
     const char *refused = counters_start(engine, &text);
@@ -181,6 +182,26 @@ void engine_space(struct engine *engine, bool low)
     bus_alert(engine, low ? "critical" : "info", span_of(NULL, 0), span_of(NULL, 0),
               span_text(low ? "the disk is nearly full: no new orders are taken"
                             : "the disk has room again: orders are taken"));
+}
+
+static void add_seconds(struct text *text, uint64_t ns)
+{
+    static const uint64_t tenth_ns = 100000000;
+    uint64_t tenths = (ns + tenth_ns / 2) / tenth_ns;
+    text_add(text_add_uint(text, tenths / 10), ".");
+    text_add(text_add_uint(text, tenths % 10), " s");
+}
+
+void engine_clock_step(struct engine *engine, int64_t step_ns)
+{
+    struct text text = {.size = 0};
+    text_add(&text, "our clock stepped ");
+    text_add(&text, step_ns < 0 ? "back by " : "forward by ");
+    add_seconds(&text, step_ns < 0 ? 0 - (uint64_t)step_ns : (uint64_t)step_ns);
+    text_add(&text,
+             "; MaxLatency checks, ours and the peers', may fail while clocks differ: see to "
+             "the time service of this machine");
+    bus_alert(engine, "warning", span_of(NULL, 0), span_of(NULL, 0), text_span(&text));
 }
 
 /* --- End ---------------------------------------------------------------------- */

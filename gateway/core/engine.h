@@ -33,25 +33,59 @@ struct link {
     const struct engine_session_config *config;
     uint32_t number; /* Index into sessions. */
     struct session session;
+    enum session_state told; /* What the bus was last told; LOGON_SENT = nothing yet. */
+
+    /* The connection. */
     bool connected;
     bool connecting;
-    enum session_state told; /* What the bus was last told; LOGON_SENT = nothing yet. */
-    bool kept_waiting;       /* The turn was full before all kept early messages were taken. */
-    bool closing;            /* RELEASE_CLOSE is out: what still comes in is not read. */
-    uint64_t connect_at_ns;  /* Initiator, disconnected: when to try; UINT64_MAX = not. */
-    uint64_t backlog_bytes;  /* Unsent bytes at the shell. */
-    uint64_t unacked_count;  /* Attempts sent and not yet acknowledged. */
-    bool could_send;         /* At the last tick: a change sets the queue moving. */
-    bool application_busy;   /* application.tick() has more to do. */
-    bool doubt_marking;      /* Its unacked attempts are being marked IN_DOUBT. */
-    bool doubt_settling;     /* Back in step: they go on as SENT. */
-    bool doubt_wait;         /* The walk begins in the next turn, which sees all of this one. */
-    uint64_t doubt_next;     /* Where that walk is: attempt number. */
-    uint64_t stored_in;      /* Numbers as last written to the batch. */
-    uint64_t stored_out;
-    uint32_t stored_resets;
-    uint64_t stored_created_ns;
+    bool closing;           /* RELEASE_CLOSE is out: what still comes in is not read. */
+    bool logged_on;         /* The Logon exchange of this connection was completed. */
+    bool logging_out;       /* We began a Logout on this connection. */
+    bool kept_waiting;      /* The turn was full before all kept early messages were taken. */
+    uint64_t backlog_bytes; /* Unsent bytes at the shell. */
+
+    /* Where it goes next (link_connect.c). */
+    bool was_logged_on;     /* The last connection was: a new choice may be made. */
+    uint32_t endpoint;      /* Where it connects to. */
+    uint32_t tries;         /* In a row at this endpoint that led to no Logon. */
+    uint64_t connect_at_ns; /* Initiator, disconnected: when to try. */
+    uint64_t backoff_ns;    /* Before the next try, without its jitter. */
+    uint64_t first_left_ns; /* When the first endpoint was left. */
+
+    /* When it may be logged on, and when its numbers begin anew (link_schedule.c). */
+    struct session_day day;    /* The session day of now, or the next one. */
+    uint64_t day_due_ns;       /* The next border; then it is looked up anew. */
+    uint64_t reset_due_ns;     /* ResetSeqTime, the first since the numbers were 1; 0 = unknown. */
+    uint64_t reset_due_for_ns; /* The created_ns it was reckoned from. */
+    uint64_t reset_retry_ns;   /* Not to be tried again before. */
+    uint64_t open_count;       /* Live attempts: with any, a reset wants a person. Durable. */
+    uint64_t archive_due_ns;   /* When old session days are next looked at. */
+    bool in_day;               /* `day` is the one of now. */
+    bool down;                 /* An operator keeps it logged off. Durable. */
+    bool reset_told;           /* That ResetSeqTime is postponed. */
+
+    /* What goes out (link_rate.c, queue.c). */
+    bool could_send_new; /* At the last tick: a change sets the queue moving. */
+    bool could_send_change;
+    int64_t tokens;         /* In billionths of a message; may be below 0. */
+    uint64_t tokens_at_ns;  /* When that was so. */
     int64_t current_weight; /* Smooth weighted round robin. */
+
+    /* Of the application. */
+    bool application_busy;     /* Its tick() has more to do. */
+    bool doubt_marking;        /* Its unacked attempts are being marked IN_DOUBT. */
+    bool doubt_settling;       /* Back in step: they go on as SENT. */
+    bool doubt_wait;           /* The walk begins in the next turn, which sees all of this one. */
+    uint64_t doubt_next;       /* Where that walk is: attempt number. */
+    uint64_t doubt_reset_told; /* How many were in doubt when a reset was last told of. */
+    uint64_t unacked_count;    /* Attempts sent and not yet acknowledged. */
+
+    uint64_t stored_in; /* Numbers as last written to the batch. */
+    uint64_t stored_out;
+    uint64_t stored_created_ns;
+    uint64_t stored_open_count;
+    uint32_t stored_resets;
+
     struct session_early early[FIX_EARLY_MESSAGES_MAX];
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
 };
@@ -65,14 +99,17 @@ struct engine {
     struct counters counters;
     bool counters_changed;
     uint64_t queued_count;    /* Entries in the queue. */
+    uint64_t queued_changes;  /* Those of them that are cancels or replaces. */
     uint64_t queue_next;      /* Where the dispatch walk is: arrival. */
     bool queue_walk;          /* A walk is under way or wanted. */
+    bool queue_held;          /* The walk waits for an outbound rate. */
     bool queue_appended;      /* In this turn: the walk sees it in the next. */
     uint64_t expiry_added_ns; /* Earliest time limit added in this turn; UINT64_MAX if none. */
     uint64_t expiry_next_ns;  /* No queued order expires before; UINT64_MAX if none does. */
     uint64_t heartbeat_next_ns;
-    bool space_low; /* Intake is stopped. */
-    bool stopping;  /* Logouts are out; no new orders. */
+    uint64_t random; /* For jitter; never 0. */
+    bool space_low;  /* Intake is stopped. */
+    bool stopping;   /* Logouts are out; no new orders. */
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
     struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */
@@ -136,6 +173,35 @@ void engine_tick(struct engine *engine);
 
 /* The instant at which engine_tick() is next wanted; `now` if it has work left. */
 uint64_t engine_deadline_ns(const struct engine *engine);
+
+/* What an operator may ask of a session. */
+#define SESSION_COMMANDS(X)                                                                        \
+    X(LOGON)        /* May log on again, and does so at once if it is its time. */                 \
+    X(LOGOFF)       /* Logs out and stays so until LOGON, over restarts too. */                    \
+    X(RESET)        /* Numbers from 1, with the peer if it is logged on. */                        \
+    X(DISCONNECT)   /* Closes the connection; an initiator comes back by itself. */                \
+    X(TEST_REQUEST) /* Asks the peer for a sign of life. */
+
+enum session_command {
+#define X(name) SESSION_COMMAND_##name,
+    SESSION_COMMANDS(X)
+#undef X
+};
+
+/* Carries a command out; who is allowed to was asked before. True if it was done; `answer`
+ * says what was, or why not and what would help. A RESET while orders are open there wants
+ * `confirmed`. Log, bus and audit tell of it, under the operator's name, also when it was
+ * refused. */
+bool engine_session_command(struct engine *engine, uint32_t session, enum session_command command,
+                            bool confirmed, struct span operator_name,
+                            char answer[ENGINE_TEXT_BYTES_MAX + 1]);
+
+/* "TEST_REQUEST" */
+const char *session_command_name(enum session_command command);
+
+/* Our clock jumped by `step_ns` against the monotonic one: peers may refuse what we date,
+ * and we what they date (3.3). Log and bus tell of each. */
+void engine_clock_step(struct engine *engine, int64_t step_ns);
 
 /* Begins an orderly end: Logout on all sessions. Done when engine_stopped(). */
 void engine_stop(struct engine *engine);

@@ -15,6 +15,7 @@ enum {
     ENGINE_ROUTE_BYTES_MAX = 256,         /* Return address of a request, opaque to the engine. */
     ENGINE_TOPIC_BYTES_MAX = 128,
 
+    ACCEPTOR_GARBLED_MAX = 4, /* Garbled messages before the first Logon. */
     LINK_TAG_BYTES_MAX = 255, /* What an application remembers with a message. */
 
     TURN_BATCH_BYTES = 8 * 1024 * 1024, /* Durable writes of one turn. */
@@ -23,10 +24,14 @@ enum {
     TURN_RELEASES_MAX = 32768,
     TURN_STEP_BYTES_MAX = 1024 * 1024, /* Most that one event may add to either. */
     TURN_STEP_OPS_MAX = 4096,
-    TURN_RESEND_MAX = 256,   /* Resent messages per session and turn. */
+    /* Resent messages per session and turn, and the bytes after which the next turn goes on:
+     * a page costs the other sessions about 0.1 ms (measured: 1.1 us and 2.5 ns a byte). */
+    TURN_RESEND_MAX = 64,
+    TURN_RESEND_BYTES_MAX = 32 * 1024,
     TURN_DISPATCH_MAX = 256, /* Queue entries looked at per turn. */
     TURN_DOUBT_MAX = 256,    /* Attempts marked in doubt, or settled, per session and turn. */
     TURN_EXPIRY_MAX = 256,   /* Orders expired per turn. */
+    TURN_ARCHIVE_MAX = 256,  /* Archived messages deleted per turn. */
 
     VIEW_VALUE_BYTES_MAX = 64 * 1024,
     ORDER_BODY_BYTES_MAX = ENGINE_REQUEST_BYTES_MAX,

@@ -18,6 +18,9 @@ static void become_state(struct engine *engine, struct link *link, enum session_
 {
     link_log(engine, SEVERITY_INFO, link, span_text(session_state_name(state)));
     /* A broker that refuses every Logon is told of once, not at each try. */
+    if (state == SESSION_READY || state == SESSION_SYNCHRONISING) {
+        link_connect_done(link);
+    }
     bool news = state == SESSION_READY || state == SESSION_SYNCHRONISING ||
                 (state == SESSION_DISCONNECTED && link->told != SESSION_DISCONNECTED);
     if (news) {
@@ -57,6 +60,7 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
 {
     struct effect deliver = {.kind = EFFECT_LOG};
     bool in_step = false;
+    bool reset = false;
     uint32_t day = first_day(&engine->effects, &link->session);
     for (size_t index = 0; index < engine->effects.count; index++) {
         const struct effect *effect = &engine->effects.list[index];
@@ -65,6 +69,7 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
             if (effect->keep) {
                 link_out_keep(engine, link, day, effect, tag);
             }
+            link_rate_take(engine, link);
             release_add(&engine->turn->releases, &(struct release){.kind = RELEASE_SEND,
                                                                    .session = link->number,
                                                                    .bytes = effect->bytes});
@@ -81,6 +86,8 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
             break;
         case EFFECT_RESET:
             day += 1;
+            reset = true;
+            link->archive_due_ns = engine->now_ns;
             link_log(engine, SEVERITY_WARNING, link, span_text("sequence numbers are reset to 1"));
             break;
         case EFFECT_LOG:
@@ -90,6 +97,9 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
     }
     effects_reset(&engine->effects);
     const struct application *application = application_of(engine);
+    if (reset && application->reset != NULL) {
+        application->reset(engine, link);
+    }
     if (in_step && application->in_step != NULL) {
         application->in_step(engine, link);
     }
@@ -119,12 +129,20 @@ void link_business_reject(struct engine *engine, struct link *link, const struct
     link_carry_out(engine, link, NULL, span_of(NULL, 0));
 }
 
-bool link_can_send(const struct engine *engine, const struct link *link, enum link_class class)
+static bool can_send_but_for_rate(const struct link *link)
 {
-    (void)engine;
-    (void)class;
     return link->connected && !link->closing && session_can_send(&link->session) &&
            link->backlog_bytes < link->config->backlog_bytes_high;
+}
+
+bool link_can_send(const struct engine *engine, const struct link *link, enum link_class class)
+{
+    return can_send_but_for_rate(link) && link_rate_allows(engine, link, class);
+}
+
+bool link_held_by_rate(const struct engine *engine, const struct link *link)
+{
+    return can_send_but_for_rate(link) && !link_rate_allows(engine, link, LINK_NEW);
 }
 
 struct link *link_find(struct engine *engine, struct span session_id)
@@ -147,6 +165,7 @@ void link_logout(struct engine *engine, struct link *link, const char *text)
         link_close(engine, link, SEVERITY_INFO, span_text(text));
         return;
     }
+    link->logging_out = true;
     effects_reset(&engine->effects);
     session_logout(&link->session, engine->now_ns, text, &engine->effects);
     link_carry_out(engine, link, NULL, span_of(NULL, 0));
@@ -159,10 +178,18 @@ void engine_connected(struct engine *engine, uint32_t session)
     ASSERT(session < engine->config->sessions_count);
     struct link *link = &engine->links[session];
     ASSERT(!link->connected);
+    link_schedule_renew(engine, link);
     link->connected = true;
     link->connecting = false;
     link->closing = false;
+    link->logged_on = false;
+    link->logging_out = false;
     link->backlog_bytes = 0;
+    const char *closed = link_closed_now(engine, link);
+    if (closed != NULL) { /* The time ended while it connected. */
+        link_close(engine, link, SEVERITY_INFO, span_text(closed));
+        return;
+    }
     link_log(engine, SEVERITY_INFO, link, span_text("connected"));
     effects_reset(&engine->effects);
     session_connected(&link->session, engine->now_ns, &engine->effects);
@@ -173,19 +200,15 @@ void engine_disconnected(struct engine *engine, uint32_t session, const char *re
 {
     ASSERT(session < engine->config->sessions_count);
     struct link *link = &engine->links[session];
-    struct text line = {.size = 0};
-    text_add(text_add(&line, link->connected ? "disconnected: " : "cannot connect: "), reason);
-    link_log(engine, link->connected ? SEVERITY_WARNING : SEVERITY_INFO, link, text_span(&line));
-
+    link_connect_lost(engine, link, reason);
     bool was_connected = link->connected;
     link->kept_waiting = false;
     link->connected = false;
     link->connecting = false;
     link->closing = false;
+    link->logged_on = false;
+    link->logging_out = false;
     link->backlog_bytes = 0;
-    if (!link->config->fix.acceptor) {
-        link->connect_at_ns = engine->now_ns + link->config->reconnect_interval_ns;
-    }
     if (!was_connected) {
         return;
     }
@@ -265,6 +288,7 @@ void engine_backlog(struct engine *engine, uint32_t session, uint64_t bytes)
 
 void link_tick(struct engine *engine, struct link *link)
 {
+    link_schedule_tick(engine, link);
     link_connect_tick(engine, link);
     if (link->connected && !link->closing &&
         engine->now_ns >= session_deadline_ns(&link->session)) {
@@ -275,20 +299,40 @@ void link_tick(struct engine *engine, struct link *link)
     if (link->kept_waiting && !engine_turn_full(engine)) {
         link_receive_kept(engine, link);
     }
-    if (link_may_resend(link)) {
+    if (link_may_resend(engine, link)) {
         link_resend_page(engine, link);
     }
     const struct application *application = application_of(engine);
     link->application_busy = application->tick != NULL && application->tick(engine, link);
+    link_archive_tick(engine, link);
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When the outbound rate lets go what it holds back now; UINT64_MAX if it holds nothing
+ * back. */
+static uint64_t rate_due_ns(const struct engine *engine, const struct link *link)
+{
+    if (!link_rate_allows(engine, link, LINK_CHANGE)) {
+        return link_rate_due_ns(engine, link, LINK_CHANGE);
+    }
+    return link_rate_allows(engine, link, LINK_NEW) ? UINT64_MAX
+                                                    : link_rate_due_ns(engine, link, LINK_NEW);
 }
 
 uint64_t link_deadline_ns(const struct engine *engine, const struct link *link)
 {
-    if (link_may_resend(link) || link->kept_waiting || link->application_busy) {
+    if (link_may_resend(engine, link) || link->kept_waiting || link->application_busy) {
         return engine->now_ns;
     }
-    if (link->connected) {
-        return link->closing ? UINT64_MAX : session_deadline_ns(&link->session);
+    uint64_t due_ns = sooner(link_schedule_due_ns(engine, link), link_connect_due_ns(engine, link));
+    due_ns = sooner(due_ns, link->archive_due_ns);
+    if (link->connected && !link->closing) {
+        due_ns = sooner(due_ns, session_deadline_ns(&link->session));
+        due_ns = sooner(due_ns, rate_due_ns(engine, link));
     }
-    return link->connecting ? UINT64_MAX : link->connect_at_ns;
+    return due_ns;
 }

@@ -20,6 +20,9 @@ enum link_class {
 /* Session state, backlog and outbound rate let such a message go now. */
 bool link_can_send(const struct engine *engine, const struct link *link, enum link_class class);
 
+/* Only its outbound rate keeps it from sending. */
+bool link_held_by_rate(const struct engine *engine, const struct link *link);
+
 /* Sends an application message with `body`; the outbound queue remembers `tag` with it,
  * at most LINK_TAG_BYTES_MAX, for application.may_resend(). The link must be able to
  * send. Returns its MsgSeqNum. */
@@ -39,6 +42,10 @@ bool link_sent_tag(const struct engine *engine, const struct link *link, uint64_
 
 /* The link of a session id, or NULL if the configuration has it no more. */
 struct link *link_find(struct engine *engine, struct span session_id);
+
+/* An order began (1) or ended (-1) to be open on a session: while any is, its numbers are
+ * not reset without a person's word. */
+void link_open_add(struct engine *engine, struct span session_id, int change);
 
 /* --- For the engine ------------------------------------------------------------ */
 

@@ -20,9 +20,13 @@ static void deliver(struct engine *engine, struct link *link, const struct messa
 
 static bool may_resend(struct engine *engine, struct link *link, struct span tag, uint64_t sent_ns)
 {
+    return !doubt_must_not_resend(engine, link, tag, sent_ns);
+}
+
+static void lost(struct engine *engine, struct link *link, struct span tag)
+{
     (void)link;
-    (void)sent_ns;
-    return !doubt_must_not_resend(engine, tag);
+    doubt_lost(engine, tag);
 }
 
 static void in_step(struct engine *engine, struct link *link)
@@ -37,6 +41,11 @@ static void dropped(struct engine *engine, struct link *link)
     doubt_mark(link);
 }
 
+static void reset(struct engine *engine, struct link *link)
+{
+    doubt_reset(engine, link);
+}
+
 static bool tick(struct engine *engine, struct link *link)
 {
     doubt_walk(engine, link);
@@ -47,7 +56,9 @@ const struct application orders_application = {
     .start = start,
     .deliver = deliver,
     .may_resend = may_resend,
+    .lost = lost,
     .in_step = in_step,
     .dropped = dropped,
+    .reset = reset,
     .tick = tick,
 };

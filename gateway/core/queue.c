@@ -36,17 +36,34 @@ static uint64_t queue_add(struct engine *engine, const struct order *order, char
     uint8_t key[ARRIVAL_KEY_BYTES];
     view_append(&engine->view, TABLE_QUEUED, arrival_key(key, arrival), record_written(&writer));
     engine->queued_count += 1;
+    engine->queued_changes += kind != 'D' ? 1 : 0;
     engine->queue_walk = true;
     engine->queue_appended = true;
     return arrival;
 }
 
-static void queue_delete(struct engine *engine, uint64_t arrival)
+static void queue_delete(struct engine *engine, uint64_t arrival, char kind)
 {
     uint8_t key[ARRIVAL_KEY_BYTES];
     view_delete(&engine->view, TABLE_QUEUED, arrival_key(key, arrival));
     ASSERT(engine->queued_count > 0);
     engine->queued_count -= 1;
+    ASSERT(kind == 'D' || engine->queued_changes > 0);
+    engine->queued_changes -= kind != 'D' ? 1 : 0;
+}
+
+static struct queue_entry entry_read(struct span key, struct span value)
+{
+    struct record_reader arrival = record_reader_of(key);
+    struct record_reader reader = record_reader_of(value);
+    uint8_t version = record_get_u8(&reader);
+    struct queue_entry entry;
+    entry.arrival = record_get_u64(&arrival);
+    entry.kind = (char)record_get_u8(&reader);
+    entry.order_key = record_get_span(&reader);
+    ASSERT(version == QUEUE_VERSION);
+    ASSERT(record_done(&reader));
+    return entry;
 }
 
 void queue_start(struct engine *engine)
@@ -56,6 +73,7 @@ void queue_start(struct engine *engine)
     bool found = view_seek(&engine->view, TABLE_QUEUED, span_of(NULL, 0), &key, &value);
     while (found) {
         engine->queued_count += 1;
+        engine->queued_changes += entry_read(key, value).kind != 'D' ? 1 : 0;
         found = view_after(&engine->view, TABLE_QUEUED, key, &key, &value);
     }
     engine->expiry_next_ns = engine->queued_count > 0 ? 0 : UINT64_MAX;
@@ -145,8 +163,10 @@ static bool may_wait(const struct order *order)
 
 void queue_place(struct engine *engine, struct order *order)
 {
-    /* While a walk is under way, older entries may go first: no overtaking. */
-    struct link *link = engine->queue_walk ? NULL : routing_choose(engine, order);
+    /* While a walk is under way, or waits for the rate, older entries may go first: no overtaking.
+     */
+    bool behind_others = engine->queue_walk || engine->queue_held;
+    struct link *link = behind_others ? NULL : routing_choose(engine, order);
     if (link != NULL) {
         attempt_send(engine, order, link);
         return;
@@ -176,7 +196,7 @@ void queue_place_request(struct engine *engine, struct order *order)
 void queue_remove(struct engine *engine, struct order *order)
 {
     ASSERT(order->arrival != 0);
-    queue_delete(engine, order->arrival);
+    queue_delete(engine, order->arrival, 'D');
     queue_expiry_remove(engine, order);
     order->arrival = 0;
 }
@@ -192,14 +212,7 @@ static bool entry_next(const struct engine *engine, struct queue_entry *entry)
                    &value)) {
         return false;
     }
-    struct record_reader arrival = record_reader_of(key);
-    struct record_reader reader = record_reader_of(value);
-    uint8_t version = record_get_u8(&reader);
-    entry->arrival = record_get_u64(&arrival);
-    entry->kind = (char)record_get_u8(&reader);
-    entry->order_key = record_get_span(&reader);
-    ASSERT(version == QUEUE_VERSION);
-    ASSERT(record_done(&reader));
+    *entry = entry_read(key, value);
     return true;
 }
 
@@ -232,7 +245,7 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
             (owner == NULL || !link_can_send(engine, owner, LINK_CHANGE))) {
             return;
         }
-        queue_delete(engine, entry->arrival);
+        queue_delete(engine, entry->arrival, entry->kind);
         if (wanted && order_is_terminal(order.state)) {
             refuse_request(engine, &order);
         } else if (wanted) {
@@ -250,6 +263,23 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
     }
 }
 
+/* All that could send have used up their rate: the walk begins again when one may go
+ * on, instead of looking at each entry in vain. With no link at all it goes to its
+ * end, for there are entries that may not wait. */
+static bool rates_hold(const struct engine *engine)
+{
+    bool held = false;
+    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
+        const struct link *link = &engine->links[number];
+        enum link_class class = engine->queued_changes > 0 ? LINK_CHANGE : LINK_NEW;
+        if (link_can_send(engine, link, class) || link_can_send(engine, link, LINK_NEW)) {
+            return false;
+        }
+        held = held || link_held_by_rate(engine, link);
+    }
+    return held;
+}
+
 static void walk_page(struct engine *engine)
 {
     for (unsigned count = 0; count < TURN_DISPATCH_MAX; count++) {
@@ -257,9 +287,15 @@ static void walk_page(struct engine *engine)
         if (engine_turn_full(engine)) {
             return;
         }
+        if (rates_hold(engine)) {
+            engine->queue_walk = false;
+            engine->queue_held = true;
+            return;
+        }
         if (!entry_next(engine, &entry)) {
             /* What this very turn queued is walked in the next. */
             engine->queue_walk = engine->queue_appended;
+            engine->queue_held = false;
             return;
         }
         entry_try(engine, &entry);
@@ -272,12 +308,26 @@ static void notice_links(struct engine *engine)
 {
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         struct link *link = &engine->links[number];
-        bool can_send = link_can_send(engine, link, LINK_NEW);
-        if (can_send && !link->could_send) {
+        bool can_send_new = link_can_send(engine, link, LINK_NEW);
+        bool can_send_change = link_can_send(engine, link, LINK_CHANGE);
+        if ((can_send_new && !link->could_send_new) ||
+            (can_send_change && !link->could_send_change)) {
             engine->queue_walk = engine->queued_count > 0;
             engine->queue_next = 0;
         }
-        link->could_send = can_send;
+        link->could_send_new = can_send_new;
+        link->could_send_change = can_send_change;
+    }
+}
+
+/* What the walk sent may have used up a rate: its return is news. */
+static void forget_links(struct engine *engine)
+{
+    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
+        struct link *link = &engine->links[number];
+        link->could_send_new = link->could_send_new && link_can_send(engine, link, LINK_NEW);
+        link->could_send_change =
+            link->could_send_change && link_can_send(engine, link, LINK_CHANGE);
     }
 }
 
@@ -289,6 +339,7 @@ void queue_tick(struct engine *engine)
     notice_links(engine);
     if (engine->queue_walk) {
         walk_page(engine);
+        forget_links(engine);
     }
 }
 

@@ -200,6 +200,150 @@ static void a_logout_before_a_reset_belongs_to_the_day_that_ends(void **state)
     assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
 }
 
+static void old_session_days_are_purged_a_page_at_a_time_when_it_is_quiet(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].fix.reset_on_logon = true;
+    rig->sessions[0].archive_days = 2;
+    rig_start(rig);
+    for (unsigned i = 0; i < 300; i++) {
+        (void)rig_command(rig, 0, SESSION_COMMAND_TEST_REQUEST, false);
+    }
+    rig_drop(rig, 0);
+    rig_pass(rig, 3000);
+    unsigned both_days = out_count(rig, 0);
+    assert_true(both_days > 300);
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    rig->now_ns += UINT64_C(47) * 3600 * 1000000000;
+    rig_settle(rig);
+    assert_int_equal(both_days, out_count(rig, 0));
+    rig->now_ns += UINT64_C(3601) * 1000000000;
+    rig_settle(rig);
+    unsigned today = out_count(rig, 0);
+    assert_true(today < 10);
+    assert_true(today > 0); /* The present day stays, however old. */
+    rig_crash(rig);
+    rig_start(rig);
+}
+
+static void archives_are_kept_for_ever_unless_a_setting_says_otherwise(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].fix.reset_on_logon = true;
+    rig_start(rig);
+    rig_drop(rig, 0);
+    rig_pass(rig, 3000);
+    unsigned both_days = out_count(rig, 0);
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    rig->now_ns += UINT64_C(1000) * 86400 * 1000000000;
+    rig_settle(rig);
+    assert_int_equal(both_days, out_count(rig, 0));
+}
+
+static void a_number_of_an_old_day_is_never_resent_on_the_new_one(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].fix.reset_on_logon = true;
+    start_echo(rig);
+    echo_is_lost_on_the_line(rig);
+    first_sent_ns = 0;
+    rig_drop(rig, 0);
+    rig_pass(rig, 3000);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+    assert_true(first_sent_ns == 0);
+    assert_int_equal(rig->engine->links[0].session.seq_out_next,
+                     rig->broker[0].session.seq_in_next);
+}
+
+/* --- What does not go out again ---------------------------------------------------- */
+
+static void lose_orders(struct rig *rig, const char *first, const char *second)
+{
+    rig->broker[0].deaf = true;
+    (void)rig_request(rig, first);
+    if (second != NULL) {
+        (void)rig_request(rig, second);
+    }
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    rig->broker[0].deaf = false;
+}
+
+static const char *state_of(struct rig *rig, const char *id)
+{
+    char request[64];
+    (void)snprintf(request, sizeof(request), "35=H|49=OMS|11=%s|55=VOD|54=1|", id);
+    return rig_value(rig_request(rig, request), "10005");
+}
+
+static void a_stale_order_is_gap_filled_and_goes_to_the_dead_letters(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].stale_order_ns = UINT64_C(60) * 1000000000;
+    rig_start(rig);
+    lose_orders(rig, ORDER("C1"), NULL);
+    rig->now_ns += UINT64_C(61) * 1000000000;
+    rig->broker[0].listening = true;
+    rig_pass(rig, 3000);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+    assert_int_equal(0, rig->broker[0].orders);
+    assert_string_equal("DEAD_LETTER", state_of(rig, "C1"));
+    assert_non_null(rig_event(rig, "AL.warning", "older than StaleOrderAge"));
+}
+
+static void an_order_that_is_not_stale_yet_goes_out_again(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].stale_order_ns = UINT64_C(60) * 1000000000;
+    rig_start(rig);
+    lose_orders(rig, ORDER("C1"), NULL);
+    rig->broker[0].listening = true;
+    rig_pass(rig, 5000);
+    assert_int_equal(1, rig->broker[0].orders);
+}
+
+static void without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].persist_messages = false;
+    rig->broker[0].manner = RIG_ACK;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    assert_string_equal("ACKED", state_of(rig, "C1"));
+    lose_orders(rig, ORDER("C2"),
+                "35=F|49=OMS|11=X1|41=C1|55=VOD|54=1|38=100|60=20260921-14:13:20|");
+    rig->broker[0].listening = true;
+    rig_pass(rig, 5000);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+    assert_int_equal(rig->engine->links[0].session.seq_out_next,
+                     rig->broker[0].session.seq_in_next);
+    assert_int_equal(1, rig->broker[0].orders);
+    assert_string_equal("DEAD_LETTER", state_of(rig, "C2"));
+    assert_string_equal("ACKED", state_of(rig, "C1"));
+    assert_non_null(rig_event(rig, "PersistMessages=N", "|11=X1|"));
+    /* The order can be cancelled anew. */
+    (void)rig_request(rig, "35=F|49=OMS|11=X2|41=C1|55=VOD|54=1|38=100|60=20260921-14:13:20|");
+    assert_string_equal("CANCELLED", state_of(rig, "C1"));
+}
+
+static void a_slow_peer_is_cut_off_by_name(void **state)
+{
+    struct rig *rig = *state;
+    rig_start(rig);
+    enum status status = store_read_begin(rig->store_reader);
+    assert_int_equal(STATUS_OK, status);
+    engine_turn_begin(rig->engine, &rig->reader.port, rig->now_ns);
+    engine_backlog(rig->engine, 0, rig->sessions[0].backlog_bytes_max);
+    (void)engine_turn_end(rig->engine);
+    store_read_end(rig->store_reader);
+    assert_int_equal(STATUS_OK, apply_turn(rig->store, &rig->reader, rig->turn, &rig->ports));
+    assert_true(rig->close_wanted[0]);
+    assert_non_null(rig_said(rig, "FIX.4.4:FIXGATE->ALPHA closing: slow peer cut off: 1048576 "
+                                  "bytes unsent, BacklogMax is 1048576"));
+}
+
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
 
 int main(void)
@@ -210,6 +354,13 @@ int main(void)
         RIG_TEST(the_application_says_what_may_go_out_again_and_hears_when_it_went),
         RIG_TEST(a_reset_keeps_the_old_queue_as_an_archive_and_begins_a_new_one),
         RIG_TEST(a_logout_before_a_reset_belongs_to_the_day_that_ends),
+        RIG_TEST(old_session_days_are_purged_a_page_at_a_time_when_it_is_quiet),
+        RIG_TEST(archives_are_kept_for_ever_unless_a_setting_says_otherwise),
+        RIG_TEST(a_number_of_an_old_day_is_never_resent_on_the_new_one),
+        RIG_TEST(a_stale_order_is_gap_filled_and_goes_to_the_dead_letters),
+        RIG_TEST(an_order_that_is_not_stale_yet_goes_out_again),
+        RIG_TEST(without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives),
+        RIG_TEST(a_slow_peer_is_cut_off_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

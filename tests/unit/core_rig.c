@@ -105,8 +105,10 @@ static void port_send(void *context, uint32_t session, struct span bytes)
 static void port_connect(void *context, uint32_t session, uint32_t endpoint)
 {
     struct rig *rig = context;
-    (void)endpoint;
     rig->connect_wanted[session] = may_release(rig);
+    rig->broker[session].endpoint = endpoint;
+    rig->broker[session].connects += 1;
+    rig->broker[session].connect_ns = rig->now_ns;
 }
 
 static void port_close(void *context, uint32_t session, struct span reason)
@@ -140,7 +142,9 @@ static void port_heartbeat(void *context, uint64_t bus_seq)
 
 static void port_log(void *context, enum effect_severity severity, struct span line)
 {
-    (void)context;
+    struct rig *rig = context;
+    span_to_text(line, rig->said[rig->said_count % RIG_SAID_MAX], sizeof(rig->said[0]));
+    rig->said_count += 1;
     if (getenv("RIG_LOG") != NULL) {
         (void)fprintf(stderr, "log %d %.*s\n", (int)severity, (int)line.size,
                       (const char *)line.data);
@@ -168,6 +172,33 @@ static bool turn_end(struct rig *rig)
     return something;
 }
 
+/* The shell's part in accepting a connection. */
+static bool answer_knock(struct rig *rig, uint32_t i)
+{
+    struct rig_broker *broker = &rig->broker[i];
+    size_t consumed;
+    uint32_t session;
+    char reason[ENGINE_TEXT_BYTES_MAX + 1];
+    enum acceptor_verdict verdict = engine_identify(
+        rig->engine, 0, &broker->address,
+        span_of(broker->to_gateway.bytes, broker->to_gateway.size), &consumed, &session, reason);
+    rig_line_take(&broker->to_gateway, consumed);
+    switch (verdict) {
+    case ACCEPTOR_WAIT:
+        return consumed > 0;
+    case ACCEPTOR_FOUND:
+        ASSERT(session == i);
+        broker->knocking = false;
+        engine_connected(rig->engine, session);
+        return true;
+    case ACCEPTOR_REFUSE:
+        (void)snprintf(broker->refused, sizeof(broker->refused), "%s", reason);
+        rig_broker_hang_up(rig, broker);
+        return true;
+    }
+    return false;
+}
+
 static bool feed_links(struct rig *rig)
 {
     bool moved = false;
@@ -176,14 +207,16 @@ static bool feed_links(struct rig *rig)
         if (rig->connect_wanted[i]) {
             rig->connect_wanted[i] = false;
             moved = true;
-            if (!broker->listening) {
+            if (!broker->listening || (broker->deaf_endpoints >> broker->endpoint & 1) != 0) {
                 engine_disconnected(rig->engine, i, "connection refused");
                 continue;
             }
             rig_broker_connect(rig, broker);
             engine_connected(rig->engine, i);
         }
-        if (broker->to_gateway.size > 0) {
+        if (broker->knocking) {
+            moved = answer_knock(rig, i) || moved;
+        } else if (broker->to_gateway.size > 0) {
             size_t taken = engine_received(
                 rig->engine, i, span_of(broker->to_gateway.bytes, broker->to_gateway.size));
             rig_line_take(&broker->to_gateway, taken);
@@ -199,13 +232,16 @@ void rig_settle(struct rig *rig)
     for (unsigned round = 0; moved && round < 10000; round++) {
         moved = false;
         for (uint32_t i = 0; i < RIG_BROKERS; i++) {
+            rig_broker_dial(rig, &rig->broker[i]);
             moved = rig_broker_move(rig, &rig->broker[i]) || moved;
         }
         turn_begin(rig);
         moved = feed_links(rig) || moved;
         (void)turn_end(rig);
         for (uint32_t i = 0; i < RIG_BROKERS; i++) {
-            moved = moved || rig->connect_wanted[i];
+            const struct rig_broker *broker = &rig->broker[i];
+            moved = moved || rig->connect_wanted[i] ||
+                    (broker->connected && !broker->deaf && broker->to_broker.size > 0);
             if (rig->close_wanted[i]) {
                 rig->close_wanted[i] = false;
                 rig_drop(rig, i);
@@ -225,12 +261,48 @@ void rig_pass(struct rig *rig, unsigned milliseconds)
     }
 }
 
+void rig_wait(struct rig *rig, unsigned seconds)
+{
+    for (unsigned passed = 0; passed < seconds; passed += 5) {
+        rig->now_ns += 5 * UINT64_C(1000000000);
+        rig_settle(rig);
+    }
+}
+
 void rig_drop(struct rig *rig, unsigned number)
 {
+    bool knocking = rig->broker[number].knocking;
     rig_broker_hang_up(rig, &rig->broker[number]);
+    if (knocking) {
+        return; /* The engine never knew of it. */
+    }
     turn_begin(rig);
     engine_disconnected(rig->engine, number, "dropped by the test");
     (void)turn_end(rig);
+}
+
+const char *rig_said(const struct rig *rig, const char *text)
+{
+    size_t oldest = rig->said_count > RIG_SAID_MAX ? rig->said_count - RIG_SAID_MAX : 0;
+    for (size_t i = rig->said_count; i > oldest; i--) {
+        const char *line = rig->said[(i - 1) % RIG_SAID_MAX];
+        if (strstr(line, text) != NULL) {
+            return line;
+        }
+    }
+    return NULL;
+}
+
+const char *rig_command(struct rig *rig, uint32_t session, enum session_command command,
+                        bool confirmed)
+{
+    static char answer[ENGINE_TEXT_BYTES_MAX + 1];
+    turn_begin(rig);
+    (void)engine_session_command(rig->engine, session, command, confirmed, span_text("alice"),
+                                 answer);
+    (void)turn_end(rig);
+    rig_settle(rig);
+    return answer;
 }
 
 const char *rig_request(struct rig *rig, const char *request)
@@ -333,6 +405,17 @@ uint64_t rig_check_events(struct rig *rig)
     return last;
 }
 
+void rig_make_acceptor(struct rig *rig, unsigned number)
+{
+    static const uint8_t address[16] = {
+        [10] = 0xff, [11] = 0xff, [12] = 10, [13] = 0, [14] = 0, [15] = 1};
+    rig->sessions[number].fix.acceptor = true;
+    struct rig_broker *broker = &rig->broker[number];
+    broker->config.acceptor = false;
+    broker->dials = true;
+    memcpy(broker->address.bytes, address, sizeof(address));
+}
+
 /* --- Making ------------------------------------------------------------------------- */
 
 static void make_broker(struct rig *rig, uint32_t i, const char *name, const char *id)
@@ -343,6 +426,9 @@ static void make_broker(struct rig *rig, uint32_t i, const char *name, const cha
     session->role = ROLE_ORDERS;
     session->broker = i;
     session->reconnect_interval_ns = 1000 * UINT64_C(1000000);
+    session->endpoints_count = 1;
+    session->endpoint_tries = 1;
+    session->persist_messages = true;
     session->backlog_bytes_high = 64 * 1024;
     session->backlog_bytes_max = 1024 * 1024;
     session->fix = session_config_default();
@@ -360,6 +446,7 @@ static void make_broker(struct rig *rig, uint32_t i, const char *name, const cha
     broker->listening = true;
     session_init(&broker->session, &broker->config, broker->early, FIX_EARLY_MESSAGES_MAX,
                  broker->early_bytes, 1, 1);
+    broker->session.created_ns = rig->now_ns;
 }
 
 struct rig *rig_new(void)

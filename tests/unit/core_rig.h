@@ -6,9 +6,16 @@
 #ifndef TESTS_UNIT_CORE_RIG_H
 #define TESTS_UNIT_CORE_RIG_H
 
+#include "gateway/core/acceptor.h"
 #include "gateway/shell/apply.h"
 
-enum { RIG_BROKERS = 2, RIG_LOG_MAX = 4096, RIG_LINE_BYTES = 256 * 1024, RIG_KEPT_MAX = 4096 };
+enum {
+    RIG_BROKERS = 2,
+    RIG_LOG_MAX = 4096,
+    RIG_LINE_BYTES = 256 * 1024,
+    RIG_KEPT_MAX = 4096,
+    RIG_SAID_MAX = 256,
+};
 
 /* How a broker answers a new order. */
 enum rig_manner {
@@ -43,7 +50,16 @@ struct rig_broker {
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
     struct rig_kept kept[RIG_KEPT_MAX]; /* By MsgSeqNum. */
     bool listening;                     /* Takes connections. */
+    uint32_t deaf_endpoints;            /* Bit n: nobody listens at its endpoint n. */
+    uint32_t endpoint;                  /* Where the gateway last wanted to connect. */
+    unsigned connects;                  /* How often it did. */
+    uint64_t connect_ns;                /* When it last did. */
     bool connected;
+    bool dials;             /* The gateway is the acceptor: this one connects, and again. */
+    uint64_t dial_at_ns;    /* When next. */
+    bool knocking;          /* Connected, and the gateway does not know yet whose it is. */
+    struct address address; /* Where it comes from; 10.0.0.1. */
+    char refused[ENGINE_TEXT_BYTES_MAX + 1]; /* Why engine_identify() last refused it. */
     bool deaf; /* Hangs: reads and says nothing; what is sent to it is lost when the line drops. */
     struct rig_line to_broker;
     struct rig_line to_gateway;
@@ -83,8 +99,10 @@ struct rig {
     bool close_wanted[RIG_BROKERS];
     struct rig_broker broker[RIG_BROKERS];
     struct rig_log replies;
-    struct rig_log events;  /* "topic message" */
-    struct rig_log taken;   /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
+    struct rig_log events;        /* "topic message" */
+    struct rig_log taken;         /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
+    char said[RIG_SAID_MAX][320]; /* The gateway's log, the newest lines. */
+    size_t said_count;
     unsigned releases_left; /* After so many releases the gateway is gone. */
     struct effects effects;
     struct field fields[FIX_FIELDS_MAX];
@@ -105,6 +123,20 @@ void rig_crash_releasing(struct rig *rig, const char *request, unsigned releases
 void rig_settle(struct rig *rig);
 /* Advances time in steps of 100 ms, settling at each. */
 void rig_pass(struct rig *rig, unsigned milliseconds);
+
+/* Advances time in steps of five seconds, settling at each. */
+void rig_wait(struct rig *rig, unsigned seconds);
+
+/* Session `number` becomes an acceptor on listener 0; its broker connects, and again a
+ * second after each loss. Before rig_start(). */
+void rig_make_acceptor(struct rig *rig, unsigned number);
+
+/* A newest line of the gateway's log that holds `text`, or NULL. */
+const char *rig_said(const struct rig *rig, const char *text);
+
+/* Carries out a command on a session; returns its answer. */
+const char *rig_command(struct rig *rig, uint32_t session, enum session_command command,
+                        bool confirmed);
 
 /* Drops the line to a broker, both ways, with what is under way. */
 void rig_drop(struct rig *rig, unsigned broker);

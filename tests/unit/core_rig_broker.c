@@ -261,16 +261,40 @@ void rig_broker_logs_out(struct rig *rig, unsigned number, const char *text)
 void rig_broker_hang_up(struct rig *rig, struct rig_broker *broker)
 {
     broker->connected = false;
+    broker->knocking = false;
+    broker->dial_at_ns = rig->now_ns + UINT64_C(1000000000);
     broker->to_broker.size = 0;
     broker->to_gateway.size = 0;
     effects_reset(&rig->effects);
     session_disconnected(&broker->session, rig->now_ns, &rig->effects);
 }
 
+/* It keeps the schedule of its session, as agreed. */
+static void keep_schedule(struct rig *rig, struct rig_broker *broker)
+{
+    const struct schedule *schedule = &rig->sessions[broker - rig->broker].schedule;
+    struct session_day day;
+    if (schedule->kind != SCHEDULE_NON_STOP && schedule_day(schedule, rig->now_ns, &day) &&
+        broker->session.created_ns < day.begin_ns) {
+        effects_reset(&rig->effects);
+        session_reset(&broker->session, rig->now_ns, &rig->effects);
+    }
+}
+
 void rig_broker_connect(struct rig *rig, struct rig_broker *broker)
 {
+    keep_schedule(rig, broker);
     broker->connected = true;
     effects_reset(&rig->effects);
     session_connected(&broker->session, rig->now_ns, &rig->effects);
     broker_effects(rig, broker, NULL);
+}
+
+void rig_broker_dial(struct rig *rig, struct rig_broker *broker)
+{
+    if (broker->dials && broker->listening && !broker->connected &&
+        rig->now_ns >= broker->dial_at_ns) {
+        rig_broker_connect(rig, broker);
+        broker->knocking = true;
+    }
 }

@@ -18,6 +18,9 @@ void rig_line_take(struct rig_line *line, size_t size);
 void rig_broker_connect(struct rig *rig, struct rig_broker *broker);
 void rig_broker_hang_up(struct rig *rig, struct rig_broker *broker);
 
+/* One that dials does so when it is time. */
+void rig_broker_dial(struct rig *rig, struct rig_broker *broker);
+
 /* Reads what came, answers, does what is due. True if anything moved. */
 bool rig_broker_move(struct rig *rig, struct rig_broker *broker);
 

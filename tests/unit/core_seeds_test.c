@@ -1,6 +1,7 @@
 /* Random days of the engine, each from one seed: orders, cancels, drops, brokers
- * that hang, crashes between turns and between any two releases of one; then all
- * faults end and everything must settle.
+ * that hang, crashes between turns and between any two releases of one, operators
+ * at work; either side may be the acceptor, there are endpoints, rates, and in some
+ * the session day ends. Then all faults end and everything must settle.
  *
  * SEED=n replays one seed, SEEDS=n runs that many. What holds at the end:
  * every order that was answered durably has exactly one outcome, no broker took
@@ -25,6 +26,7 @@ struct day {
     unsigned orders;
     bool answered[ORDERS_MAX];  /* The OMS got the durable answer. */
     bool cancelled[ORDERS_MAX]; /* It has asked for a cancel. */
+    bool new_day;               /* Numbers are reset on the way. */
 };
 
 static unsigned draw(struct day *day, unsigned below)
@@ -86,11 +88,20 @@ static void crash_with_an_order(struct day *day)
     restart(day);
 }
 
+/* Not RESET: a broker that is not logged on would not know of it. */
+static void command(struct day *day, unsigned broker)
+{
+    static const enum session_command commands[] = {SESSION_COMMAND_LOGON, SESSION_COMMAND_LOGOFF,
+                                                    SESSION_COMMAND_DISCONNECT,
+                                                    SESSION_COMMAND_TEST_REQUEST};
+    (void)rig_command(day->rig, broker, commands[draw(day, ARRAY_LEN(commands))], false);
+}
+
 static void one_step(struct day *day)
 {
     struct rig *rig = day->rig;
     unsigned broker = draw(day, RIG_BROKERS);
-    switch (draw(day, 14)) {
+    switch (draw(day, 16)) {
     case 0:
         rig->broker[broker].deaf = !rig->broker[broker].deaf;
         break;
@@ -126,6 +137,12 @@ static void one_step(struct day *day)
     case 8:
         rig_pass(rig, draw(day, 20) * 1000);
         break;
+    case 9:
+        rig->broker[broker].deaf_endpoints = draw(day, 8);
+        break;
+    case 10:
+        command(day, broker);
+        break;
     default:
         if (day->orders < ORDERS_MAX) {
             day->orders += 1;
@@ -149,20 +166,53 @@ static void check_order(struct day *day, unsigned number)
     bool was_sent = strlen(rig_value(reply, "10003")) > 0;
     char order_state[32];
     (void)snprintf(order_state, sizeof(order_state), "%s", rig_value(reply, "10005"));
+    /* What was on its way when the numbers were reset is known to nobody: it is held. */
+    bool held = day->new_day && strcmp(order_state, "IN_DOUBT") == 0;
     bool ended = strcmp(order_state, "FILLED") == 0 || strcmp(order_state, "CANCELLED") == 0 ||
                  strcmp(order_state, "ACKED") == 0;
-    if (!ended || taken != (was_sent ? 1 : 0)) {
+    bool as_expected = day->new_day ? taken <= (was_sent ? 1 : 0) : taken == (was_sent ? 1 : 0);
+    if (!(ended || held) || !as_expected) {
         print_error("order C%u taken %zu times: %s\n", number, taken, reply);
     }
-    assert_true(ended);
-    assert_int_equal(was_sent ? 1 : 0, taken);
+    assert_true(ended || held);
+    assert_true(as_expected);
     bool filled = strcmp(order_state, "FILLED") == 0;
     assert_string_equal(filled ? "100" : "0", rig_value(reply, "14"));
+}
+
+static void configure(struct day *day, unsigned number)
+{
+    struct engine_session_config *session = &day->rig->sessions[number];
+    if (draw(day, 3) == 0) {
+        rig_make_acceptor(day->rig, number);
+    }
+    session->endpoints_count = 1 + draw(day, 3);
+    session->endpoint_tries = 1 + draw(day, 2);
+    session->endpoint_policy = draw(day, 2) == 0 ? ENDPOINT_ROUND_ROBIN : ENDPOINT_PRIORITY;
+    session->endpoint_failback_ns = draw(day, 2) * UINT64_C(10000000000);
+    session->reconnect_interval_max_ns = (1 + draw(day, 8)) * UINT64_C(1000000000);
+    if (draw(day, 2) == 0) {
+        session->rate_per_second = 1 + draw(day, 5);
+        session->rate_burst = 1 + draw(day, 8);
+    }
+    if (draw(day, 4) == 0) {
+        /* The rig's day begins at 14:13:20. 24 hours, or a break of a minute. */
+        uint32_t border = (14 * 60 + 13) * 60 + 20 + draw(day, 120);
+        day->new_day = true;
+        session->schedule = (struct schedule){.kind = SCHEDULE_DAILY,
+                                              .weekdays = 127,
+                                              .start.second = border + 60 * draw(day, 2),
+                                              .end.second = border};
+    }
 }
 
 static void live(uint64_t seed)
 {
     struct day day = {.rig = rig_new(), .random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
+    day.rig->config.random_seed = seed;
+    for (unsigned i = 0; i < RIG_BROKERS; i++) {
+        configure(&day, i);
+    }
     rig_start(day.rig);
     for (unsigned step = 0; step < STEPS; step++) {
         one_step(&day);
@@ -170,6 +220,8 @@ static void live(uint64_t seed)
     for (unsigned i = 0; i < RIG_BROKERS; i++) {
         day.rig->broker[i].deaf = false;
         day.rig->broker[i].listening = true;
+        day.rig->broker[i].deaf_endpoints = 0;
+        (void)rig_command(day.rig, i, SESSION_COMMAND_LOGON, false);
     }
     rig_pass(day.rig, 200000);
     for (unsigned number = 0; number < day.orders; number++) {
