@@ -2,8 +2,13 @@
 #include "tests/tools/quickfix_c.h"
 #include "tests/tools/quickfix_session.h"
 
+// Debian's library is built with TLS; its headers show it only when told so.
+#define HAVE_SSL 1
+
 #include <quickfix/FileStore.h>
 #include <quickfix/Log.h>
+#include <quickfix/SSLSocketAcceptor.h>
+#include <quickfix/SSLSocketInitiator.h>
 #include <quickfix/Session.h>
 #include <quickfix/SocketAcceptor.h>
 #include <quickfix/SocketInitiator.h>
@@ -56,8 +61,11 @@ class CallbackLog : public FIX::Log
             callbacks_.received(callbacks_.context, message.data(), message.size());
         }
     }
-    void onOutgoing(const std::string &) override
+    void onOutgoing(const std::string &message) override
     {
+        if (callbacks_.sent != nullptr) {
+            callbacks_.sent(callbacks_.context, message.data(), message.size());
+        }
     }
     void onEvent(const std::string &text) override
     {
@@ -217,6 +225,14 @@ struct initiator_connector {
     using type = FIX::SocketConnector FIX::SocketInitiator::*;
     friend type member(initiator_connector);
 };
+struct tls_acceptor_server {
+    using type = FIX::SocketServer *FIX::SSLSocketAcceptor::*;
+    friend type member(tls_acceptor_server);
+};
+struct tls_initiator_connector {
+    using type = FIX::SocketConnector FIX::SSLSocketInitiator::*;
+    friend type member(tls_initiator_connector);
+};
 struct sockets_read {
     using type = std::set<int> FIX::SocketMonitor::*;
     friend type member(sockets_read);
@@ -232,6 +248,8 @@ struct sockets_connect {
 
 template struct opened<acceptor_server, &FIX::SocketAcceptor::m_pServer>;
 template struct opened<initiator_connector, &FIX::SocketInitiator::m_connector>;
+template struct opened<tls_acceptor_server, &FIX::SSLSocketAcceptor::m_pServer>;
+template struct opened<tls_initiator_connector, &FIX::SSLSocketInitiator::m_connector>;
 template struct opened<sockets_read, &FIX::SocketMonitor::m_readSockets>;
 template struct opened<sockets_write, &FIX::SocketMonitor::m_writeSockets>;
 template struct opened<sockets_connect, &FIX::SocketMonitor::m_connectSockets>;
@@ -275,10 +293,73 @@ struct quickfix {
     std::istringstream stream;
     FIX::SessionSettings settings;
     FIX::FileStoreFactory store;
+    // One of these four.
     std::unique_ptr<FIX::SocketAcceptor> acceptor;
     std::unique_ptr<FIX::SocketInitiator> initiator;
+    std::unique_ptr<FIX::SSLSocketAcceptor> tls_acceptor;
+    std::unique_ptr<FIX::SSLSocketInitiator> tls_initiator;
     int64_t ticked_ms = 0;
+
+    void create(quickfix_role role);
+    FIX::SocketMonitor *monitor(); // Of its sockets; NULL before there are any.
+    bool poll();
+    void stop();
 };
+
+void quickfix::create(quickfix_role role)
+{
+    const FIX::Dictionary &all = settings.get();
+    bool tls = all.has("SocketUseSSL") && all.getBool("SocketUseSSL");
+    if (role == QUICKFIX_ACCEPTOR && tls) {
+        tls_acceptor = std::make_unique<FIX::SSLSocketAcceptor>(application, store, settings, log);
+    } else if (role == QUICKFIX_ACCEPTOR) {
+        acceptor = std::make_unique<FIX::SocketAcceptor>(application, store, settings, log);
+    } else if (tls) {
+        tls_initiator =
+            std::make_unique<FIX::SSLSocketInitiator>(application, store, settings, log);
+    } else {
+        initiator = std::make_unique<FIX::SocketInitiator>(application, store, settings, log);
+    }
+}
+
+FIX::SocketMonitor *quickfix::monitor()
+{
+    FIX::SocketServer *server = nullptr;
+    if (acceptor) {
+        server = *acceptor.*member(acceptor_server());
+    } else if (tls_acceptor) {
+        server = *tls_acceptor.*member(tls_acceptor_server());
+    } else if (initiator) {
+        return &(*initiator.*member(initiator_connector())).getMonitor();
+    } else {
+        return &(*tls_initiator.*member(tls_initiator_connector())).getMonitor();
+    }
+    return server != nullptr ? &server->getMonitor() : nullptr;
+}
+
+bool quickfix::poll()
+{
+    if (acceptor) {
+        return acceptor->poll();
+    }
+    if (tls_acceptor) {
+        return tls_acceptor->poll();
+    }
+    return initiator ? initiator->poll() : tls_initiator->poll();
+}
+
+void quickfix::stop()
+{
+    if (acceptor) {
+        acceptor->stop(true);
+    } else if (tls_acceptor) {
+        tls_acceptor->stop(true);
+    } else if (initiator) {
+        initiator->stop(true);
+    } else {
+        tls_initiator->stop(true);
+    }
+}
 
 struct quickfix *quickfix_start(enum quickfix_role role, const char *settings,
                                 const struct quickfix_callbacks *callbacks, char *error,
@@ -286,13 +367,7 @@ struct quickfix *quickfix_start(enum quickfix_role role, const char *settings,
 {
     try {
         auto engine = std::make_unique<quickfix>(*callbacks, settings);
-        if (role == QUICKFIX_ACCEPTOR) {
-            engine->acceptor = std::make_unique<FIX::SocketAcceptor>(
-                engine->application, engine->store, engine->settings, engine->log);
-        } else {
-            engine->initiator = std::make_unique<FIX::SocketInitiator>(
-                engine->application, engine->store, engine->settings, engine->log);
-        }
+        engine->create(role);
         return engine.release();
     } catch (const std::exception &problem) {
         error_set(error, error_size, problem.what());
@@ -326,16 +401,11 @@ void quickfix_tick(struct quickfix *engine)
 bool quickfix_poll(struct quickfix *engine, int wait_ms, char *error, size_t error_size)
 {
     try {
-        FIX::SocketServer *server =
-            engine->acceptor ? *engine->acceptor.*member(acceptor_server()) : nullptr;
-        if (wait_ms > 0 && server != nullptr) {
-            wait_for_work(server->getMonitor(), wait_ms);
+        FIX::SocketMonitor *monitor = engine->monitor();
+        if (wait_ms > 0 && monitor != nullptr) {
+            wait_for_work(*monitor, wait_ms);
         }
-        if (wait_ms > 0 && engine->initiator) {
-            wait_for_work((*engine->initiator.*member(initiator_connector())).getMonitor(),
-                          wait_ms);
-        }
-        bool working = engine->acceptor ? engine->acceptor->poll() : engine->initiator->poll();
+        bool working = engine->poll();
         quickfix_tick(engine);
         if (!working) {
             error_set(error, error_size, "stopped");
@@ -380,11 +450,7 @@ void quickfix_stop(struct quickfix *engine, int wait_ms)
         quickfix_disconnect(&entry.second);
     }
     try {
-        if (engine->acceptor) {
-            engine->acceptor->stop(true);
-        } else {
-            engine->initiator->stop(true);
-        }
+        engine->stop();
     } catch (...) {
         // It is being thrown away; there is nobody left to tell.
     }

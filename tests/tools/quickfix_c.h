@@ -6,12 +6,17 @@
  * One struct quickfix is one acceptor or one initiator. Everything happens inside
  * quickfix_poll(), on the caller's thread: QuickFIX's single-threaded sockets are
  * used, because its threaded ones resend wrongly after a partial write. No C++
- * exception leaves this library. Messages are given as text with SOH. */
+ * exception leaves this library. Messages are given as text with SOH.
+ *
+ * SocketUseSSL=Y in [DEFAULT] (a word of the Java engine; QuickFIX has another class
+ * instead) makes it speak TLS, with QuickFIX's settings for that. Then its handshakes
+ * block quickfix_poll() until they end or the line is closed. */
 #ifndef TESTS_TOOLS_QUICKFIX_C_H
 #define TESTS_TOOLS_QUICKFIX_C_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +67,9 @@ struct quickfix_callbacks {
      * then ignores as repeated. */
     void (*received)(void *context, const char *message, size_t size);
 
+    /* Every message of any type as it goes out. */
+    void (*sent)(void *context, const char *message, size_t size);
+
     /* QuickFIX's own log of events, one line without newline. */
     void (*event)(void *context, const char *text);
 };
@@ -104,12 +112,24 @@ bool quickfix_logged_on(struct quickfix_session *session);
  * not supported: QuickFIX sorts fields by tag. */
 bool quickfix_send(struct quickfix_session *session, const char *body, size_t size);
 
+/* Sends a SequenceReset-Reset: our next number becomes `next`, at both sides. False: not
+ * logged on, `next` is below our next number, or the store failed. */
+bool quickfix_sequence_reset(struct quickfix_session *session, int next);
+
+/* Sends a Logon with 141=Y in the middle of the session: both numbers to 1. For an
+ * initiator only (an acceptor of QuickFIX would answer the answer). */
+bool quickfix_reset_by_logon(struct quickfix_session *session);
+
 /* Drops the line now, without a Logout. */
 void quickfix_disconnect(struct quickfix_session *session);
 
 /* Disables the session with a Logout / enables it again. */
 void quickfix_logout(struct quickfix_session *session, const char *reason);
 void quickfix_logon(struct quickfix_session *session);
+
+/* When the stored numbers were last 1, in milliseconds of Unix time (after a restart:
+ * whole seconds): what changes with each reset. 0 when the store fails. */
+int64_t quickfix_created_ms(struct quickfix_session *session);
 
 /* Next MsgSeqNum in each direction; 0 or false when the store fails. */
 int quickfix_seq_out_next(struct quickfix_session *session);

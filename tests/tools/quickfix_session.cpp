@@ -61,6 +61,42 @@ bool quickfix_send(struct quickfix_session *session, const char *body, size_t si
     }
 }
 
+bool quickfix_sequence_reset(struct quickfix_session *session, int next)
+{
+    try {
+        FIX::Session *found = session->find();
+        if (found == nullptr || !found->isLoggedOn() || next <= found->getExpectedSenderNum()) {
+            return false;
+        }
+        FIX::Message message;
+        message.getHeader().setField(FIX::MsgType(FIX::MsgType_SequenceReset));
+        message.setField(FIX::NewSeqNo(next));
+        found->send(message);
+        found->setNextSenderMsgSeqNum(next);
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+bool quickfix_reset_by_logon(struct quickfix_session *session)
+{
+    try {
+        FIX::Session *found = session->find();
+        if (found == nullptr || !found->isLoggedOn()) {
+            return false;
+        }
+        FIX::Message message;
+        message.getHeader().setField(FIX::MsgType(FIX::MsgType_Logon));
+        message.setField(FIX::EncryptMethod(0));
+        message.setField(found->getHeartBtInt());
+        message.setField(FIX::ResetSeqNumFlag(true));
+        return found->send(message);
+    } catch (...) {
+        return false;
+    }
+}
+
 void quickfix_disconnect(struct quickfix_session *session)
 {
     FIX::Session *found = session->find();
@@ -86,6 +122,20 @@ void quickfix_logon(struct quickfix_session *session)
     FIX::Session *found = session->find();
     if (found != nullptr) {
         found->logon();
+    }
+}
+
+int64_t quickfix_created_ms(struct quickfix_session *session)
+{
+    try {
+        FIX::Session *found = session->find();
+        if (found == nullptr) {
+            return 0;
+        }
+        FIX::UtcTimeStamp created = found->getStore()->getCreationTime();
+        return static_cast<int64_t>(created.getTimeT()) * 1000 + created.getMillisecond();
+    } catch (...) {
+        return 0;
     }
 }
 
