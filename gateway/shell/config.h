@@ -171,6 +171,9 @@ void gateway_config_free(struct gateway_config *config);
 /* Prints the effective settings with their origin, secrets masked. */
 void gateway_config_print(const struct gateway_config *config, bool json, FILE *out);
 
+/* Logs the warnings; once at start. */
+void gateway_config_warn(const struct gateway_config *config, struct log *log, uint64_t now_ns);
+
 /* Prints one error per line. */
 void config_errors_print(const struct config_errors *errors, FILE *out);
 

@@ -85,3 +85,10 @@ void config_warn(struct gateway_config *config)
         warn_of_connection(config, i);
     }
 }
+
+void gateway_config_warn(const struct gateway_config *config, struct log *log, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < config->warnings.count; i++) {
+        log_text(log, now_ns, SEVERITY_WARNING, config->warnings.list[i].text);
+    }
+}
