@@ -86,9 +86,9 @@ enum frame_fault message_index(struct message *message, struct span frame,
 enum frame_fault message_index_unframed(struct message *message, struct span bytes,
                                         const struct dictionary *dictionary);
 
-/* Both: a tag that is no number from 1 to FIX_TAG_MAX, or has leading zeros, is
- * indexed as tag 0, for validation to reject. A data field whose stated length
- * does not end before an SOH inside the message is read as ordinary text. */
+/* Both: a tag that is a number, but not from 1 to FIX_TAG_MAX or with leading zeros,
+ * is indexed as tag 0, for validation to reject; what is no number is _FIELD. A data field whose
+ * stated length does not end before an SOH inside the message is read as ordinary text. */
 
 /* First field with `tag`, anywhere, or NULL. Fields of repeating groups are
  * found too: use a group for those. */

@@ -106,24 +106,27 @@ static inline size_t soh_scan_next(struct soh_scan *scan)
     return at;
 }
 
-/* Any tag of the piece from `begin` to `end`, byte by byte. A tag that is no
- * number from 1 to FIX_TAG_MAX, or begins with a zero, is 0. The offset behind its
- * '='; 0 if there is none, or nothing before it. */
+/* Any tag of the piece from `begin` to `end`, byte by byte. A number that is not from
+ * 1 to FIX_TAG_MAX, or begins with a zero, is 0. The offset behind its '='; 0 if there
+ * is none, or no number before it. */
 static __attribute__((noinline)) size_t tag_read_slowly(struct span bytes, size_t begin, size_t end,
                                                         uint32_t *out)
 {
-    size_t i = begin;
+    size_t i = 0;
     uint32_t tag = 0;
+    bool negative = begin < end && bytes.data[begin] == '-';
     bool number = true;
-    for (; i < end && bytes.data[i] != '='; i++) {
+    size_t digits = negative ? begin + 1 : begin;
+    for (i = digits; i < end && bytes.data[i] != '='; i++) {
         uint32_t digit = (uint32_t)bytes.data[i] - '0';
-        number = number && digit <= 9 && i - begin < TAG_DIGITS_MAX;
-        tag = number ? tag * 10 + digit : 0;
+        number = number && digit <= 9;
+        tag = number && i - digits < TAG_DIGITS_MAX ? tag * 10 + digit : FIX_TAG_MAX + 1;
     }
-    if (i == begin || i == end) {
+    if (i == digits || i == end || !number) {
         return 0;
     }
-    *out = bytes.data[begin] == '0' ? 0 : tag;
+    bool is_tag = !negative && tag <= FIX_TAG_MAX && bytes.data[begin] != '0';
+    *out = is_tag ? tag : 0;
     return i + 1;
 }
 

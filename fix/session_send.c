@@ -200,6 +200,28 @@ static void write_reference(struct builder *body, uint64_t seq, struct span type
     }
 }
 
+/* 371. A tag that is none at all ("0", "-1") is named as the peer wrote it, as far as
+ * that is a number. */
+static void write_ref_tag(struct builder *body, const struct message *message,
+                          struct validate_fault fault)
+{
+    enum { NUMBER_BYTES_MAX = 10 };
+    if (fault.tag > 0) {
+        builder_uint(body, TAG_RefTagID, fault.tag);
+        return;
+    }
+    const struct field *field =
+        fault.reason == REJECT_INVALID_TAG ? message_find(message, 0) : NULL;
+    if (field == NULL || field->value - 1 - field->start > NUMBER_BYTES_MAX) {
+        return;
+    }
+    int64_t number = 0;
+    struct span text = span_of(message->bytes.data + field->start, field->value - 1 - field->start);
+    if (value_int(text, &number) == VALUE_OK) {
+        builder_int(body, TAG_RefTagID, number);
+    }
+}
+
 static void log_reject(const struct inbound *in, struct validate_fault fault, struct span text)
 {
     struct text words = {.size = 0};
@@ -236,9 +258,7 @@ void session_send_reject(struct session *session, const struct inbound *in,
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));
     write_reference(&body, in->seq, in->type);
-    if (fault.tag > 0) {
-        builder_uint(&body, TAG_RefTagID, fault.tag);
-    }
+    write_ref_tag(&body, in->message, fault);
     builder_uint(&body, TAG_SessionRejectReason, (uint64_t)fault.reason);
     builder_span(&body, TAG_Text, text);
 
