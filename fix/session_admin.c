@@ -132,7 +132,9 @@ static void sequence_reset(struct session *session, const struct inbound *in, ui
 {
     uint64_t due = session->seq_in_next;
     if (new_seq < due) {
-        reject_lower(session, in, new_seq);
+        session_send_reject(session, in,
+                            (struct validate_fault){REJECT_VALUE_OUT_OF_RANGE, TAG_NewSeqNo},
+                            no_text());
         return;
     }
     struct text words = {.size = 0};

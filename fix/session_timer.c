@@ -92,12 +92,23 @@ static uint64_t gap_due_ns(const struct session *session)
     return session->gap_moved_ns + SESSION_GAP_RETRY_NS;
 }
 
+/* An acceptor closes soon after it answered a Logout (10.3), but not on a peer that is
+ * still filling our gap (2.3). */
+static uint64_t goodbye_due_ns(const struct session *session)
+{
+    if (session->state != SESSION_LOGOUT_SENT || session->logout_initiated ||
+        !session->config->acceptor || session->resend_next != 0) {
+        return SESSION_NEVER;
+    }
+    return later(session->gap_moved_ns, session->sent_last_ns) + SESSION_LEAVE_NS;
+}
+
 uint64_t session_deadline_ns(const struct session *session)
 {
     if (session->state == SESSION_DISCONNECTED) {
         return SESSION_NEVER;
     }
-    uint64_t deadline = session->deadline_state_ns;
+    uint64_t deadline = earlier(session->deadline_state_ns, goodbye_due_ns(session));
     if (timers_run(session)) {
         deadline = earlier(deadline, heartbeat_due_ns(session));
         deadline = earlier(deadline, silence_due_ns(session));
@@ -142,9 +153,8 @@ static void state_expired(struct session *session, uint64_t now_ns, struct effec
             text_add_uint(&why, config->logout_timeout_seconds);
             text_add(&why, " s");
         } else {
-            text_add(&why, "the peer logged out but did not close within ");
-            text_add_uint(&why, config->logout_timeout_seconds);
-            text_add(&why, " s");
+            text_add(&why, config->acceptor ? "the peer logged out and left messages missing"
+                                            : "the peer logged out but did not close in time");
         }
         break;
     case SESSION_SYNCHRONISING:
@@ -166,7 +176,7 @@ void session_tick(struct session *session, uint64_t now_ns, struct effects *out)
     if (session->state == SESSION_DISCONNECTED) {
         return;
     }
-    if (now_ns >= session->deadline_state_ns) {
+    if (now_ns >= earlier(session->deadline_state_ns, goodbye_due_ns(session))) {
         state_expired(session, now_ns, out);
         return;
     }
