@@ -154,7 +154,7 @@ struct gateway_config {
 enum config_need {
     CONFIG_NEED_SETTINGS,  /* Text only: no other file is opened. */
     CONFIG_NEED_ENDPOINTS, /* A client's view: the in-house dictionary, no secrets. */
-    CONFIG_NEED_ALL,       /* To run: all dictionaries, time zones and password files. */
+    CONFIG_NEED_ALL,       /* To run: dictionaries, time zones, password and TLS files. */
 };
 
 /* The configuration in `path`, or NULL, and then `errors` holds at least one.

@@ -1,4 +1,4 @@
-/* TLS of one session. */
+/* TLS of one session, and whether its files can be used. */
 #include "gateway/shell/config_parts.h"
 
 /* Keys that only make sense with TLS. A file that names them and does not say SocketUseSSL
@@ -112,4 +112,35 @@ bool config_build_tls(const struct config_settings *settings, struct tls_config 
         out->insecure_skip_verify = setting_yes(settings, CONFIG_KEY_SocketInsecureSkipVerify);
     }
     return true;
+}
+
+static void check_files(const struct tls_config *tls, uint32_t line, struct config_errors *errors)
+{
+    struct tls_context *context = NULL;
+    char reason[TLS_ERROR_BYTES_MAX] = "";
+    if (tls_context_open(tls, &context, reason) == STATUS_OK) {
+        tls_context_close(context);
+    } else {
+        config_errors_add(errors, line, "TLS: %s", reason);
+    }
+}
+
+void config_tls_check(const struct gateway_config *config, struct config_errors *errors)
+{
+    for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
+        if (config->sockets[i].tls) {
+            check_files(&config->sockets[i].tls_config,
+                        setting_line(&config->session_settings[i], CONFIG_KEY_SocketUseSSL),
+                        errors);
+        }
+    }
+    for (uint32_t i = 0; i < config->listeners_count; i++) {
+        const struct listener_config *listener = &config->listeners[i];
+        if (listener->tls) {
+            check_files(&listener->tls_config,
+                        setting_line(&config->session_settings[listener->first_session],
+                                     CONFIG_KEY_SocketUseSSL),
+                        errors);
+        }
+    }
 }

@@ -121,6 +121,9 @@ void config_warn(struct gateway_config *config);
 /* Reads PasswordFile and NewPasswordFile of each session. */
 void config_passwords_read(struct gateway_config *config, struct config_errors *errors);
 
+/* Reads the TLS files of all sessions and listeners, for their faults alone. */
+void config_tls_check(const struct gateway_config *config, struct config_errors *errors);
+
 /* Loads the zones of all schedules, and judges each schedule with them. */
 void config_zones_load(struct gateway_config *config, struct config_errors *errors);
 void config_zones_free(struct gateway_config *config);
