@@ -115,6 +115,9 @@
     X(SESSION, PersistMessages, BOOL, "Y", 0, 0, "QF J Go", NULL,                                  \
       "Y or N",                                                                                    \
       "N: bodies are not kept, and every ResendRequest is answered by a gap fill")                 \
+    X(SESSION, OutboundArchiveDays, NUMBER, "0", 0, 36500, "", NULL,                               \
+      "days; 0 = for ever",                                                                        \
+      "how long the sent messages of earlier session days are kept in the store")                  \
     X(SESSION, StartTime, CLOCK, NULL, 0, 0, "QF J Go", "QF J: required",                          \
       "HH:MM:SS, a zone may follow",                                                               \
       "when the session day begins; without StartTime and EndTime the session never ends")         \

@@ -56,7 +56,8 @@ static void every_switch_reaches_the_session(void **state)
         "ResendRequestChunkSize=250\nClosedResendInterval=Y\nSendRedundantResendRequests=Y\n"
         "RequiresOrigSendingTime=N\nRejectInvalidMessage=N\nRejectGarbledMessage=Y\n"
         "DisableHeartBeatCheck=Y\nTestRequestAtLogon=N\nFirstFieldInGroupIsDelimiter=Y\n"
-        "PersistMessages=N\nOutboundRate=50\nStaleOrderAge=2m\nLogonTimeout=1m30s\n"
+        "PersistMessages=N\nOutboundArchiveDays=9\nOutboundRate=50\nStaleOrderAge=2m\nLogonTimeout="
+        "1m30s\n"
         "TestRequestDelayMultiplier=0.125\nHeartBeatTimeoutMultiplier=3\n");
     const struct engine_session_config *session = &config->engine.sessions[0];
     const struct session_config *fix = &session->fix;
@@ -75,6 +76,7 @@ static void every_switch_reaches_the_session(void **state)
     assert_false(session->persist_messages);
     assert_int_equal(session->rate_per_second, 50);
     assert_int_equal(session->rate_burst, 50);
+    assert_int_equal(session->archive_days, 9);
     assert_int_equal(session->stale_order_ns, UINT64_C(120000000000));
     assert_int_equal(fix->logon_timeout_seconds, 90);
     assert_int_equal(fix->silence_test_permille, 1125);
