@@ -187,6 +187,7 @@ static enum acceptor_verdict judge(struct engine *engine, uint32_t listener,
         return refuse(peer, message, "AllowedRemoteAddresses does not name the address", reason);
     }
     if (link->connected) {
+        *session = link->number;
         return refuse(peer, message, "the session is connected already", reason);
     }
     link_schedule_renew(engine, link);
@@ -204,6 +205,7 @@ enum acceptor_verdict engine_identify(struct engine *engine, uint32_t listener,
                                       char reason[ENGINE_TEXT_BYTES_MAX + 1])
 {
     *consumed = 0;
+    *session = UINT32_MAX;
     reason[0] = '\0';
     for (unsigned garbled = 0; garbled <= ACCEPTOR_GARBLED_MAX;) {
         struct frame frame;

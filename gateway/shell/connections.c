@@ -118,6 +118,17 @@ static void tell_backlogs(struct connections *connections, struct engine *engine
     }
 }
 
+static void log_bytes(struct connections *connections, uint32_t session, bool out,
+                      struct span bytes)
+{
+    uint64_t now_ns = connections->now->engine_ns;
+    message_log_write(connections->message_log, now_ns, session, out, bytes);
+    if (log_wants(connections->log, SEVERITY_DEBUG)) {
+        log_fix(connections->log, now_ns, span_text(connections->list[session].id),
+                out ? "out" : "in", bytes);
+    }
+}
+
 /* Offers what the peer has said. Returns how much of it was taken. */
 static size_t step_bytes(struct connections *connections, struct engine *engine, uint32_t session)
 {
@@ -128,9 +139,8 @@ static size_t step_bytes(struct connections *connections, struct engine *engine,
         return 0;
     }
     size_t consumed = engine_received(engine, session, inbound);
-    if (consumed > 0 && log_wants(connections->log, SEVERITY_DEBUG)) {
-        log_fix(connections->log, connections->now->engine_ns, span_text(connection->id), "in",
-                span_of(inbound.data, consumed));
+    if (consumed > 0) {
+        log_bytes(connections, session, false, span_of(inbound.data, consumed));
     }
     tcp_consume(&connection->tcp, consumed);
     connection->held = consumed < inbound.size && is_resending(engine, session);
@@ -239,8 +249,9 @@ void connections_connect(struct connections *connections, uint32_t session, uint
     clear_away(connection, connections->now->monotonic_ns);
     connection->wanted = true;
     connection->reason[0] = '\0';
-    tcp_connect(&connection->tcp, &connection->config->endpoints[endpoint],
-                connections->now->monotonic_ns);
+    const struct tcp_config *config = &connection->config->endpoints[endpoint];
+    credentials_refresh(connections->credentials, config->tls, connections->now);
+    tcp_connect(&connection->tcp, config, connections->now->monotonic_ns);
 }
 
 void connections_send(struct connections *connections, uint32_t session, struct span bytes)
@@ -249,10 +260,7 @@ void connections_send(struct connections *connections, uint32_t session, struct 
     if (connection->tcp.state != TCP_OPEN || !connection->up) {
         return; /* Lost since the step: FIX asks for it again. */
     }
-    if (log_wants(connections->log, SEVERITY_DEBUG)) {
-        log_fix(connections->log, connections->now->engine_ns, span_text(connection->id), "out",
-                bytes);
-    }
+    log_bytes(connections, session, true, bytes);
     if (tcp_send(&connection->tcp, bytes) != STATUS_OK) {
         span_to_text(span_text("slow peer cut off: the outbound buffer is full"),
                      connection->reason, sizeof(connection->reason));

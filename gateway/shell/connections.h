@@ -15,7 +15,8 @@
 
 #include "gateway/core/engine.h"
 #include "gateway/shell/clock.h"
-#include "gateway/shell/log.h"
+#include "gateway/shell/credentials.h"
+#include "gateway/shell/message_log.h"
 #include "gateway/shell/watch.h"
 
 enum {
@@ -49,15 +50,17 @@ struct connection {
 };
 
 struct connections {
-    struct poller *poller;     /* Borrowed. The tag is the session number. */
-    struct log *log;           /* Borrowed. */
-    const struct instant *now; /* Borrowed: of the turn. */
+    struct poller *poller;           /* Borrowed. The tag is the session number. */
+    struct log *log;                 /* Borrowed. */
+    struct message_log *message_log; /* Borrowed; NULL: none. */
+    struct credentials *credentials; /* Borrowed; NULL: no TLS. */
+    const struct instant *now;       /* Borrowed: of the turn. */
     uint32_t count;
     uint32_t first; /* Who is first in the next turn. */
     struct connection list[ENGINE_SESSIONS_MAX];
 };
 
-/* poller, log and now are set by the caller. `configs` by session number; borrowed.
+/* poller, logs and now are set by the caller. `configs` by session number; borrowed.
  * FULL when there is no memory. */
 MUST_USE enum status connections_open(struct connections *connections,
                                       const struct engine_config *engine,

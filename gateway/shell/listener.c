@@ -73,7 +73,7 @@ static uint64_t tag_of(const struct listeners *listeners, uint32_t listener)
     return listeners->tag_first + (uint64_t)listener * (LISTENER_PENDING_MAX + 1);
 }
 
-enum status listeners_open(struct listeners *listeners, const struct listener_config *configs,
+enum status listeners_open(struct listeners *listeners, const struct listen_config *configs,
                            uint32_t count, char error[LISTENER_ERROR_BYTES_MAX])
 {
     ASSERT(count <= LISTENERS_MAX);
@@ -145,7 +145,7 @@ static struct newcomer *free_newcomer(struct listener *listener)
 static void take_in(struct listeners *listeners, struct listener *listener, int fd,
                     const struct sockaddr_storage *from)
 {
-    const struct listener_config *config = listener->config;
+    const struct listen_config *config = listener->config;
     uint64_t now_ns = listeners->now->monotonic_ns;
     struct newcomer *newcomer = free_newcomer(listener);
     listener->accepted_count++;
@@ -165,6 +165,7 @@ static void take_in(struct listeners *listeners, struct listener *listener, int 
     newcomer->deadline_ns = now_ns + config->logon_timeout_ns;
     struct tcp_config tcp = config->tcp;
     tcp.connect_timeout_ns = config->logon_timeout_ns; /* The TLS handshake counts as well. */
+    credentials_refresh(listeners->credentials, tcp.tls, listeners->now);
     tcp_accept(&newcomer->tcp, fd, &tcp, now_ns);
 }
 
@@ -225,9 +226,7 @@ void listeners_ready(struct listeners *listeners, uint64_t tag)
 static void turn_away(struct listeners *listeners, struct listener *listener,
                       struct newcomer *newcomer, enum effect_severity severity, const char *why)
 {
-    char line[ENGINE_TEXT_BYTES_MAX + 64];
-    (void)snprintf(line, sizeof(line), "connection refused: %s", why);
-    say(listeners, listener, severity, newcomer->peer, line);
+    say(listeners, listener, severity, newcomer->peer, why);
     listener->refused_count++;
     tcp_close_gently(&newcomer->tcp, listeners->now->monotonic_ns);
     if (newcomer->tcp.state == TCP_CLOSING) {
@@ -259,7 +258,7 @@ static void ask_engine(struct listeners *listeners, uint32_t number, struct newc
     case ACCEPTOR_WAIT:
         if (newcomer->said >= LISTENER_IN_BYTES || newcomer->garbage > LISTENER_GARBAGE_BYTES_MAX) {
             turn_away(listeners, listener, newcomer, SEVERITY_WARNING,
-                      "too much was said without a Logon");
+                      "connection closed: too much was said without a Logon");
         }
         return;
     case ACCEPTOR_FOUND:
@@ -286,7 +285,7 @@ static void step_newcomer(struct listeners *listeners, uint32_t number, struct n
     }
     if (listeners->now->monotonic_ns >= newcomer->deadline_ns) {
         turn_away(listeners, listener, newcomer, SEVERITY_WARNING,
-                  "no Logon within the time limit (LogonTimeout)");
+                  "connection closed: no Logon within the time limit (LogonTimeout)");
     } else if (!newcomer->ask && newcomer->tcp.state == TCP_ENDED) {
         turn_away(listeners, listener, newcomer, SEVERITY_INFO, newcomer->tcp.reason);
     }

@@ -33,7 +33,7 @@ enum {
 _Static_assert((int)LISTENER_IN_BYTES <= (int)CONNECTION_IN_BYTES,
                "what a newcomer has said must fit his session's buffer");
 
-struct listener_config {
+struct listen_config {
     const char *host;          /* SocketAcceptAddress; NULL: all addresses, IPv4 and IPv6. */
     uint16_t port;             /* SocketAcceptPort; 0: any that is free. */
     bool reuse_address;        /* SocketReuseAddress */
@@ -55,13 +55,13 @@ struct newcomer {
 };
 
 struct listener {
-    const struct listener_config *config; /* Borrowed. */
-    int fd;                               /* -1: closed. */
-    uint16_t port;                        /* As bound. */
-    uint64_t paused_until_ns;             /* Monotonic; 0: accepting. */
-    uint64_t log_second;                  /* The second that is being counted, */
-    uint32_t log_lines;                   /* its lines, */
-    uint64_t log_held_back;               /* and what was not said. */
+    const struct listen_config *config; /* Borrowed. */
+    int fd;                             /* -1: closed. */
+    uint16_t port;                      /* As bound. */
+    uint64_t paused_until_ns;           /* Monotonic; 0: accepting. */
+    uint64_t log_second;                /* The second that is being counted, */
+    uint32_t log_lines;                 /* its lines, */
+    uint64_t log_held_back;             /* and what was not said. */
     uint64_t accepted_count;
     uint64_t overflow_count;    /* Closed at once, for there was no room. */
     uint64_t refused_count;     /* Closed for what they said, or did not. */
@@ -69,19 +69,20 @@ struct listener {
 };
 
 struct listeners {
-    struct poller *poller;     /* Borrowed. */
-    struct log *log;           /* Borrowed. */
-    const struct instant *now; /* Borrowed: of the turn. */
-    uint64_t tag_first;        /* LISTENER_TAGS tags from here on are ours. */
+    struct poller *poller;           /* Borrowed. */
+    struct log *log;                 /* Borrowed. */
+    struct credentials *credentials; /* Borrowed; NULL: no TLS. */
+    const struct instant *now;       /* Borrowed: of the turn. */
+    uint64_t tag_first;              /* LISTENER_TAGS tags from here on are ours. */
     uint32_t count;
     struct listener list[LISTENERS_MAX];
 };
 
-/* Binds and listens; poller, log, now and tag_first are set by the caller, `configs` is
- * borrowed. BUSY: somebody else listens there; INVALID: no such address; IO, FULL: the
- * system refused. `error` has the reason. After a failure: listeners_shut(). */
+/* Binds and listens; poller, log, credentials, now and tag_first are set by the caller, `configs`
+ * is borrowed. BUSY: somebody else listens there; INVALID: no such address; IO, FULL: the system
+ * refused. `error` has the reason. After a failure: listeners_shut(). */
 MUST_USE enum status listeners_open(struct listeners *listeners,
-                                    const struct listener_config *configs, uint32_t count,
+                                    const struct listen_config *configs, uint32_t count,
                                     char error[LISTENER_ERROR_BYTES_MAX]);
 void listeners_shut(struct listeners *listeners);
 

@@ -9,7 +9,7 @@
 
 enum { LISTEN_BACKLOG = 256 };
 
-static enum status refuse(enum status status, const struct listener_config *config, char *error,
+static enum status refuse(enum status status, const struct listen_config *config, char *error,
                           const char *reason)
 {
     (void)snprintf(error, LISTENER_ERROR_BYTES_MAX, "cannot listen on %s port %u: %s",
@@ -19,7 +19,7 @@ static enum status refuse(enum status status, const struct listener_config *conf
 }
 
 /* A socket that is bound and listens, or -1 and errno. */
-static int try_listen(const struct addrinfo *address, const struct listener_config *config)
+static int try_listen(const struct addrinfo *address, const struct listen_config *config)
 {
     int on = 1;
     int off = 0;
@@ -48,7 +48,7 @@ static int try_listen(const struct addrinfo *address, const struct listener_conf
     return -1;
 }
 
-static enum status bind_one(const struct listener_config *config, int *fd, char *error)
+static enum status bind_one(const struct listen_config *config, int *fd, char *error)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
@@ -82,7 +82,7 @@ static enum status bind_one(const struct listener_config *config, int *fd, char 
     return STATUS_OK;
 }
 
-enum status listener_socket_open(const struct listener_config *config, int *fd, uint16_t *port,
+enum status listener_socket_open(const struct listen_config *config, int *fd, uint16_t *port,
                                  char error[LISTENER_ERROR_BYTES_MAX])
 {
     *fd = -1;

@@ -10,7 +10,7 @@
 
 /* Non-blocking, bound and listening; *port as bound. Fails as listeners_open() does; then
  * *fd is -1, or the caller's to close. */
-MUST_USE enum status listener_socket_open(const struct listener_config *config, int *fd,
+MUST_USE enum status listener_socket_open(const struct listen_config *config, int *fd,
                                           uint16_t *port, char error[LISTENER_ERROR_BYTES_MAX]);
 
 /* The address for the engine, and address and port for people. */

@@ -16,6 +16,7 @@ enum tag {
     TAG_ORDER_ENTRY = ENGINE_SESSIONS_MAX,
     TAG_BUS,
     TAG_SIGNALS,
+    TAG_LISTENERS, /* LISTENER_TAGS from here on. */
 };
 
 enum { SLEEP_MS_MAX = 1000 };
@@ -36,6 +37,7 @@ struct loop {
     bool space_low;
     bool full; /* The last turn ended because it was full. */
     struct connections connections;
+    struct listeners listeners;
     struct order_entry order_entry;
     struct publisher publisher;
     struct turn turn;
@@ -113,6 +115,7 @@ static int sleep_limit_ms(struct loop *loop)
     int limit_ms = sleep_ms(engine_deadline_ns(&loop->engine), loop->now.engine_ns);
     limit_ms =
         shorter(limit_ms, sleep_ms(connections_deadline_ns(&loop->connections), monotonic_ns));
+    limit_ms = shorter(limit_ms, sleep_ms(listeners_deadline_ns(&loop->listeners), monotonic_ns));
     limit_ms = shorter(limit_ms, sleep_ms(loop->space_next_ns, monotonic_ns));
     return loop->stop_told ? shorter(limit_ms, sleep_ms(loop->stop_deadline_ns, monotonic_ns))
                            : limit_ms;
@@ -128,6 +131,8 @@ static void gather(struct loop *loop)
             connections_ready(&loop->connections, (uint32_t)events[i].tag, events[i].hung_up);
         } else if (events[i].tag == TAG_SIGNALS) {
             loop->signals_count += signals_take(loop->config.signals_fd);
+        } else if (events[i].tag >= TAG_LISTENERS) {
+            listeners_ready(&loop->listeners, events[i].tag);
         }
         /* The two ZeroMQ sockets are looked at in every turn. */
     }
@@ -160,14 +165,20 @@ static void step_stop(struct loop *loop)
         loop->now.monotonic_ns + (uint64_t)LOOP_STOP_LIMIT_SECONDS * 1000000000u;
     log_text(loop->config.log, loop->now.engine_ns, SEVERITY_INFO,
              "a signal asks for the end: logging out");
+    listeners_stop(&loop->listeners);
     engine_stop(&loop->engine);
 }
 
 static enum status step(struct loop *loop)
 {
+    if (loop->now.step_ns != 0) {
+        engine_clock_step(&loop->engine, loop->now.step_ns);
+    }
+    credentials_tick(loop->config.credentials, &loop->now);
     step_space(loop);
     step_stop(loop);
     connections_step(&loop->connections, &loop->engine);
+    listeners_step(&loop->listeners, &loop->connections, &loop->engine);
     TRY(order_entry_step(&loop->order_entry, &loop->engine));
     TRY(publisher_step(&loop->publisher));
     engine_tick(&loop->engine);
@@ -208,9 +219,13 @@ static enum status turn(struct loop *loop, char *error)
         }
     }
     status = connections_flush(&loop->connections);
+    if (status == STATUS_OK) {
+        status = listeners_flush(&loop->listeners);
+    }
     if (status != STATUS_OK) {
         return fail(status, error, "epoll refused a socket", "out of descriptors or memory");
     }
+    message_log_flush(loop->config.message_log, loop->now.engine_ns);
     log_flush(loop->config.log, loop->now.engine_ns);
     return STATUS_OK;
 }
@@ -278,6 +293,8 @@ static enum status open_poller(struct loop *loop, char *error)
 {
     loop->connections.poller = &loop->poller;
     loop->connections.log = loop->config.log;
+    loop->connections.message_log = loop->config.message_log;
+    loop->connections.credentials = loop->config.credentials;
     loop->connections.now = &loop->now;
     if (poller_open(&loop->poller) != STATUS_OK ||
         poller_add(&loop->poller, loop->config.signals_fd, TAG_SIGNALS, true, false) != STATUS_OK ||
@@ -292,6 +309,19 @@ static enum status open_poller(struct loop *loop, char *error)
         return fail(STATUS_FULL, error, "the sessions' buffers", "out of memory");
     }
     return STATUS_OK;
+}
+
+static enum status open_listeners(struct loop *loop, char *error)
+{
+    char reason[LISTENER_ERROR_BYTES_MAX] = "";
+    loop->listeners.poller = &loop->poller;
+    loop->listeners.log = loop->config.log;
+    loop->listeners.credentials = loop->config.credentials;
+    loop->listeners.now = &loop->now;
+    loop->listeners.tag_first = TAG_LISTENERS;
+    enum status status = listeners_open(&loop->listeners, loop->config.listeners,
+                                        loop->config.listeners_count, reason);
+    return status == STATUS_OK ? STATUS_OK : fail(status, error, "acceptor", reason);
 }
 
 enum status loop_open(const struct loop_config *config, struct loop **out,
@@ -322,6 +352,9 @@ enum status loop_open(const struct loop_config *config, struct loop **out,
     if (status == STATUS_OK) {
         status = open_poller(loop, error);
     }
+    if (status == STATUS_OK) {
+        status = open_listeners(loop, error);
+    }
     if (status != STATUS_OK) {
         loop_close(loop);
         return status;
@@ -340,8 +373,15 @@ const char *loop_bus_endpoint(const struct loop *loop)
     return loop->publisher.endpoint;
 }
 
+uint16_t loop_port(const struct loop *loop, uint32_t listener)
+{
+    ASSERT(listener < loop->listeners.count);
+    return loop->listeners.list[listener].port;
+}
+
 void loop_close(struct loop *loop)
 {
+    listeners_shut(&loop->listeners);
     connections_shut(&loop->connections);
     order_entry_close(&loop->order_entry);
     publisher_close(&loop->publisher);

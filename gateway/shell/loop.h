@@ -9,7 +9,7 @@
 #ifndef GATEWAY_SHELL_LOOP_H
 #define GATEWAY_SHELL_LOOP_H
 
-#include "gateway/shell/connections.h"
+#include "gateway/shell/listener.h"
 #include "gateway/shell/zeromq.h"
 #include "session-store/store.h"
 
@@ -24,24 +24,31 @@ enum {
 struct loop_config {
     const struct engine_config *engine;          /* With the store's instance id. */
     const struct connection_config *connections; /* By session number. */
+    const struct listen_config *listeners;       /* By listener number. */
+    uint32_t listeners_count;
     const char *order_entry_endpoint;
     const char *bus_endpoint;
     struct zeromq *zeromq;
     struct store *store; /* With the tables of gateway/core/tables.h. */
     struct log *log;
-    int signals_fd; /* signals_open() */
+    struct message_log *message_log; /* NULL: none. */
+    struct credentials *credentials; /* NULL: no TLS. */
+    int signals_fd;                  /* signals_open() */
 };
 
 struct loop;
 
 /* Binds, and lets the engine rebuild itself from the store. On failure *out is NULL
- * and `error` has the reason: INVALID or BUSY an endpoint, CORRUPT the store. */
+ * and `error` has the reason: INVALID or BUSY an endpoint or a port, CORRUPT the store. */
 MUST_USE enum status loop_open(const struct loop_config *config, struct loop **out,
                                char error[LOOP_ERROR_BYTES_MAX]);
 
 /* As bound. */
 const char *loop_order_entry_endpoint(const struct loop *loop);
 const char *loop_bus_endpoint(const struct loop *loop);
+
+/* The port of a listener, as bound. */
+uint16_t loop_port(const struct loop *loop, uint32_t listener);
 
 /* Runs until a signal ends it (OK; a second one at once), or the environment fails:
  * then nothing of the turn was released, and `error` has the reason. */

@@ -4,6 +4,7 @@
 #include "gateway/shell/clock.h"
 #include "gateway/shell/loop.h"
 #include "gateway/shell/replay.h"
+#include "gateway/shell/run_sockets.h"
 #include "gateway/shell/signals.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ _Static_assert((int)ENGINE_TABLES_MAX <= (int)STORE_TABLES_MAX, "all tables must
 
 struct run {
     struct gateway_config *config;
+    const struct run_options *options;
     int signals_fd;
     struct log log;
     bool logging;
@@ -22,8 +24,8 @@ struct run {
     struct zeromq zeromq;
     struct replay *replay;
     struct loop *loop;
-    struct tcp_config endpoints[ENGINE_SESSIONS_MAX];
-    struct connection_config connections[ENGINE_SESSIONS_MAX];
+    struct run_sockets sockets;
+    struct message_log *message_log;
     char out_names[ENGINE_SESSIONS_MAX][STORE_NAME_BYTES_MAX + 1];
     const char *tables[ENGINE_TABLES_MAX];
     char error[LOOP_ERROR_BYTES_MAX];
@@ -42,7 +44,7 @@ static enum run_exit complain(struct run *run, enum run_exit code, const char *r
         log_text(&run->log, engine_time_ns(), SEVERITY_ERROR, reason);
     }
     if (!run->logging || run->config->log.path != NULL) {
-        (void)fprintf(stderr, "fixgate: %s\n", reason);
+        (void)fprintf(stderr, "%s: %s\n", run->options->name, reason);
     }
     return code;
 }
@@ -66,6 +68,31 @@ static enum run_exit open_log(struct run *run)
         return complain(run, RUN_EXIT_CONFIG, run->error);
     }
     run->logging = true;
+    gateway_config_warn(run->config, &run->log, engine_time_ns());
+    return RUN_EXIT_OK;
+}
+
+static enum run_exit open_message_log(struct run *run)
+{
+    const struct gateway_config *config = run->config;
+    const char *ids[ENGINE_SESSIONS_MAX];
+    char error[MESSAGE_LOG_ERROR_BYTES_MAX] = "";
+    for (uint32_t session = 0; session < config->engine.sessions_count; session++) {
+        ids[session] = config->sessions[session].id;
+    }
+    if (message_log_open(&config->message_log, ids, config->engine.sessions_count, &run->log,
+                         &run->message_log, error) != STATUS_OK) {
+        return complain(run, RUN_EXIT_ENVIRONMENT, error);
+    }
+    return RUN_EXIT_OK;
+}
+
+static enum run_exit open_sockets(struct run *run)
+{
+    char error[CREDENTIALS_ERROR_BYTES_MAX] = "";
+    if (run_sockets_open(&run->sockets, run->config, &run->log, error) != STATUS_OK) {
+        return complain(run, RUN_EXIT_CONFIG, error);
+    }
     return RUN_EXIT_OK;
 }
 
@@ -113,36 +140,30 @@ static enum run_exit open_store(struct run *run)
 static enum run_exit open_loop(struct run *run)
 {
     const struct gateway_config *config = run->config;
-    for (uint32_t session = 0; session < config->engine.sessions_count; session++) {
-        const struct session_socket_config *socket = &config->sockets[session];
-        run->endpoints[session] = (struct tcp_config){
-            .host = socket->host,
-            .port = socket->port,
-            .nodelay = socket->nodelay,
-            .connect_timeout_ns = socket->connect_timeout_ns,
-        };
-        run->connections[session] = (struct connection_config){
-            .endpoints = &run->endpoints[session],
-            .endpoints_count = 1,
-        };
-    }
     if (zeromq_open(&run->zeromq) != STATUS_OK) {
         return complain(run, RUN_EXIT_ENVIRONMENT, "cannot make a ZeroMQ context");
     }
     struct loop_config loop_config = {
         .engine = &config->engine,
-        .connections = run->connections,
+        .connections = run->sockets.connections,
+        .listeners = run->sockets.listeners,
+        .listeners_count = run->sockets.listeners_count,
+        .credentials = &run->sockets.credentials,
         .order_entry_endpoint = config->order_entry_endpoint,
         .bus_endpoint = config->bus_endpoint,
         .zeromq = &run->zeromq,
         .store = run->store,
         .log = &run->log,
+        .message_log = run->message_log,
         .signals_fd = run->signals_fd,
     };
     enum status status = loop_open(&loop_config, &run->loop, run->error);
-    if (status != STATUS_OK) {
-        return complain_status(run, status);
-    }
+    return status == STATUS_OK ? RUN_EXIT_OK : complain_status(run, status);
+}
+
+static enum run_exit start_replay(struct run *run)
+{
+    const struct gateway_config *config = run->config;
     struct replay_config replay_config = {
         .zeromq = &run->zeromq,
         .store = run->store,
@@ -150,7 +171,7 @@ static enum run_exit open_loop(struct run *run)
         .instance_id = config->engine.instance_id,
         .event_table = TABLE_EVENT,
     };
-    status = replay_start(&replay_config, &run->replay, run->error);
+    enum status status = replay_start(&replay_config, &run->replay, run->error);
     return status == STATUS_OK ? RUN_EXIT_OK : complain_status(run, status);
 }
 
@@ -158,10 +179,19 @@ static enum run_exit come_up(struct run *run)
 {
     enum run_exit code = open_log(run);
     if (code == RUN_EXIT_OK) {
+        code = open_sockets(run);
+    }
+    if (code == RUN_EXIT_OK) {
+        code = open_message_log(run);
+    }
+    if (code == RUN_EXIT_OK) {
         code = open_store(run);
     }
     if (code == RUN_EXIT_OK) {
         code = open_loop(run);
+    }
+    if (code == RUN_EXIT_OK && !run->options->sessions_only) {
+        code = start_replay(run);
     }
     return code;
 }
@@ -175,6 +205,8 @@ static void go_down(struct run *run)
         loop_close(run->loop);
     }
     zeromq_close(&run->zeromq);
+    run_sockets_close(&run->sockets);
+    message_log_close(run->message_log);
     if (run->store != NULL) {
         store_close(run->store);
     }
@@ -186,35 +218,55 @@ static void go_down(struct run *run)
 
 static void say_ready(struct run *run)
 {
-    char line[LOOP_ERROR_BYTES_MAX + 3 * ZEROMQ_ENDPOINT_BYTES_MAX];
-    (void)snprintf(line, sizeof(line), "fixgate ready pid=%ld orders=%s bus=%s replay=%s",
-                   (long)getpid(), loop_order_entry_endpoint(run->loop),
-                   loop_bus_endpoint(run->loop), replay_endpoint(run->replay));
+    char line[LOOP_ERROR_BYTES_MAX + 3 * ZEROMQ_ENDPOINT_BYTES_MAX + 8 * LISTENERS_MAX];
+    int size = snprintf(line, sizeof(line), "%s ready pid=%ld", run->options->name, (long)getpid());
+    if (!run->options->sessions_only) {
+        size += snprintf(line + size, sizeof(line) - (size_t)size, " orders=%s bus=%s replay=%s",
+                         loop_order_entry_endpoint(run->loop), loop_bus_endpoint(run->loop),
+                         replay_endpoint(run->replay));
+    }
+    for (uint32_t i = 0; i < run->sockets.listeners_count; i++) {
+        size += snprintf(line + size, sizeof(line) - (size_t)size, "%s%u", i == 0 ? " port=" : ",",
+                         (unsigned)loop_port(run->loop, i));
+    }
     log_text(&run->log, engine_time_ns(), SEVERITY_INFO, line);
     (void)printf("%s\n", line);
     (void)fflush(stdout);
 }
 
-enum run_exit run_gateway(struct gateway_config *config)
+static enum run_exit turn_round(struct run *run)
+{
+    char line[64];
+    say_ready(run);
+    if (loop_run(run->loop, run->error) != STATUS_OK) {
+        return complain(run, RUN_EXIT_ENVIRONMENT, run->error);
+    }
+    (void)snprintf(line, sizeof(line), "%s ends in good order", run->options->name);
+    log_text(&run->log, engine_time_ns(), SEVERITY_INFO, line);
+    return RUN_EXIT_OK;
+}
+
+enum run_exit run_program(struct gateway_config *config, const struct run_options *options)
 {
     struct run *run = calloc(1, sizeof(*run));
     if (run == NULL) {
-        (void)fprintf(stderr, "fixgate: out of memory\n");
+        (void)fprintf(stderr, "%s: out of memory\n", options->name);
         return RUN_EXIT_ENVIRONMENT;
     }
     run->config = config;
+    run->options = options;
     run->signals_fd = -1;
+    config->engine.application = options->application;
     enum run_exit code = come_up(run);
     if (code == RUN_EXIT_OK) {
-        say_ready(run);
-        enum status status = loop_run(run->loop, run->error);
-        if (status != STATUS_OK) {
-            code = complain(run, RUN_EXIT_ENVIRONMENT, run->error);
-        } else {
-            log_text(&run->log, engine_time_ns(), SEVERITY_INFO, "fixgate ends in good order");
-        }
+        code = turn_round(run);
     }
     go_down(run);
     free(run);
     return code;
+}
+
+enum run_exit run_gateway(struct gateway_config *config)
+{
+    return run_program(config, &(struct run_options){.name = "fixgate"});
 }

@@ -12,13 +12,25 @@ enum run_exit {
     RUN_EXIT_ENVIRONMENT = 3, /* Store, disk, memory or another process. */
 };
 
+/* What another program than the gateway changes of it. */
+struct run_options {
+    const char *name;                      /* What its lines begin with: "fixgate". */
+    const struct application *application; /* NULL: the gateway's own. */
+    bool sessions_only; /* Nobody uses order entry, bus and replay: not told, no replay thread. */
+};
+
 /* Runs until a signal (SIGTERM, SIGINT) or a failure ends it. When everything is up one
- * line goes to standard output, for whoever waits for it:
+ * line goes to standard output, for whoever waits for it; `port` has the ports on which sessions
+ * are accepted, if any:
  *
- *   fixgate ready pid=123 orders=ipc://… bus=ipc://… replay=ipc://…
+ *   fixgate ready pid=123 orders=ipc://… bus=ipc://… replay=ipc://… port=9878,9879
  *
  * Failures go to standard error and, once there is one, to the log. Sets the instance
  * id of `config`. */
 MUST_USE enum run_exit run_gateway(struct gateway_config *config);
+
+/* The same engine as another program. */
+MUST_USE enum run_exit run_program(struct gateway_config *config,
+                                   const struct run_options *options);
 
 #endif

@@ -1,5 +1,6 @@
-/* The real loop with its engine and store in a thread, between an OMS and two brokers
- * that the test plays itself, over real sockets. Text has '|' for SOH. */
+/* The real loop with its engine and store in a thread, between an OMS and four brokers
+ * that the test plays itself, over real sockets: it connects to ALPHA and BETA, and lets
+ * GAMMA and DELTA in on one port. Text has '|' for SOH. */
 #ifndef TESTS_UNIT_LOOP_FIXTURE_H
 #define TESTS_UNIT_LOOP_FIXTURE_H
 
@@ -26,14 +27,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS_MAX = 10000, FIXTURE_BROKERS = 2, FIXTURE_TEXT_MAX = 128 * 1024 };
+enum {
+    WAIT_MS_MAX = 10000,
+    FIXTURE_BROKERS = 4,
+    FIXTURE_FIRST_PEER = 2, /* From here on they connect to us. */
+    FIXTURE_GAMMA = 2,
+    FIXTURE_DELTA = 3,
+    FIXTURE_LOGON_TIMEOUT_MS = 1000,
+    FIXTURE_TEXT_MAX = 128 * 1024,
+};
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* One broker's end: an acceptor with the simplest of sessions. */
+/* One broker's end: the simplest of sessions. */
 struct broker_end {
-    int listener;
-    int line; /* -1: none. */
+    int listener; /* -1: connects. */
+    int line;     /* -1: none. */
     uint32_t seq_out;
     char target[16];
     size_t used;
@@ -48,6 +57,7 @@ struct fixture {
     struct engine_config engine;
     struct tcp_config endpoints[FIXTURE_BROKERS];
     struct connection_config connections[FIXTURE_BROKERS];
+    struct listen_config listener;
     struct store *store;
     uint64_t reserve_bytes; /* Of the store; huge = no room for orders. */
     struct zeromq zeromq;
@@ -91,7 +101,6 @@ static inline void fixture_listen(struct fixture *fixture, uint32_t number)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof(address);
     int small = 4096;
-    broker->line = -1;
     broker->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(broker->listener >= 0);
     /* A small window, so that a broker that does not read is felt soon. */
@@ -109,19 +118,25 @@ static inline void fixture_listen(struct fixture *fixture, uint32_t number)
 
 static inline void fixture_configure(struct fixture *fixture)
 {
-    static const char *const names[FIXTURE_BROKERS] = {"ALPHA", "BETA"};
-    static const char *const ids[FIXTURE_BROKERS] = {"FIX.4.4:FIXGATE->ALPHA",
-                                                     "FIX.4.4:FIXGATE->BETA"};
+    static const char *const names[FIXTURE_BROKERS] = {"ALPHA", "BETA", "GAMMA", "DELTA"};
+    static const char *const ids[FIXTURE_BROKERS] = {
+        "FIX.4.4:FIXGATE->ALPHA", "FIX.4.4:FIXGATE->BETA", "FIX.4.4:FIXGATE->GAMMA",
+        "FIX.4.4:FIXGATE->DELTA"};
     fixture->dictionary = fixture_dictionary();
     for (uint32_t i = 0; i < FIXTURE_BROKERS; i++) {
-        fixture->brokers[i] = (struct broker_config){.name = names[i], .weight = i == 0 ? 1 : 0};
+        fixture->brokers[i] =
+            (struct broker_config){.name = names[i], .weight = i % 2 == 0 ? 1 : 0};
         struct engine_session_config *session = &fixture->sessions[i];
         *session = (struct engine_session_config){
             .id = ids[i],
             .fix = session_config_default(),
             .role = ROLE_ORDERS,
             .broker = i,
+            .endpoints_count = 1,
+            .endpoint_tries = 1,
             .reconnect_interval_ns = SECOND_NS / 10,
+            .reconnect_interval_max_ns = SECOND_NS / 10,
+            .persist_messages = true,
             .backlog_bytes_high = 64 * 1024,
             .backlog_bytes_max = 256 * 1024,
         };
@@ -132,8 +147,19 @@ static inline void fixture_configure(struct fixture *fixture)
         session->fix.dictionary = fixture->dictionary;
         (void)snprintf(fixture->broker[i].target, sizeof(fixture->broker[i].target), "%s",
                        names[i]);
-        fixture_listen(fixture, i);
+        session->fix.acceptor = i >= FIXTURE_FIRST_PEER;
+        fixture->broker[i].line = -1;
+        fixture->broker[i].listener = -1;
+        if (!session->fix.acceptor) {
+            fixture_listen(fixture, i);
+        }
     }
+    fixture->listener = (struct listen_config){
+        .host = "127.0.0.1",
+        .reuse_address = true,
+        .logon_timeout_ns = FIXTURE_LOGON_TIMEOUT_MS * (SECOND_NS / 1000),
+        .tcp = {.nodelay = true},
+    };
     fixture->engine = (struct engine_config){
         .comp_id = "FIXGATE",
         .brokers = fixture->brokers,
@@ -148,12 +174,15 @@ static inline void fixture_configure(struct fixture *fixture)
 static inline void fixture_open_store(struct fixture *fixture)
 {
     static const char *tables[TABLE_OUT + FIXTURE_BROKERS];
+    static char names[FIXTURE_BROKERS][64];
     static char path[96];
     for (uint32_t i = 0; i < TABLE_OUT; i++) {
         tables[i] = table_name((enum table)i);
     }
-    tables[TABLE_OUT] = "out/FIX.4.4:FIXGATE->ALPHA";
-    tables[TABLE_OUT + 1] = "out/FIX.4.4:FIXGATE->BETA";
+    for (uint32_t i = 0; i < FIXTURE_BROKERS; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "out/%s", fixture->sessions[i].id);
+        tables[TABLE_OUT + i] = names[i];
+    }
     (void)snprintf(path, sizeof(path), "%s/store", fixture->directory);
     struct store_config config = {
         .path = path,
@@ -179,6 +208,8 @@ static inline void fixture_start(struct fixture *fixture)
     struct loop_config config = {
         .engine = &fixture->engine,
         .connections = fixture->connections,
+        .listeners = &fixture->listener,
+        .listeners_count = 1,
         .order_entry_endpoint = "inproc://orders",
         .bus_endpoint = "inproc://bus",
         .zeromq = &fixture->zeromq,
@@ -248,7 +279,9 @@ static inline int fixture_teardown(void **state)
         if (fixture->broker[i].line >= 0) {
             (void)close(fixture->broker[i].line);
         }
-        (void)close(fixture->broker[i].listener);
+        if (fixture->broker[i].listener >= 0) {
+            (void)close(fixture->broker[i].listener);
+        }
     }
     if (fixture->running) {
         (void)kill(getpid(), SIGTERM);
@@ -356,6 +389,48 @@ static inline const char *broker_await(struct fixture *fixture, uint32_t number,
             return fixture->text;
         }
     }
+}
+
+/* A new connection to the port of the peers. */
+static inline int peer_line(const struct fixture *fixture)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(loop_port(fixture->loop, 0)),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct timeval limit = {.tv_sec = WAIT_MS_MAX / 1000};
+    int line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(line >= 0);
+    (void)setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    assert_int_equal(0, connect(line, (const struct sockaddr *)&address, sizeof(address)));
+    return line;
+}
+
+static inline void peer_connect(struct fixture *fixture, uint32_t number)
+{
+    struct broker_end *broker = &fixture->broker[number];
+    broker->used = 0;
+    broker->line = peer_line(fixture);
+}
+
+/* Connects, and goes on with the numbers of the last time. */
+static inline void peer_log_on(struct fixture *fixture, uint32_t number)
+{
+    peer_connect(fixture, number);
+    broker_say(fixture, number, "A", "98=0|108=30|");
+    (void)broker_await(fixture, number, "A");
+}
+
+static inline void peer_hang_up(struct fixture *fixture, uint32_t number)
+{
+    (void)close(fixture->broker[number].line);
+    fixture->broker[number].line = -1;
+}
+
+/* True if the line ends (and not by a reset) without a word. */
+static inline bool line_ends_silently(int line)
+{
+    char byte;
+    return recv(line, &byte, 1, 0) == 0;
 }
 
 static inline void broker_accept(struct fixture *fixture, uint32_t number)
