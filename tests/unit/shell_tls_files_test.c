@@ -181,16 +181,8 @@ static void install(const char *name)
 
 static void reconnect(struct world *world, const char *host)
 {
-    for (size_t i = 0; i < ENDS; i++) {
-        tls_end(world->ends[i]);
-        (void)close(world->sockets[i]);
-        (void)close(world->relays[i]);
-        make_pair(&world->sockets[i], &world->relays[i]);
-        world->ends[i] =
-            tls_begin(world->contexts[i], world->sockets[i], i == CLIENT ? host : NULL);
-        assert_non_null(world->ends[i]);
-        world->results[i] = TLS_WANT_READ;
-    }
+    hang_up(world);
+    begin_again(world, host);
     shake_hands(world);
 }
 

@@ -123,6 +123,26 @@ static inline void make_pair(int *one, int *other)
     *other = pair[1];
 }
 
+/* New sockets; no connection on them. */
+static inline void hang_up(struct world *world)
+{
+    for (size_t i = 0; i < ENDS; i++) {
+        tls_end(world->ends[i]);
+        world->ends[i] = NULL;
+        (void)close(world->sockets[i]);
+        (void)close(world->relays[i]);
+        make_pair(&world->sockets[i], &world->relays[i]);
+    }
+}
+
+static inline void close_contexts(struct world *world)
+{
+    for (size_t i = 0; i < ENDS; i++) {
+        tls_context_close(world->contexts[i]);
+        world->contexts[i] = NULL;
+    }
+}
+
 static inline int setup(void **state)
 {
     struct world *world = test_calloc(1, sizeof(*world));
@@ -137,9 +157,9 @@ static inline int setup(void **state)
 static inline int teardown(void **state)
 {
     struct world *world = *state;
+    hang_up(world);
+    close_contexts(world);
     for (size_t i = 0; i < ENDS; i++) {
-        tls_end(world->ends[i]);
-        tls_context_close(world->contexts[i]);
         (void)close(world->sockets[i]);
         (void)close(world->relays[i]);
     }
@@ -147,16 +167,23 @@ static inline int teardown(void **state)
     return 0;
 }
 
-static inline void begin(struct world *world, const struct tls_config *client,
-                         const struct tls_config *server, const char *host)
+static inline void begin_again(struct world *world, const char *host)
 {
-    world->contexts[SERVER] = open_context(server);
-    world->contexts[CLIENT] = open_context(client);
     world->ends[SERVER] = tls_begin(world->contexts[SERVER], world->sockets[SERVER], NULL);
     world->ends[CLIENT] = tls_begin(world->contexts[CLIENT], world->sockets[CLIENT], host);
     assert_non_null(world->ends[SERVER]);
     assert_non_null(world->ends[CLIENT]);
     world->results[SERVER] = world->results[CLIENT] = TLS_WANT_READ;
+}
+
+static inline void begin(struct world *world, const struct tls_config *client,
+                         const struct tls_config *server, const char *host)
+{
+    hang_up(world);
+    close_contexts(world);
+    world->contexts[SERVER] = open_context(server);
+    world->contexts[CLIENT] = open_context(client);
+    begin_again(world, host);
 }
 
 /* Passes bytes on both ways; false when there were none. */
@@ -244,7 +271,6 @@ static inline void assert_says(const char *error, const char *const *words)
 static inline void assert_refused(struct world *world, size_t by)
 {
     assert_int_equal(TLS_FAILED, world->results[by]);
-    assert_int_equal(TLS_WANT_READ, tls_goodbye(world->ends[by]) == TLS_OK ? TLS_WANT_READ : -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
