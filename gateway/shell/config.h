@@ -128,6 +128,7 @@ struct gateway_config {
     const char *order_entry_endpoint;
     const char *bus_endpoint;
     const char *replay_endpoint;
+    const char *control_endpoint;
     struct log_config log;
     struct message_log_config message_log;
     /* To be printed by `check` and logged at start: right, but dangerous (warnings), or

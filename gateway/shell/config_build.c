@@ -39,6 +39,7 @@ static void build_gateway(struct gateway_config *config, struct config_errors *e
         endpoint(config, CONFIG_KEY_OrderEntryEndpoint, "order-entry", errors);
     config->bus_endpoint = endpoint(config, CONFIG_KEY_BusEndpoint, "bus", errors);
     config->replay_endpoint = endpoint(config, CONFIG_KEY_ReplayEndpoint, "replay", errors);
+    config->control_endpoint = endpoint(config, CONFIG_KEY_ControlEndpoint, "control", errors);
     config->log.path = setting_text(settings, CONFIG_KEY_LogFile);
     config->log.level = levels[setting_choice(settings, CONFIG_KEY_LogLevel)];
     config->log.json = setting_choice(settings, CONFIG_KEY_LogFormat) == 1;
@@ -54,11 +55,16 @@ static void build_gateway(struct gateway_config *config, struct config_errors *e
     config->engine.brokers = config->brokers;
     config->engine.sessions = config->sessions;
     const char *names[] = {config->order_entry_endpoint, config->bus_endpoint,
-                           config->replay_endpoint};
-    if (strcmp(names[0], names[1]) == 0 || strcmp(names[0], names[2]) == 0 ||
-        strcmp(names[1], names[2]) == 0) {
-        config_errors_add(errors, settings->line,
-                          "OrderEntryEndpoint, BusEndpoint and ReplayEndpoint must differ");
+                           config->replay_endpoint, config->control_endpoint};
+    for (size_t index = 1; index < ARRAY_LEN(names); index++) {
+        for (size_t other = 0; other < index; other++) {
+            if (strcmp(names[index], names[other]) == 0) {
+                config_errors_add(errors, settings->line,
+                                  "OrderEntryEndpoint, BusEndpoint, ReplayEndpoint and "
+                                  "ControlEndpoint must differ; two are %s",
+                                  names[index]);
+            }
+        }
     }
 }
 

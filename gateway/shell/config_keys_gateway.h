@@ -25,6 +25,9 @@
     X(GATEWAY, ReplayEndpoint, ENDPOINT, NULL, 1, 255, "", NULL,                                   \
       "ipc://StorePath/replay.ipc",                                                                \
       "where past events are asked for (ROUTER)")                                                  \
+    X(GATEWAY, ControlEndpoint, ENDPOINT, NULL, 1, 255, "", NULL,                                  \
+      "ipc://StorePath/control.ipc",                                                               \
+      "where operators steer a running gateway (ROUTER); ipc:// lets only its owner in")           \
     X(GATEWAY, CompID, TEXT, "FIXGATE", 1, 63, "", NULL,                                           \
       "text",                                                                                      \
       "SenderCompID(49) of what the gateway says to the OMS and on the bus")                       \

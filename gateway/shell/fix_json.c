@@ -2,11 +2,11 @@
 
 #include "fix/builder.h"
 #include "fix/message.h"
+#include "gateway/shell/json_door.h"
 #include "gateway/shell/json_numbers.h"
 #include "gateway/shell/json_text.h"
 #include "gateway/shell/nearest.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 

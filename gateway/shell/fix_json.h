@@ -2,7 +2,7 @@
  *
  *   {"Header":{"MsgType":"D"},"Body":{"ClOrdID":"1","NoPartyIDs":[{"PartyID":"X"}]},"Trailer":{}}
  *
- * The only door to <jansson.h>. No state; takes memory only while it decodes. Any
+ * No state; takes memory only while it decodes. Any
  * thread. Names are the dictionary's, or plain tag numbers; values are strings.
  * Numbers are taken as they are written (10.50 stays 10.50; no exponents), true
  * and false as Y and N in Boolean fields. Fields of type data are Base64, and

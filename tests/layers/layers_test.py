@@ -50,7 +50,7 @@ TEXT_BREACHES = (
     ("a second door to ZeroMQ", "gateway/services/planted.c", "#include <zmq.h>\n", "zeromq.c"),
     ("a second door to expat", "fix/dictionary_loader_planted.c", "#include <expat.h>\n",
      "dictionary_loader.c"),
-    ("a second door to jansson", "gateway/shell/planted.h", "#include <jansson.h>\n", "fix_json.c"),
+    ("a second door to jansson", "gateway/shell/planted.h", "#include <jansson.h>\n", "json_door.h"),
     ("a second door to inih", "gateway/shell/planted.c", "#include <ini.h>\n", "config_file.c"),
     ("a second door to epoll", "gateway/shell/planted.c", "#include <sys/epoll.h>\n", "poller.c"),
     ("a second door to OpenSSL", "gateway/shell/planted.c", "#include <openssl/ssl.h>\n",

@@ -47,7 +47,7 @@ HEADER_DOORS = (
     (r"lmdb\.h", "session-store/store_internal.h"),
     (r"zmq\.h", "gateway/shell/zeromq.c"),
     (r"expat\.h", "fix/dictionary_loader.c"),
-    (r"jansson\.h", "gateway/shell/fix_json.c"),
+    (r"jansson\.h", "gateway/shell/json_door.h"),
     (r"ini\.h", "gateway/shell/config_file.c"),
     (r"sys/epoll\.h", "gateway/shell/poller.c"),
     (r"openssl/.*", "gateway/shell/tls_internal.h"),

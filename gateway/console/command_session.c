@@ -1,0 +1,326 @@
+/* `fixgate session`: how the sessions of a running gateway are, and what to ask of one. */
+#include "gateway/console/command_line.h"
+#include "gateway/shell/json_flat.h"
+#include "gateway/shell/json_text.h"
+#include "gateway/shell/zeromq.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: fixgate session list|show|logon|logoff|reset|disconnect|test [SESSION]\n"
+    "                       (-c FILE | --control ENDPOINT) [--operator NAME] [--confirm] [--json]\n"
+    "\n"
+    "  list        all sessions: state, sequence numbers, orders\n"
+    "  show        one session, all that is known of it\n"
+    "  logoff      log out, and stay logged off until `logon`, over restarts too\n"
+    "  logon       may log on again, and does so at once when it is its time\n"
+    "  reset       both sequence numbers from 1: by a Logon with ResetSeqNumFlag=Y when it is\n"
+    "              logged on; when it is not, the peer must do the same. While orders are open\n"
+    "              there it is refused, unless you confirm\n"
+    "  disconnect  close the connection; an initiator comes back by itself\n"
+    "  test        ask the peer for a sign of life (TestRequest)\n"
+    "\n"
+    "SESSION is a session's id, or any part of it that only one session has (BETA, ALPHA-DC).\n"
+    "Every change is an event on the bus and stands in the audit, under the operator's name.\n"
+    "\n"
+    "  -c, --config FILE       the configuration of the gateway\n"
+    "      --control ENDPOINT  its ControlEndpoint, without a configuration\n"
+    "      --operator NAME     who asks (default: your login name)\n"
+    "      --confirm           reset although orders are open\n"
+    "      --json              rows as JSON\n"
+    "\n"
+    "Exit code: 0 done, 1 refused, 2 wrong options, 3 the gateway is not there.\n"
+    "\n"
+    "examples:\n"
+    "  fixgate session list -c config/fixgate.cfg\n"
+    "  fixgate session logoff BETA -c config/fixgate.cfg --operator jane\n"
+    "  fixgate session show ALPHA-DC -c config/fixgate.cfg --json | jq .seq_out_next\n";
+
+enum { ANSWER_MS_MAX = 5000 };
+
+struct asked {
+    const char *config;
+    const char *control;
+    const char *operator_name;
+    bool confirm;
+    bool json;
+    char endpoint[ZEROMQ_ENDPOINT_BYTES_MAX + 1];
+    struct zeromq zeromq;
+    struct zeromq_socket socket;
+    struct zeromq_frames frames;
+    struct json_flat row;
+};
+
+/* --- One question ------------------------------------------------------------------- */
+
+static bool ask(struct asked *asked, const char *command, const char *session)
+{
+    char bytes[1024];
+    struct json_text text;
+    json_text_init(&text, bytes, sizeof(bytes));
+    json_text_words(&text, "{");
+    json_text_pair(&text, true, "command", span_text(command));
+    if (session != NULL) {
+        json_text_pair(&text, false, "session", span_text(session));
+    }
+    json_text_pair(&text, false, "operator", span_text(asked->operator_name));
+    json_text_words(&text, asked->confirm ? ",\"confirm\":true}" : "}");
+    struct span request = json_text_span(&text);
+    if (request.size == 0 || zeromq_send(&asked->socket, &request, 1) != STATUS_OK) {
+        command_say("session", "the request cannot be sent");
+        return false;
+    }
+    struct zeromq_poll item = {.socket = &asked->socket};
+    if (zeromq_poll(&item, 1, ANSWER_MS_MAX) != STATUS_OK || !item.readable ||
+        zeromq_receive(&asked->socket, &asked->frames) != STATUS_OK) {
+        command_say("session", "no answer from %s within %d s; is the gateway running?",
+                    asked->endpoint, ANSWER_MS_MAX / 1000);
+        return false;
+    }
+    return asked->frames.count > 0;
+}
+
+static bool read_frame(struct asked *asked, uint32_t frame)
+{
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
+    if (json_flat_read(asked->frames.list[frame], &asked->row, error)) {
+        return true;
+    }
+    command_say("session", "the gateway's answer cannot be read: %s", error);
+    return false;
+}
+
+/* --- Finding the session -------------------------------------------------------------- */
+
+/* The row of the one session whose id is `part`, or else has it; 0 after saying why not. */
+static uint32_t find_row(struct asked *asked, const char *part)
+{
+    uint32_t found = 0;
+    uint32_t count = 0;
+    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
+        const char *id = read_frame(asked, frame) ? json_flat_find(&asked->row, "session") : NULL;
+        if (id != NULL && strcmp(id, part) == 0) {
+            return frame;
+        }
+        if (id != NULL && strstr(id, part) != NULL) {
+            found = frame;
+            count += 1;
+        }
+    }
+    if (count == 1) {
+        return found;
+    }
+    command_say("session",
+                count == 0 ? "no session has '%s' in its id; there are:"
+                           : "more than one session has '%s' in its id; there are:",
+                part);
+    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
+        if (read_frame(asked, frame)) {
+            (void)fprintf(stderr, "  %s\n", json_flat_find(&asked->row, "session"));
+        }
+    }
+    return 0;
+}
+
+/* --- Output --------------------------------------------------------------------------- */
+
+static const char *value(const struct asked *asked, const char *name)
+{
+    const char *text = json_flat_find(&asked->row, name);
+    return text != NULL ? text : "";
+}
+
+static void print_row(struct asked *asked)
+{
+    const char *state = value(asked, "state");
+    if (strcmp(value(asked, "down"), "true") == 0) {
+        state = "LOGGED_OFF";
+    } else if (strcmp(value(asked, "in_session_time"), "false") == 0) {
+        state = "OFF_SCHEDULE";
+    }
+    (void)printf("%-36s %-10s %-9s %-13s %9s %9s %6s %8s\n", value(asked, "session"),
+                 value(asked, "broker"), value(asked, "role"), state, value(asked, "seq_in_next"),
+                 value(asked, "seq_out_next"), value(asked, "open_orders"),
+                 value(asked, "unacknowledged"));
+}
+
+static void print_json(const struct asked *asked, uint32_t frame)
+{
+    struct span text = asked->frames.list[frame];
+    (void)fwrite(text.data, 1, text.size, stdout);
+}
+
+static int list(struct asked *asked)
+{
+    if (asked->json) {
+        (void)fputs("[", stdout);
+    } else {
+        (void)printf("%-36s %-10s %-9s %-13s %9s %9s %6s %8s\n", "SESSION", "BROKER", "ROLE",
+                     "STATE", "NEXT IN", "NEXT OUT", "OPEN", "UNACKED");
+    }
+    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
+        if (asked->json) {
+            (void)fputs(frame > 1 ? ",\n " : "", stdout);
+            print_json(asked, frame);
+        } else if (read_frame(asked, frame)) {
+            print_row(asked);
+        }
+    }
+    (void)fputs(asked->json ? "]\n" : "", stdout);
+    return EXIT_CODE_OK;
+}
+
+static int show(struct asked *asked, uint32_t frame)
+{
+    if (asked->json) {
+        print_json(asked, frame);
+        (void)fputc('\n', stdout);
+        return EXIT_CODE_OK;
+    }
+    if (!read_frame(asked, frame)) {
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    for (uint32_t i = 0; i < asked->row.count; i++) {
+        const struct json_member *member = &asked->row.list[i];
+        (void)printf("%-16s %s\n", member->name, member->value[0] != '\0' ? member->value : "-");
+    }
+    return EXIT_CODE_OK;
+}
+
+/* --- The command ------------------------------------------------------------------------ */
+
+static int steer(struct asked *asked, const char *verb, uint32_t frame)
+{
+    char command[32];
+    char session[256];
+    (void)snprintf(command, sizeof(command), "session.%s", verb);
+    if (!read_frame(asked, frame)) {
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    (void)snprintf(session, sizeof(session), "%s", value(asked, "session"));
+    if (!ask(asked, command, session) || !read_frame(asked, 0)) {
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    bool ok = json_flat_true(&asked->row, "ok");
+    if (asked->json) {
+        print_json(asked, 0);
+        (void)fputc('\n', stdout);
+    } else {
+        (void)fprintf(ok ? stdout : stderr, "%s: %s\n", session, value(asked, "answer"));
+    }
+    if (!ok && strcmp(verb, "reset") == 0 && !asked->confirm) {
+        command_say("session", "add --confirm once you have agreed with the broker on it");
+    }
+    return ok ? EXIT_CODE_OK : EXIT_CODE_REFUSED;
+}
+
+static int run_verb(struct asked *asked, const char *verb, const char *session)
+{
+    if (!ask(asked, "session.list", NULL) || !read_frame(asked, 0)) {
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    if (strcmp(verb, "list") == 0) {
+        return list(asked);
+    }
+    uint32_t frame = find_row(asked, session);
+    if (frame == 0) {
+        return EXIT_CODE_USAGE;
+    }
+    return strcmp(verb, "show") == 0 ? show(asked, frame) : steer(asked, verb, frame);
+}
+
+static const char *login_name(void)
+{
+    const struct passwd *user = getpwuid(getuid());
+    return user != NULL ? user->pw_name : "unknown";
+}
+
+static bool find_endpoint(struct asked *asked)
+{
+    if (asked->control != NULL) {
+        (void)snprintf(asked->endpoint, sizeof(asked->endpoint), "%s", asked->control);
+        return true;
+    }
+    if (asked->config == NULL) {
+        command_say("session", "which gateway? Give -c FILE or --control ENDPOINT");
+        return false;
+    }
+    struct gateway_config *config = command_config("session", asked->config, CONFIG_NEED_SETTINGS);
+    if (config == NULL) {
+        return false;
+    }
+    (void)snprintf(asked->endpoint, sizeof(asked->endpoint), "%s", config->control_endpoint);
+    gateway_config_free(config);
+    return true;
+}
+
+static int connect_and_run(struct asked *asked, const char *verb, const char *session)
+{
+    char error[ZEROMQ_ERROR_BYTES_MAX];
+    struct zeromq_options options = {.kind = ZEROMQ_DEALER, .connected_only_off = true};
+    if (zeromq_open(&asked->zeromq) != STATUS_OK) {
+        command_say("session", "cannot make a ZeroMQ context");
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    int code = EXIT_CODE_ENVIRONMENT;
+    if (zeromq_socket_open(&asked->zeromq, &options, &asked->socket, error) != STATUS_OK ||
+        zeromq_connect(&asked->socket, asked->endpoint, error) != STATUS_OK) {
+        command_say("session", "%s", error);
+    } else {
+        code = run_verb(asked, verb, session);
+    }
+    zeromq_frames_release(&asked->frames);
+    zeromq_socket_close(&asked->socket);
+    zeromq_close(&asked->zeromq);
+    return code;
+}
+
+static bool known_verb(const char *verb)
+{
+    static const char *const verbs[] = {"list",  "show",       "logon", "logoff",
+                                        "reset", "disconnect", "test"};
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        if (strcmp(verb, verbs[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int command_session(int argc, char **argv)
+{
+    struct asked *asked = calloc(1, sizeof(*asked));
+    if (asked == NULL) {
+        command_say("session", "out of memory");
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    const struct command_option options[] = {
+        {.name = "config", .letter = 'c', .value = &asked->config},
+        {.name = "control", .value = &asked->control},
+        {.name = "operator", .value = &asked->operator_name},
+        {.name = "confirm", .flag = &asked->confirm},
+        {.name = "json", .flag = &asked->json}};
+    const struct command_words words = {.command = "session",
+                                        .help = help,
+                                        .options = options,
+                                        .options_count = ARRAY_LEN(options),
+                                        .arguments_max = 2};
+    uint32_t count = 0;
+    enum command_parsed parsed = command_parse(&words, argc, argv, &count);
+    int code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    if (parsed == COMMAND_GO) {
+        asked->operator_name = asked->operator_name != NULL ? asked->operator_name : login_name();
+        if (count == 0 || !known_verb(argv[0])) {
+            command_say("session", "what is to be done? See `fixgate session --help`");
+        } else if (strcmp(argv[0], "list") != 0 && count < 2) {
+            command_say("session", "which session? `fixgate session list` names them");
+        } else if (find_endpoint(asked)) {
+            code = connect_and_run(asked, argv[0], count > 1 ? argv[1] : NULL);
+        }
+    }
+    free(asked);
+    return code;
+}
