@@ -354,6 +354,149 @@ static void a_late_tick_still_gives_the_peer_a_full_interval(void **state)
     assert_int_equal(count_of(fixture, EFFECT_CLOSE), 1);
 }
 
+static void a_reset_asked_for_waits_for_the_end_of_a_resend(void **state)
+{
+    struct fixture *fixture = *state;
+    make_ready(fixture);
+    give(fixture, "2", 3, "7=1|16=0|");
+    effects_reset(&fixture->effects);
+    session_request_reset(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_int_equal(fixture->effects.count, 0);
+    resend(fixture, span_of(NULL, 0), MESSAGE_ADMIN);
+    assert_int_equal(count_of(fixture, EFFECT_RESET), 0);
+    resend(fixture, span_of(NULL, 0), MESSAGE_ADMIN);
+    assert_int_equal(count_of(fixture, EFFECT_RESET), 1);
+    assert_int_equal(count_of(fixture, EFFECT_SEND), 2);
+    assert_true(holds(sent(fixture, 0), "35=4"));
+    assert_true(holds(sent(fixture, 1), "141=Y"));
+    assert_int_equal(fixture->session.state, SESSION_SYNCHRONISING);
+    assert_int_equal(fixture->session.resets, 1);
+    give(fixture, "A", 1, "98=0|108=30|141=Y|");
+    assert_true(holds(sent(fixture, 0), "35=1"));
+    assert_int_equal(fixture->session.seq_in_next, 2);
+    assert_int_equal(fixture->session.resets, 1);
+}
+
+static void a_logout_goes_before_a_reset_when_both_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    make_ready(fixture);
+    give(fixture, "2", 3, "7=1|16=1|");
+    session_request_reset(&fixture->session, fixture->now_ns, &fixture->effects);
+    session_logout(&fixture->session, fixture->now_ns, "bye", &fixture->effects);
+    resend(fixture, span_of(NULL, 0), MESSAGE_ADMIN);
+    assert_int_equal(count_of(fixture, EFFECT_RESET), 0);
+    assert_true(holds(sent(fixture, 1), "35=5"));
+}
+
+static void an_answer_to_our_reset_behind_our_logout_is_only_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    make_ready(fixture);
+    effects_reset(&fixture->effects);
+    session_request_reset(&fixture->session, fixture->now_ns, &fixture->effects);
+    session_logout(&fixture->session, fixture->now_ns, "bye", &fixture->effects);
+    give(fixture, "A", 1, "98=0|108=30|141=Y|");
+    assert_int_equal(count_of(fixture, EFFECT_SEND), 0);
+    assert_int_equal(fixture->session.seq_in_next, 2);
+    give(fixture, "5", 2, "");
+    assert_int_equal(count_of(fixture, EFFECT_CLOSE), 1);
+    assert_int_equal(fixture->session.seq_in_next, 3);
+}
+
+static void a_reset_by_the_schedule_settles_one_that_was_never_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    make_ready(fixture);
+    effects_reset(&fixture->effects);
+    session_request_reset(&fixture->session, fixture->now_ns, &fixture->effects);
+    session_disconnected(&fixture->session, fixture->now_ns, &fixture->effects);
+    session_reset(&fixture->session, fixture->now_ns, &fixture->effects);
+    effects_reset(&fixture->effects);
+    session_connected(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_int_equal(count_of(fixture, EFFECT_RESET), 0);
+    assert_false(holds(sent(fixture, 0), "141=Y"));
+}
+
+static void a_test_request_that_an_operator_wants_is_sent_while_that_is_right(void **state)
+{
+    struct fixture *fixture = *state;
+    effects_reset(&fixture->effects);
+    session_request_test(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_int_equal(fixture->effects.count, 0);
+    make_ready(fixture);
+    effects_reset(&fixture->effects);
+    session_request_test(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_true(holds(sent(fixture, 0), "35=1"));
+    give(fixture, "2", 3, "7=1|16=1|");
+    effects_reset(&fixture->effects);
+    session_request_test(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_int_equal(fixture->effects.count, 0);
+}
+
+static void the_longest_interval_in_any_proportion_overflows_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->config.acceptor = true;
+    fixture->config.test_request_at_logon = false;
+    fixture->config.silence_test_permille = UINT32_MAX;
+    fixture->config.silence_dead_permille = UINT32_MAX;
+    effects_reset(&fixture->effects);
+    session_connected(&fixture->session, fixture->now_ns, &fixture->effects);
+    give(fixture, "A", 1, "98=0|108=2147483647|");
+    assert_int_equal(fixture->session.state, SESSION_READY);
+    uint64_t deadline = session_deadline_ns(&fixture->session);
+    assert_true(deadline == fixture->now_ns + seconds(2147483647));
+    /* A heartbeat after 68 years, a TestRequest after 100, and then the end. */
+    for (int ticks = 0; fixture->session.state == SESSION_READY; ticks++) {
+        assert_true(ticks < 10);
+        fixture->now_ns = deadline;
+        effects_reset(&fixture->effects);
+        session_tick(&fixture->session, fixture->now_ns, &fixture->effects);
+        deadline = session_deadline_ns(&fixture->session);
+        assert_true(deadline > fixture->now_ns);
+    }
+    assert_true(fixture->now_ns - START_NS > seconds(UINT64_C(100) * 365 * 86400));
+}
+
+static void what_a_peer_expects_lives_as_long_as_its_connection(void **state)
+{
+    struct fixture *fixture = *state;
+    effects_reset(&fixture->effects);
+    session_connected(&fixture->session, fixture->now_ns, &fixture->effects);
+    give(fixture, "A", 1, "98=0|108=30|789=2|");
+    assert_int_equal(fixture->session.peer_expects, 2);
+    effects_reset(&fixture->effects);
+    session_disconnected(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_int_equal(fixture->session.peer_expects, 0);
+}
+
+static void resend_by_789_takes_pages_like_any_other(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->config.next_expected_seq_num = true;
+    make_ready(fixture);
+    uint8_t order[1024];
+    size_t size = send_order(fixture, order);
+    effects_reset(&fixture->effects);
+    session_disconnected(&fixture->session, fixture->now_ns, &fixture->effects);
+    effects_reset(&fixture->effects);
+    session_connected(&fixture->session, fixture->now_ns, &fixture->effects);
+    assert_true(holds(sent(fixture, 0), "789=3"));
+    give(fixture, "A", 3, "98=0|108=30|789=2|");
+    uint64_t next = 0;
+    uint64_t end = 0;
+    assert_true(session_resend_next(&fixture->session, &next, &end));
+    assert_int_equal(next, 2);
+    assert_int_equal(end, 3);
+    assert_false(session_can_send(&fixture->session));
+    resend(fixture, span_of(NULL, 0), MESSAGE_ADMIN);
+    resend(fixture, span_of(order, size), MESSAGE_APPLICATION);
+    assert_int_equal(count_of(fixture, EFFECT_SEND), 3);
+    assert_true(holds(sent(fixture, 2), "35=1"));
+    assert_false(session_resend_next(&fixture->session, &next, &end));
+}
+
 static void states_have_names(void **state)
 {
     (void)state;
@@ -381,6 +524,21 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_tick_at_the_deadline_moves_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_late_tick_still_gives_the_peer_a_full_interval, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_reset_asked_for_waits_for_the_end_of_a_resend, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_logout_goes_before_a_reset_when_both_wait, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_answer_to_our_reset_behind_our_logout_is_only_taken,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reset_by_the_schedule_settles_one_that_was_never_answered,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_test_request_that_an_operator_wants_is_sent_while_that_is_right, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_longest_interval_in_any_proportion_overflows_nothing,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_peer_expects_lives_as_long_as_its_connection, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(resend_by_789_takes_pages_like_any_other, setup, teardown),
         cmocka_unit_test_setup_teardown(states_have_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
