@@ -105,7 +105,9 @@ static void print_additions(const struct config_explanation *explanation, FILE *
             (void)fprintf(out, "\n[BROKER]\nName=%s\n", entry->value);
         }
     }
-    (void)fprintf(out, "\nand in each [SESSION], whose it is:\n\n");
+    (void)fprintf(
+        out, "\nand in each [SESSION], whose it is (and Role=dropcopy or Role=marketdata, where "
+             "it carries no orders):\n\n");
     for (uint32_t i = 0; i < explanation->written_sections; i++) {
         uint32_t session = 0;
         if (config_explained_session(explanation, i, &session) != NULL) {

@@ -115,6 +115,8 @@
       "Java's logging; see MessageLogPath, LogFile and LogLevel")                                  \
     X("LogMessageWhenSessionNotFound", "J", NULL,                                                  \
       "always logged, with the reason")                                                            \
+    X("Description", "J", NULL,                                                                    \
+      "a text for people; write it as a comment")                                                  \
     X("ThreadModel*", "J", NULL,                                                                   \
       "one thread runs all sessions")                                                              \
     X("UseJmx", "J", NULL,                                                                         \
@@ -141,6 +143,15 @@
       "numbers and messages are in StorePath, in one transaction with the orders; remove "         \
       "the line")                                                                                  \
     X("SQLStore*", "Go",                                                                           \
+      "numbers and messages are in StorePath, in one transaction with the orders; remove "         \
+      "the line")                                                                                  \
+    X("SQLDriver", "Go",                                                                           \
+      "numbers and messages are in StorePath, in one transaction with the orders; remove "         \
+      "the line")                                                                                  \
+    X("SQLDataSourceName", "Go",                                                                   \
+      "numbers and messages are in StorePath, in one transaction with the orders; remove "         \
+      "the line")                                                                                  \
+    X("SQLConnMaxLifetime", "Go",                                                                  \
       "numbers and messages are in StorePath, in one transaction with the orders; remove "         \
       "the line")                                                                                  \
     X("MongoStore*", "Go",                                                                         \

@@ -82,8 +82,10 @@ static void say_missing(const struct config_settings *settings, const char *sect
                         enum config_key key, struct config_errors *errors)
 {
     const struct config_key_definition *definition = config_key_definition(key);
-    config_errors_add(errors, settings->line, "[%s] lacks %s; add %s=… (%s)", section,
-                      definition->name, definition->name, definition->help);
+    bool initiator = (definition->places & CONFIG_ONLY_INITIATOR) != 0;
+    config_errors_add(errors, settings->line, "[%s] lacks %s; add %s=… (%s)%s", section,
+                      definition->name, definition->name, definition->help,
+                      initiator ? ", or ConnectionType=acceptor if the peer connects to us" : "");
 }
 
 static void settle_one(const struct config_file *file, uint32_t section, unsigned places,

@@ -66,8 +66,9 @@ static void warn_of_connection(struct gateway_config *config, uint32_t index)
     }
     const struct listener_config *listener = &config->listeners[session->listener];
     bool mutual = listener->tls && listener->tls_config.client_verify == TLS_CLIENT_REQUIRED;
-    if (!mutual && session->allowed_count == 0 && session->fix.password == NULL &&
-        !is_loopback(listener->host)) {
+    bool password = setting_text(settings, CONFIG_KEY_Password) != NULL ||
+                    setting_text(settings, CONFIG_KEY_PasswordFile) != NULL;
+    if (!mutual && !password && session->allowed_count == 0 && !is_loopback(listener->host)) {
         warn(config, settings, CONFIG_KEY_SocketAcceptPort,
              "whoever reaches this port and knows the ids can log on; set AllowedRemoteAddresses, "
              "PasswordFile, or TLS with CertificateVerifyLevel=1");
