@@ -148,11 +148,6 @@ static bool day_of(const struct schedule *schedule, int64_t date, struct session
 {
     int64_t start_s = begin_s(schedule, date);
     int64_t end_s = moment_after_s(schedule, &schedule->end, date, start_s, false);
-    /* Clocks that change in one zone only may move the end past the next start. */
-    int64_t next = date + period_days(schedule);
-    if (starts_on(schedule, next)) {
-        end_s = clamp(end_s, start_s, begin_s(schedule, next));
-    }
     if (end_s <= start_s) {
         return false;
     }
@@ -184,7 +179,7 @@ bool schedule_day(const struct schedule *schedule, uint64_t now_ns, struct sessi
         return true;
     }
     int64_t today = date_at(schedule->start.zone, now_ns);
-    /* A day longer than the period: what lasts 24 hours from 23:59 touches three dates. */
+    /* A day more than the period, should clocks be put forward by much meanwhile. */
     int64_t first = today - period_days(schedule) - 1;
     for (int64_t date = first; date <= today + AHEAD_DAYS_MAX; date++) {
         if (starts_on(schedule, date) && day_of(schedule, date, day) && now_ns < day->end_ns) {
@@ -199,7 +194,8 @@ uint64_t schedule_next_time_ns(const struct zone *zone, uint32_t second, uint64_
 {
     ASSERT(second < DAY_S);
     int64_t today = date_at(zone, now_ns);
-    for (int64_t date = today - 1; date <= today + 2; date++) {
+    /* When clocks go back over midnight, tomorrow's moment may have come already. */
+    for (int64_t date = today; date <= today + 2; date++) {
         uint64_t at_ns = to_ns(zone_instant_s(zone, date * DAY_S + second));
         if (at_ns > now_ns) {
             return at_ns;

@@ -76,10 +76,10 @@ struct session_day {
  * turns from a few minutes into almost a day, or back, is refused. */
 MUST_USE const char *schedule_fault(const struct schedule *schedule);
 
-/* The session day that holds `now_ns` (true), or the next one after it (false). A
- * non-stop schedule has one day that holds all times. Days neither overlap nor change
- * with `now_ns`, so an answer may be kept until its end_ns, or while false, until its
- * begin_ns.
+/* The session day that holds `now_ns` (true), or the next one after it (false), of a
+ * schedule without a fault. A non-stop schedule has one day that holds all times. Days neither
+ * overlap nor change with `now_ns`, so an answer may be kept until its end_ns, or while false,
+ * until its begin_ns.
  *
  * When clocks skip every window of the next two weeks, or the time of Unix ns ends
  * (year 2554), there is no day: false, and all four are UINT64_MAX. */

@@ -453,6 +453,11 @@ static void logon_window_that_clocks_skip_is_empty_and_stays_within(void **state
         with_logon(every_day(0, 1700, london), at(0, 115, london), at(0, 145, london));
     assert_logon(&schedule, "20240331-12:00:00", "20240331-01:00:00", "20240331-01:00:00");
     assert_logon(&schedule, "20240401-12:00:00", "20240401-00:15:00", "20240401-00:45:00");
+    /* London's day is an hour shorter; New York's clocks have changed before. */
+    schedule = with_logon(every_day(345, 345, london), at(0, 2330, new_york), at(0, 345, london));
+    assert_logon(&schedule, "20240329-12:00:00", "20240330-03:30:00", "20240330-03:45:00");
+    assert_logon(&schedule, "20240330-12:00:00", "20240331-02:45:00", "20240331-02:45:00");
+    assert_logon(&schedule, "20240331-12:00:00", "20240331-03:30:00", "20240401-02:45:00");
 }
 
 static void what_does_not_go_together_is_named_with_its_remedy(void **state)
@@ -463,10 +468,15 @@ static void what_does_not_go_together_is_named_with_its_remedy(void **state)
     struct schedule_moment evening = at(0, 1800, NULL);
     struct schedule crossing = every_day(1700, 2200, new_york);
     crossing.end.zone = london;
+    struct schedule late_crossing = every_day(1700, 2000, NULL);
+    late_crossing.start.zone = st_johns; /* 19:30 UTC in summer, 20:30 in winter. */
     const struct {
         struct schedule schedule;
         const char *begin; /* Of the fault. */
     } faults[] = {
+        {late_crossing, "StartTime and EndTime change their order"},
+        {with_logon(every_day(900, 1700, NULL), at(0, 930, london), at(0, 1600, NULL)),
+         "LogonTime (LogonDay) lies outside"},
         {daily(0, 800, 1700, NULL), "Weekdays names no day"},
         {crossing, "StartTime and EndTime change their order"},
         {with_logon((struct schedule){0}, eight, nine), "LogonTime and LogoutTime have no"},
@@ -537,6 +547,7 @@ static void next_time_over_a_change_comes_once_a_day(void **state)
     assert_next(apia, 1200, "20111229-22:00:00", "20111230-10:00:00");
     assert_next(apia, 1200, "20111230-10:00:00", "20111230-22:00:00");
     assert_next(st_johns, 0, "20101107-02:30:30", "20101108-03:30:00");
+    assert_next(st_johns, 0, "20101107-03:00:00", "20101108-03:30:00");
 }
 
 int main(void)
