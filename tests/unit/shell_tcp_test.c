@@ -215,6 +215,125 @@ static void impossible_name_ends_with_the_reason(void **state)
     assert_non_null(strstr(world->tcp.reason, "cannot resolve the name"));
 }
 
+/* --- Options -------------------------------------------------------------------- */
+
+static struct sockaddr_in peer_address(const struct world *world)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof(address);
+    assert_int_equal(0, getpeername(world->peer, (struct sockaddr *)&address, &size));
+    return address;
+}
+
+static void connect_from(struct world *world, const char *host, uint16_t port)
+{
+    struct tcp_config config = config_of("127.0.0.1", world->port);
+    config.source_host = host;
+    config.source_port = port;
+    tcp_connect(&world->tcp, &config, clock_monotonic_ns());
+    turn_until(&world->tcp, TCP_OPEN);
+    world->peer = accept(world->listener, NULL, NULL);
+    assert_true(world->peer >= 0);
+}
+
+static void source_address_is_the_one_asked_for(void **state)
+{
+    struct world *world = *state;
+    connect_from(world, "127.0.0.2", 0);
+    assert_int_equal(INADDR_LOOPBACK + 1, ntohl(peer_address(world).sin_addr.s_addr));
+}
+
+static void source_port_can_be_used_again_at_once(void **state)
+{
+    struct world *world = *state;
+    uint16_t port;
+    int free_port = listen_on_loopback(1, 0, &port);
+    (void)close(free_port);
+    for (int i = 0; i < 2; i++) {
+        /* Each time from another address, since the same two ends may not meet again yet. */
+        connect_from(world, i == 0 ? "127.0.0.1" : "127.0.0.3", port);
+        assert_int_equal(port, ntohs(peer_address(world).sin_port));
+        tcp_close(&world->tcp); /* We are first: our port must wait. */
+        (void)close(world->peer);
+        world->peer = -1;
+    }
+}
+
+static void assert_no_source(struct world *world, const char *host, const char *reason)
+{
+    struct tcp_config config = config_of("127.0.0.1", world->port);
+    config.source_host = host;
+    tcp_connect(&world->tcp, &config, clock_monotonic_ns());
+    assert_int_equal(TCP_ENDED, world->tcp.state);
+    assert_non_null(strstr(world->tcp.reason, "SocketConnectSourceHost"));
+    assert_non_null(strstr(world->tcp.reason, reason));
+    tcp_close(&world->tcp);
+}
+
+static void impossible_source_ends_with_the_reason(void **state)
+{
+    struct world *world = *state;
+    assert_no_source(world, "a-name", strerror(EINVAL));
+    assert_no_source(world, "::1", strerror(EAFNOSUPPORT));
+    assert_no_source(world, "192.0.2.1", strerror(EADDRNOTAVAIL)); /* RFC 5737: nobody's. */
+}
+
+static int option_of(const struct tcp *tcp, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
+    assert_int_equal(0, getsockopt(tcp_fd(tcp), SOL_SOCKET, option, &value, &size));
+    return value;
+}
+
+static void socket_buffers_are_as_large_as_asked_for(void **state)
+{
+    struct world *world = *state;
+    struct tcp_config config = config_of("127.0.0.1", world->port);
+    config.send_buffer_bytes = 20000;
+    config.receive_buffer_bytes = 30000;
+    tcp_connect(&world->tcp, &config, clock_monotonic_ns());
+    turn_until(&world->tcp, TCP_OPEN);
+    assert_int_equal(2 * 20000, option_of(&world->tcp, SO_SNDBUF)); /* socket(7): doubled. */
+    assert_int_equal(2 * 30000, option_of(&world->tcp, SO_RCVBUF));
+}
+
+static void accepted_socket_is_taken_over(void **state)
+{
+    struct world *world = *state;
+    struct tcp server;
+    struct tcp_config config = config_of("", 0);
+    uint8_t bytes[5];
+    connect_world(world);
+    assert_int_equal(STATUS_OK, tcp_init(&server, IN_BYTES, OUT_BYTES));
+    tcp_accept(&server, world->peer, &config, clock_monotonic_ns());
+    world->peer = -1;
+    assert_int_equal(TCP_OPEN, server.state);
+    assert_int_equal(STATUS_OK, tcp_send(&world->tcp, span_text("hello")));
+    tcp_flush(&world->tcp);
+    assert_true(turn(&server, WAIT_MS_MAX));
+    assert_true(span_is(tcp_inbound(&server), "hello"));
+    assert_int_equal(-1, recv(tcp_fd(&server), bytes, sizeof(bytes), 0)); /* Does not block. */
+    assert_int_equal(EAGAIN, errno);
+    tcp_free(&server);
+}
+
+/* What a peer said at last is heard though our own bytes can go nowhere any more. */
+static void last_words_of_a_peer_that_is_gone_are_heard(void **state)
+{
+    struct world *world = *state;
+    connect_world(world);
+    assert_int_equal(6, write(world->peer, "logout", 6));
+    (void)close(world->peer);
+    world->peer = -1;
+    for (int i = 0; i < 100 && world->tcp.state == TCP_OPEN; i++) {
+        assert_int_equal(STATUS_OK, tcp_send(&world->tcp, span_text("x")));
+        tcp_flush(&world->tcp); /* The second one meets the reset that the first caused. */
+    }
+    assert_int_equal(TCP_ENDED, world->tcp.state);
+    assert_true(span_is(tcp_inbound(&world->tcp), "logout"));
+}
+
 /* --- Bounds ----------------------------------------------------------------- */
 
 static void slow_reader_gets_every_byte_in_order(void **state)
@@ -388,6 +507,12 @@ int main(void)
         TEST(name_is_looked_up_beside_the_loop),
         TEST(lookup_that_takes_too_long_is_left_alone),
         TEST(impossible_name_ends_with_the_reason),
+        TEST(source_address_is_the_one_asked_for),
+        TEST(source_port_can_be_used_again_at_once),
+        TEST(impossible_source_ends_with_the_reason),
+        TEST(socket_buffers_are_as_large_as_asked_for),
+        TEST(accepted_socket_is_taken_over),
+        TEST(last_words_of_a_peer_that_is_gone_are_heard),
         cmocka_unit_test_setup_teardown(slow_reader_gets_every_byte_in_order, setup_small_window,
                                         teardown),
         TEST(full_outbound_buffer_is_an_outcome),

@@ -253,6 +253,27 @@ static void client_without_tls_is_told(void **state)
     SAYS(line->tcp[SERVER].reason, "FIX without TLS");
 }
 
+static void stranger_is_answered_by_an_alert_and_an_end_and_not_by_a_reset(void **state)
+{
+    struct line *line = *state;
+    static uint8_t noise[40000];
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(line->port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(0, connect(fd, (const struct sockaddr *)&address, sizeof(address)));
+    assert_int_equal((int)sizeof(noise), send(fd, noise, sizeof(noise), MSG_NOSIGNAL));
+    tcp_accept(&line->tcp[SERVER], accept_one(line), &line->config[SERVER], clock_monotonic_ns());
+    turn_until(line, SERVER, TCP_ENDED);
+    SAYS(line->tcp[SERVER].reason, "does not speak TLS");
+    tcp_close(&line->tcp[SERVER]);
+    ssize_t got = 1;
+    while (got > 0) {
+        got = recv(fd, noise, sizeof(noise), 0);
+    }
+    assert_int_equal(0, got);
+    (void)close(fd);
+}
+
 static void server_without_tls_is_told(void **state)
 {
     struct line *line = *state;
@@ -383,6 +404,9 @@ static void full_inbound_buffer_holds_no_more_than_its_limit_and_a_look(void **s
     assert_true(tcp_inbound(&line->tcp[SERVER]).size >= IN_BYTES);
     assert_true(tcp_inbound(&line->tcp[SERVER]).size < IN_BYTES + TLS_PENDING_BYTES_MAX);
     assert_false(turn(line, SERVER, 20));
+    size_t held = tcp_inbound(&line->tcp[SERVER]).size;
+    tcp_ready(&line->tcp[SERVER], READ_MAX, clock_monotonic_ns()); /* As on a hang-up. */
+    assert_int_equal(held, tcp_inbound(&line->tcp[SERVER]).size);
     take(line, SERVER, SIZE_MAX);
     assert_true(tcp_wants_read(&line->tcp[SERVER]));
     assert_true(turn(line, SERVER, WAIT_MS_MAX));
@@ -490,6 +514,7 @@ int main(void)
         LINE(wrong_certificate_ends_the_attempt_with_host_and_reason),
         LINE(host_is_verified_where_no_other_name_is_given),
         LINE(client_without_tls_is_told),
+        LINE(stranger_is_answered_by_an_alert_and_an_end_and_not_by_a_reset),
         LINE(server_without_tls_is_told),
         LINE(refused_client_names_the_alert_though_it_wrote),
         LINE(huge_streams_cross_through_tiny_socket_buffers),

@@ -253,24 +253,53 @@ static void session_of_1_2_leaves_no_ticket(void **state)
     close_peer(&peer);
 }
 
-static void renegotiation_is_refused(void **state)
+static void assert_not_renegotiated(struct world *world, const struct tls_config *config)
 {
-    struct world *world = *state;
-    struct tls_config config = server_config("server");
+    size_t ours = config->server ? SERVER : CLIENT;
     struct peer peer;
     uint8_t byte;
     size_t done;
-    meet_peer(world, &peer, &config, TLS1_2_VERSION);
-    assert_int_equal(TLS_OK, world->results[SERVER]);
+    meet_peer(world, &peer, config, TLS1_2_VERSION);
+    assert_int_equal(TLS_OK, world->results[ours]);
     assert_int_equal(1, SSL_renegotiate(peer.ssl));
     (void)SSL_do_handshake(peer.ssl);
     assert_true(relay(world));
-    assert_int_equal(TLS_WANT_READ, tls_read(world->ends[SERVER], &byte, 1, &done));
-    assert_true(relay(world)); /* A warning, which ends it at the client. */
+    assert_int_equal(TLS_WANT_READ, tls_read(world->ends[ours], &byte, 1, &done));
+    assert_true(relay(world)); /* A warning, which ends it at the peer. */
     ERR_clear_error();
-    assert_true(SSL_do_handshake(peer.ssl) != 1);
+    /* A server needs a second call before it looks for the answer. */
+    assert_false(SSL_do_handshake(peer.ssl) == 1 && SSL_do_handshake(peer.ssl) == 1 &&
+                 SSL_read(peer.ssl, &byte, 1) == 1);
     assert_int_equal(SSL_R_NO_RENEGOTIATION, ERR_GET_REASON(ERR_peek_error()));
     close_peer(&peer);
+}
+
+static void renegotiation_asked_for_by_a_client_is_refused(void **state)
+{
+    struct tls_config config = server_config("server");
+    assert_not_renegotiated(*state, &config);
+}
+
+static void renegotiation_asked_for_by_a_server_is_refused(void **state)
+{
+    struct tls_config config = client_config();
+    assert_not_renegotiated(*state, &config);
+}
+
+/* OpenSSL's queue of errors belongs to the whole thread. */
+static void errors_that_others_left_behind_do_not_count(void **state)
+{
+    struct world *world = *state;
+    struct tls_config client = client_config();
+    struct tls_config server = server_config("server");
+    uint8_t byte;
+    size_t done;
+    meet(world, &client, &server, "localhost");
+    assert_agreed(world);
+    ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+    assert_int_equal(TLS_WANT_READ, tls_read(world->ends[CLIENT], &byte, 1, &done));
+    ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+    pass_bytes(world, CLIENT, "35=0");
 }
 
 /* --- What a peer may ask for ---------------------------------------------------------- */
@@ -327,7 +356,9 @@ int main(void)
         TEST(name_is_sent_to_the_server_and_an_address_is_not),
         TEST(session_of_1_3_cannot_be_resumed),
         TEST(session_of_1_2_leaves_no_ticket),
-        TEST(renegotiation_is_refused),
+        TEST(renegotiation_asked_for_by_a_client_is_refused),
+        TEST(renegotiation_asked_for_by_a_server_is_refused),
+        TEST(errors_that_others_left_behind_do_not_count),
         TEST(keys_are_changed_when_the_peer_asks),
         TEST(flood_of_key_updates_is_read_a_look_at_a_time),
     };

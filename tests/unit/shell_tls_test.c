@@ -281,6 +281,15 @@ static void whole_chain_is_checked_for_revocation(void **state)
     assert_string_equal("", refusal_with_lists(*state, "server-between", "crl.pem"));
 }
 
+static void revoked_intermediate_ca_is_refused(void **state)
+{
+    static const char *const revoked[] = {"between"};
+    certificates_revoke(certificates.directory, "ca", revoked, 1, -1, 1, "crl-between.pem");
+    certificates_revoke(certificates.directory, "between", NULL, 0, -1, 1, "crl-between.pem");
+    SAYS(refusal_with_lists(*state, "server-between", "crl-between.pem"),
+         "the CA above the certificate of localhost (CN=between)", "was revoked");
+}
+
 static void missing_revocation_list_of_an_intermediate_is_an_error(void **state)
 {
     SAYS(refusal_with_lists(*state, "server-between", "crl-ca.pem"),
@@ -501,6 +510,7 @@ int main(void)
         TEST(revocation_list_in_der_counts_too),
         TEST(certificate_that_is_not_revoked_is_accepted),
         TEST(whole_chain_is_checked_for_revocation),
+        TEST(revoked_intermediate_ca_is_refused),
         TEST(missing_revocation_list_of_an_intermediate_is_an_error),
         TEST(ended_revocation_list_is_an_error),
         TEST(directory_of_revocation_lists_is_read),
