@@ -1,5 +1,8 @@
 /* world.h over a real socket: the session is a reflector's, in a process of its own, and
- * every message went through the kernel and the store. */
+ * every message went through the kernel and the store.
+ *
+ * A script's time passes in its `at` lines alone. So the times in what arrives are turned
+ * into the script's time: all that happens between two `at` lines happens in one instant. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,10 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fix/timestamp.h"
 #include "tests/session/socket_reflector.h"
 #include "tests/session/world.h"
 
-enum { WAIT_MS_MAX = 5000 };
+enum { WAIT_MS_MAX = 5000, WAITS_MAX = 256, TIME_BYTES = 21 };
 
 /* What struct world has no place for; one world at a time. */
 static struct {
@@ -27,6 +31,13 @@ static struct {
     size_t used;
     uint8_t bytes[WORLD_STREAM_BYTES_MAX];
     bool stale_told[WORLD_QUEUE_MAX];
+    struct wait {
+        uint64_t begin_ns; /* By the real clock. */
+        uint64_t end_ns;
+        uint64_t script_ns; /* The script's time when it began. */
+        uint64_t duration_ns;
+    } waits[WAITS_MAX]; /* The first is none: the beginning. */
+    size_t waits_count;
 } side;
 
 static void world_fail(struct world *world, const char *what, const char *about)
@@ -43,12 +54,43 @@ static uint64_t realtime_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t script_time_ns(uint64_t real_ns)
+{
+    size_t i = side.waits_count - 1;
+    while (i > 0 && real_ns < side.waits[i].begin_ns) {
+        i--;
+    }
+    const struct wait *wait = &side.waits[i];
+    bool within = real_ns < wait->end_ns && real_ns > wait->begin_ns;
+    return wait->script_ns + (within ? real_ns - wait->begin_ns : wait->duration_ns);
+}
+
+/* Turns a time with milliseconds in `message`, the value of `tag`, into the script's. */
+static void retime(struct observed *observed, const char *tag)
+{
+    char *message = (char *)observed->bytes;
+    char *found = strstr(message, tag);
+    uint64_t real_ns = 0;
+    if (found == NULL || found[strlen(tag) + TIME_BYTES] != '\001') {
+        return;
+    }
+    char *time = found + strlen(tag);
+    if (!timestamp_parse(span_of(time, TIME_BYTES), &real_ns)) {
+        return;
+    }
+    char text[TIMESTAMP_TEXT_BYTES_MAX];
+    size_t size = timestamp_format(script_time_ns(real_ns), 3, text);
+    ASSERT(size == TIME_BYTES);
+    memcpy(time, text, TIME_BYTES);
+}
+
 static void world_observe(struct world *world, enum observed_kind kind, struct span bytes)
 {
     ASSERT(world->observed_count < WORLD_OBSERVED_MAX);
     struct observed *observed = &world->observed[world->observed_count];
     world->observed_count += 1;
-    *observed = (struct observed){.kind = kind, .size = bytes.size, .at_ns = realtime_ns()};
+    *observed =
+        (struct observed){.kind = kind, .size = bytes.size, .at_ns = script_time_ns(realtime_ns())};
     observed->bytes = malloc(bytes.size + 1);
     ASSERT(observed->bytes != NULL);
     memcpy(observed->bytes, bytes.data, bytes.size);
@@ -138,6 +180,8 @@ static void take_message(struct world *world)
         world_fail(world, "bytes that belong to no message", "");
     }
     world_observe(world, OBSERVED_SEND, frame.bytes);
+    retime(&world->observed[world->observed_count - 1], "\00152=");
+    retime(&world->observed[world->observed_count - 1], "\001122=");
     memmove(side.bytes, side.bytes + frame.consumed, side.used - frame.consumed);
     side.used -= frame.consumed;
 }
@@ -210,6 +254,15 @@ static bool take_line(struct world *world, const char *line)
     }
 }
 
+/* What the pure session says of the same. */
+static const struct {
+    const char *acceptor;
+    const char *session;
+} refusals[] = {
+    {"its first message is not a Logon", "first message not a Logon"},
+    {"no session of this listener has these IDs", "unknown peer"},
+};
+
 /* The acceptor closes without the session's word when a first message is no Logon of a
  * session that it has: only the log says why. */
 static void observe_refusal(struct world *world)
@@ -224,7 +277,28 @@ static void observe_refusal(struct world *world)
         (void)snprintf(last, sizeof(last), "%s", line);
     }
     (void)fclose(file);
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        if (strstr(last, refusals[i].acceptor) != NULL) {
+            (void)snprintf(last, sizeof(last), "%s", refusals[i].session);
+        }
+    }
     world_observe(world, OBSERVED_CLOSE, span_text(last));
+}
+
+/* True if there was something to tell. */
+static bool tell_stale(const struct world *world)
+{
+    bool told = false;
+    for (size_t i = 0; i < WORLD_QUEUE_MAX; i++) {
+        if (world->queue[i].stale && !side.stale_told[i]) {
+            char command[64];
+            (void)snprintf(command, sizeof(command), "stale %zu", i);
+            reflector_tell(&side.reflector, command);
+            side.stale_told[i] = true;
+            told = true;
+        }
+    }
+    return told;
 }
 
 /* Waits until all that was done has had its effect, and notes what it was. */
@@ -235,14 +309,6 @@ static void settle(struct world *world)
         return;
     }
     size_t closes = 0;
-    for (size_t i = 0; i < WORLD_QUEUE_MAX; i++) {
-        if (world->queue[i].stale && !side.stale_told[i]) {
-            char command[64];
-            (void)snprintf(command, sizeof(command), "stale %zu", i);
-            reflector_tell(&side.reflector, command);
-            side.stale_told[i] = true;
-        }
-    }
     reflector_tell(&side.reflector, "ask");
     bool answered = false;
     while (!answered) {
@@ -286,6 +352,8 @@ void world_init(struct world *world, const struct dictionary *dictionary)
     world->config.sender_comp_id = "GATE";
     world->config.target_comp_id = "BROKER";
     world->now_ns = realtime_ns();
+    side.waits[0].script_ns = world->now_ns;
+    side.waits_count = 1;
     world->peer_seq = 1;
     world->early = calloc(FIX_EARLY_MESSAGES_MAX, sizeof(*world->early));
     world->early_bytes = malloc(FIX_EARLY_BYTES_MAX);
@@ -348,6 +416,12 @@ void world_disconnect(struct world *world)
 
 void world_receive(struct world *world, struct span bytes)
 {
+    if (side.line < 0) {
+        return; /* Nobody hears it. */
+    }
+    if (tell_stale(world)) {
+        settle(world);
+    }
     ssize_t sent = send(side.line, bytes.data, bytes.size, MSG_NOSIGNAL);
     if (sent != (ssize_t)bytes.size && !side.over) {
         world_fail(world, "cannot send", "");
@@ -378,6 +452,7 @@ void world_ask_reset(struct world *world)
 void world_new_day(struct world *world)
 {
     world_ask_reset(world);
+    world->peer_seq = 1;
 }
 
 void world_logout(struct world *world, const char *text)
@@ -400,7 +475,14 @@ void world_wait(struct world *world, uint64_t duration_ns)
 {
     struct timespec pause = {.tv_sec = (time_t)(duration_ns / 1000000000u),
                              .tv_nsec = (long)(duration_ns % 1000000000u)};
+    ASSERT(side.waits_count < WAITS_MAX);
+    struct wait *wait = &side.waits[side.waits_count];
+    *wait = (struct wait){.begin_ns = realtime_ns(),
+                          .script_ns = script_time_ns(realtime_ns()),
+                          .duration_ns = duration_ns};
     (void)nanosleep(&pause, NULL);
+    wait->end_ns = realtime_ns();
+    side.waits_count++;
     settle(world);
     world->now_ns = realtime_ns();
 }
