@@ -3,6 +3,7 @@
 #include "gateway/shell/apply.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/connections.h"
+#include "gateway/shell/control.h"
 #include "gateway/shell/order_entry.h"
 #include "gateway/shell/poller.h"
 #include "gateway/shell/publisher.h"
@@ -15,6 +16,7 @@
 enum tag {
     TAG_ORDER_ENTRY = ENGINE_SESSIONS_MAX,
     TAG_BUS,
+    TAG_CONTROL,
     TAG_SIGNALS,
     TAG_LISTENERS, /* LISTENER_TAGS from here on. */
 };
@@ -40,6 +42,7 @@ struct loop {
     struct listeners listeners;
     struct order_entry order_entry;
     struct publisher publisher;
+    struct control control;
     struct turn turn;
     struct engine engine;
 };
@@ -108,7 +111,8 @@ static int shorter(int a, int b)
 static int sleep_limit_ms(struct loop *loop)
 {
     if (loop->full || connections_pending(&loop->connections, &loop->engine) ||
-        order_entry_pending(&loop->order_entry) || publisher_pending(&loop->publisher)) {
+        order_entry_pending(&loop->order_entry) || publisher_pending(&loop->publisher) ||
+        control_pending(&loop->control)) {
         return 0;
     }
     uint64_t monotonic_ns = loop->now.monotonic_ns;
@@ -134,7 +138,7 @@ static void gather(struct loop *loop)
         } else if (events[i].tag >= TAG_LISTENERS) {
             listeners_ready(&loop->listeners, events[i].tag);
         }
-        /* The two ZeroMQ sockets are looked at in every turn. */
+        /* The ZeroMQ sockets are looked at in every turn. */
     }
 }
 
@@ -181,6 +185,7 @@ static enum status step(struct loop *loop)
     listeners_step(&loop->listeners, &loop->connections, &loop->engine);
     TRY(order_entry_step(&loop->order_entry, &loop->engine));
     TRY(publisher_step(&loop->publisher));
+    TRY(control_step(&loop->control, &loop->engine));
     engine_tick(&loop->engine);
     loop->full = engine_turn_full(&loop->engine);
     return STATUS_OK;
@@ -218,6 +223,7 @@ static enum status turn(struct loop *loop, char *error)
                         store_error(loop->config.store));
         }
     }
+    control_release(&loop->control);
     status = connections_flush(&loop->connections);
     if (status == STATUS_OK) {
         status = listeners_flush(&loop->listeners);
@@ -286,6 +292,11 @@ static enum status open_sockets(struct loop *loop, char *error)
     TRY(order_entry_open(&loop->order_entry, config->zeromq, config->order_entry_endpoint, error));
     TRY(publisher_open(&loop->publisher, config->zeromq, config->bus_endpoint,
                        config->engine->instance_id, error));
+    loop->control.log = config->log;
+    loop->control.now = &loop->now;
+    if (config->control_endpoint != NULL) {
+        TRY(control_open(&loop->control, config->zeromq, config->control_endpoint, error));
+    }
     return STATUS_OK;
 }
 
@@ -301,7 +312,10 @@ static enum status open_poller(struct loop *loop, char *error)
         poller_add(&loop->poller, zeromq_fd(&loop->order_entry.socket), TAG_ORDER_ENTRY, true,
                    false) != STATUS_OK ||
         poller_add(&loop->poller, zeromq_fd(&loop->publisher.socket), TAG_BUS, true, false) !=
-            STATUS_OK) {
+            STATUS_OK ||
+        (loop->control.socket.handle != NULL &&
+         poller_add(&loop->poller, zeromq_fd(&loop->control.socket), TAG_CONTROL, true, false) !=
+             STATUS_OK)) {
         return fail(STATUS_IO, error, "epoll refused a socket", "out of descriptors or memory");
     }
     if (connections_open(&loop->connections, loop->config.engine, loop->config.connections) !=
@@ -385,6 +399,7 @@ void loop_close(struct loop *loop)
     connections_shut(&loop->connections);
     order_entry_close(&loop->order_entry);
     publisher_close(&loop->publisher);
+    control_close(&loop->control);
     poller_close(&loop->poller);
     if (loop->store_reader != NULL) {
         store_reader_close(loop->store_reader);

@@ -28,6 +28,7 @@ struct loop_config {
     uint32_t listeners_count;
     const char *order_entry_endpoint;
     const char *bus_endpoint;
+    const char *control_endpoint; /* NULL: no control socket. */
     struct zeromq *zeromq;
     struct store *store; /* With the tables of gateway/core/tables.h. */
     struct log *log;

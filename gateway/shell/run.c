@@ -151,6 +151,7 @@ static enum run_exit open_loop(struct run *run)
         .credentials = &run->sockets.credentials,
         .order_entry_endpoint = config->order_entry_endpoint,
         .bus_endpoint = config->bus_endpoint,
+        .control_endpoint = run->options->sessions_only ? NULL : config->control_endpoint,
         .zeromq = &run->zeromq,
         .store = run->store,
         .log = &run->log,

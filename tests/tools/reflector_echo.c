@@ -284,7 +284,7 @@ static void deliver(struct engine *engine, struct link *link, const struct messa
             return;
         }
     }
-    link_business_reject(engine, link, message, 3, "the reflector does not handle this MsgType");
+    link_business_reject(engine, link, message, 3, "Unsupported Message Type");
 }
 
 /* The outbound queue holds with each echo the ID that it was about. */
