@@ -42,7 +42,8 @@ static void say_unknown(const struct config_entry *entry, const struct config_na
         return;
     }
     char text[CONFIG_NEAREST_BYTES_MAX];
-    const char *nearest = config_name_nearest(entry->key, text);
+    bool kept = errors->count < CONFIG_ERRORS_MAX; /* Else nobody will read the guess. */
+    const char *nearest = kept ? config_name_nearest(entry->key, text) : NULL;
     config_errors_add(errors, entry->line, "unknown key '%s'; %s%s%s", entry->key,
                       nearest != NULL ? "did you mean '" : "see `fixgate help config`",
                       nearest != NULL ? nearest : "", nearest != NULL ? "'?" : "");
