@@ -5,10 +5,11 @@
 #include "tests/tools/reflector_script.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { REFLECTOR_PATH_BYTES_MAX = 4000 };
+enum { REFLECTOR_PATH_BYTES_MAX = 4000, REFLECTOR_STORE_BYTES_MAX = 200 };
 
 /* The directory and those above it. */
 static bool make_directories(const char *path)
@@ -32,11 +33,23 @@ static bool make_directories(const char *path)
     return true;
 }
 
+/* A path that is longer than a store's may be, by way of an open descriptor. */
+static const char *short_path(const char *path)
+{
+    static char alias[64];
+    if (strlen(path) <= REFLECTOR_STORE_BYTES_MAX) {
+        return path;
+    }
+    int fd = open(path, O_RDONLY | O_DIRECTORY);
+    (void)snprintf(alias, sizeof(alias), "/proc/self/fd/%d", fd);
+    return fd >= 0 ? alias : path;
+}
+
 /* What a line of a configuration cannot say: long paths, and a port of 0. */
 static void adjust(struct gateway_config *config, const struct options *options,
                    const char *log_path)
 {
-    config->store_path = options->store;
+    config->store_path = short_path(options->store);
     if (config->log.path == NULL) {
         config->log.path = log_path;
     }

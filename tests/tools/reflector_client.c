@@ -126,6 +126,7 @@ int client_line(uint16_t port)
 void client_open(struct client *client, const char *name, uint16_t port)
 {
     client->name = name;
+    client->target = "REFLECTOR";
     client->port = port;
     client->line = -1;
     client->seq = 1;
@@ -188,8 +189,8 @@ size_t client_frame(const struct client *client, const char *msg_type, uint64_t 
     static _Thread_local char inner[CLIENT_MESSAGE_BYTES_MAX];
     char now[32];
     time_now(now);
-    int inner_size = snprintf(inner, sizeof(inner), "35=%s|49=%s|56=REFLECTOR|34=%llu|52=%s|%s",
-                              msg_type, client->name, (unsigned long long)seq,
+    int inner_size = snprintf(inner, sizeof(inner), "35=%s|49=%s|56=%s|34=%llu|52=%s|%s", msg_type,
+                              client->name, client->target, (unsigned long long)seq,
                               sending_time != NULL ? sending_time : now, body);
     ASSERT(inner_size > 0);
     int size = snprintf(out, CLIENT_MESSAGE_BYTES_MAX, "8=FIX.4.4|9=%d|%s", inner_size, inner);

@@ -36,7 +36,8 @@ void reflector_remove(struct reflector_process *reflector);
 bool reflector_logs(const struct reflector_process *reflector, const char *text);
 
 struct client {
-    const char *name; /* Its SenderCompID. */
+    const char *name;   /* Its SenderCompID, */
+    const char *target; /* and its TargetCompID: "REFLECTOR" unless set. */
     uint16_t port;
     int line;     /* -1: none. */
     uint64_t seq; /* Of its next message. */
