@@ -70,8 +70,6 @@ struct session_endpoint {
 struct session_socket_config {
     struct session_endpoint endpoints[CONFIG_ENDPOINTS_MAX]; /* As RELEASE_CONNECT counts. */
     uint32_t endpoints_count;                                /* As engine_session_config. */
-    const char *host;                                        /* Those of the first endpoint. */
-    uint16_t port;
     bool nodelay;
     uint64_t connect_timeout_ns;
     int send_buffer_bytes; /* 0 = the system's. */

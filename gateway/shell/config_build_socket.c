@@ -80,8 +80,6 @@ static void build_endpoints(struct session_socket_config *socket,
             add_endpoint(socket, settings, number);
         }
     }
-    socket->host = socket->endpoints[0].host;
-    socket->port = socket->endpoints[0].port;
 }
 
 static void build_initiator(struct gateway_config *config, uint32_t index,

@@ -37,7 +37,7 @@ static void smallest_configuration_gets_the_defaults(void **state)
     assert_true(session->fix.check_comp_id);
     assert_true(session->fix.validate.fields_have_values);
     assert_true(config->sockets[0].nodelay);
-    assert_int_equal(config->sockets[0].port, 1);
+    assert_int_equal(config->sockets[0].endpoints[0].port, 1);
     gateway_config_free(config);
 }
 
