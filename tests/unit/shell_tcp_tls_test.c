@@ -102,7 +102,8 @@ static bool turn(struct line *line, size_t only, int timeout_ms)
 static void turn_until(struct line *line, size_t end, enum tcp_state state)
 {
     while (line->tcp[end].state != state) {
-        if (!turn(line, ENDS, WAIT_MS_MAX)) {
+        bool over = line->tcp[end].state == TCP_ENDED;
+        if (over || !turn(line, ENDS, WAIT_MS_MAX)) {
             fail_msg("state %d: %s", (int)line->tcp[end].state, line->tcp[end].reason);
         }
     }
