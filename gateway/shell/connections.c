@@ -147,12 +147,25 @@ static size_t step_bytes(struct connections *connections, struct engine *engine,
     return consumed;
 }
 
+static void tell_begin(struct connections *connections, struct engine *engine, uint32_t session)
+{
+    struct connection *connection = &connections->list[session];
+    const char *protection = tcp_protection(&connection->tcp);
+    connection->up = true;
+    if (protection != NULL) {
+        struct log_pair pairs[] = {{"session", span_text(connection->id)},
+                                   {"tls", span_text(protection)}};
+        log_event(connections->log, connections->now->engine_ns, SEVERITY_INFO,
+                  span_text("protected"), pairs, ARRAY_LEN(pairs));
+    }
+    engine_connected(engine, session);
+}
+
 static void step_one(struct connections *connections, struct engine *engine, uint32_t session)
 {
     struct connection *connection = &connections->list[session];
     if (connection->tcp.state == TCP_OPEN && !connection->up) {
-        connection->up = true;
-        engine_connected(engine, session);
+        tell_begin(connections, engine, session);
     }
     size_t consumed = connection->cut ? 0 : step_bytes(connections, engine, session);
     if (engine_turn_full(engine)) {
@@ -227,8 +240,7 @@ void connections_adopt(struct connections *connections, struct engine *engine, u
     take_over(&connection->tcp, from);
     connection->reason[0] = '\0';
     connection->wanted = true;
-    connection->up = true;
-    engine_connected(engine, session);
+    tell_begin(connections, engine, session);
     step_one(connections, engine, session);
 }
 
