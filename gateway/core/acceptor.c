@@ -199,6 +199,19 @@ static enum acceptor_verdict judge(struct engine *engine, uint32_t listener,
     return ACCEPTOR_FOUND;
 }
 
+/* Whom no session of the listener would let in need not say anything. */
+static bool address_welcome(const struct engine *engine, uint32_t listener,
+                            const struct address *peer)
+{
+    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
+        const struct engine_session_config *config = &engine->config->sessions[number];
+        if (config->fix.acceptor && config->listener == listener && address_allowed(config, peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum acceptor_verdict engine_identify(struct engine *engine, uint32_t listener,
                                       const struct address *peer, struct span bytes,
                                       size_t *consumed, uint32_t *session,
@@ -207,6 +220,9 @@ enum acceptor_verdict engine_identify(struct engine *engine, uint32_t listener,
     *consumed = 0;
     *session = UINT32_MAX;
     reason[0] = '\0';
+    if (!address_welcome(engine, listener, peer)) {
+        return refuse(peer, NULL, "AllowedRemoteAddresses of no session names the address", reason);
+    }
     for (unsigned garbled = 0; garbled <= ACCEPTOR_GARBLED_MAX;) {
         struct frame frame;
         struct message message;

@@ -19,7 +19,8 @@ enum acceptor_verdict {
 /* `listener`: index into the configuration's listeners; `peer`: where it comes from. *consumed:
  * bytes before the Logon that are done with. `reason` is empty unless REFUSE. *session is
  * UINT32_MAX unless FOUND, or REFUSE because that session is connected already (4.4): the
- * shell asks again if that connection is just ending.
+ * shell asks again if that connection is just ending. `bytes` may be empty: an address that
+ * no session of the listener lets in is refused before it has said anything.
  *
  * A session is meant by a Logon if that names its comp IDs and all SubIDs and LocationIDs that
  * the session has; of several the one that has most of them. A wrong BeginString is FOUND: the

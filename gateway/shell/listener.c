@@ -95,11 +95,12 @@ enum status listeners_open(struct listeners *listeners, const struct listen_conf
     return STATUS_OK;
 }
 
-static void dismiss(struct newcomer *newcomer)
+static void dismiss(struct listener *listener, struct newcomer *newcomer)
 {
     tcp_close(&newcomer->tcp);
-    newcomer->used = false;
     newcomer->watch.on = false;
+    listener->newcomers_count -= newcomer->used ? 1 : 0;
+    newcomer->used = false;
 }
 
 void listeners_stop(struct listeners *listeners)
@@ -111,7 +112,7 @@ void listeners_stop(struct listeners *listeners)
             listener->fd = -1;
         }
         for (uint32_t j = 0; listener->newcomers != NULL && j < LISTENER_PENDING_MAX; j++) {
-            dismiss(&listener->newcomers[j]);
+            dismiss(listener, &listener->newcomers[j]);
         }
     }
 }
@@ -158,8 +159,9 @@ static void take_in(struct listeners *listeners, struct listener *listener, int 
     }
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     listener_peer_name(from, &newcomer->address, newcomer->peer);
+    listener->newcomers_count++;
     newcomer->used = true;
-    newcomer->ask = false;
+    newcomer->ask = true; /* Its address alone may be enough to refuse it. */
     newcomer->said = 0;
     newcomer->garbage = 0;
     newcomer->deadline_ns = now_ns + config->logon_timeout_ns;
@@ -232,7 +234,7 @@ static void turn_away(struct listeners *listeners, struct listener *listener,
     if (newcomer->tcp.state == TCP_CLOSING) {
         tcp_ready(&newcomer->tcp, LISTENER_IN_BYTES, listeners->now->monotonic_ns);
     }
-    dismiss(newcomer);
+    dismiss(listener, newcomer);
 }
 
 static void ask_engine(struct listeners *listeners, uint32_t number, struct newcomer *newcomer,
@@ -264,7 +266,7 @@ static void ask_engine(struct listeners *listeners, uint32_t number, struct newc
     case ACCEPTOR_FOUND:
         watch_end(&newcomer->watch, listeners->poller, &newcomer->tcp);
         connections_adopt(connections, engine, session, &newcomer->tcp);
-        dismiss(newcomer);
+        dismiss(listener, newcomer);
         return;
     case ACCEPTOR_REFUSE:
         turn_away(listeners, listener, newcomer, SEVERITY_WARNING, reason);
@@ -310,7 +312,8 @@ void listeners_step(struct listeners *listeners, struct connections *connections
     for (uint32_t number = 0; number < listeners->count; number++) {
         struct listener *listener = &listeners->list[number];
         resume_accepting(listeners, number);
-        for (uint32_t i = 0; i < LISTENER_PENDING_MAX; i++) {
+        uint32_t seats = listener->newcomers_count > 0 ? LISTENER_PENDING_MAX : 0;
+        for (uint32_t i = 0; i < seats; i++) {
             if (listener->newcomers[i].used) {
                 step_newcomer(listeners, number, &listener->newcomers[i], connections, engine);
             }
@@ -325,7 +328,8 @@ enum status listeners_flush(struct listeners *listeners)
 {
     for (uint32_t number = 0; number < listeners->count; number++) {
         struct listener *listener = &listeners->list[number];
-        for (uint32_t i = 0; i < LISTENER_PENDING_MAX; i++) {
+        uint32_t seats = listener->newcomers_count > 0 ? LISTENER_PENDING_MAX : 0;
+        for (uint32_t i = 0; i < seats; i++) {
             struct newcomer *newcomer = &listener->newcomers[i];
             if (newcomer->used) {
                 TRY(watch_update(&newcomer->watch, listeners->poller, &newcomer->tcp,
@@ -352,7 +356,8 @@ uint64_t listeners_deadline_ns(const struct listeners *listeners)
         if (listener->log_held_back > 0) {
             deadline_ns = earlier(deadline_ns, (listener->log_second + 1) * SECOND_NS);
         }
-        for (uint32_t i = 0; i < LISTENER_PENDING_MAX; i++) {
+        uint32_t seats = listener->newcomers_count > 0 ? LISTENER_PENDING_MAX : 0;
+        for (uint32_t i = 0; i < seats; i++) {
             const struct newcomer *newcomer = &listener->newcomers[i];
             if (newcomer->used) {
                 bool over = newcomer->ask || newcomer->tcp.state == TCP_ENDED;

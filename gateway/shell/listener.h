@@ -65,6 +65,7 @@ struct listener {
     uint64_t accepted_count;
     uint64_t overflow_count;    /* Closed at once, for there was no room. */
     uint64_t refused_count;     /* Closed for what they said, or did not. */
+    uint32_t newcomers_count;   /* In use: most turns there is none to look at. */
     struct newcomer *newcomers; /* LISTENER_PENDING_MAX. */
 };
 

@@ -391,17 +391,22 @@ static inline const char *broker_await(struct fixture *fixture, uint32_t number,
     }
 }
 
-/* A new connection to the port of the peers. */
-static inline int peer_line(const struct fixture *fixture)
+static inline void peer_line_connect(const struct fixture *fixture, int line)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(loop_port(fixture->loop, 0)),
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     struct timeval limit = {.tv_sec = WAIT_MS_MAX / 1000};
-    int line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(line >= 0);
     (void)setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     assert_int_equal(0, connect(line, (const struct sockaddr *)&address, sizeof(address)));
+}
+
+/* A new connection to the port of the peers. */
+static inline int peer_line(const struct fixture *fixture)
+{
+    int line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(line >= 0);
+    peer_line_connect(fixture, line);
     return line;
 }
 

@@ -2,6 +2,7 @@
 #include "tests/unit/loop_fixture.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 static void say_on(struct fixture *fixture, uint32_t number, int line, const char *msg_type,
                    const char *body)
@@ -143,6 +144,22 @@ static void logon_may_come_byte_by_byte_and_with_more_behind_it(void **state)
     assert_string_equal("behind", text_value(broker_await(fixture, FIXTURE_GAMMA, "0"), "112"));
 }
 
+static void address_that_nobody_allows_is_refused_before_it_speaks(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct address_block elsewhere = {
+        .address = {.bytes = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2}}, .prefix_bits = 120};
+    fixture->sessions[FIXTURE_GAMMA].allowed = &elsewhere;
+    fixture->sessions[FIXTURE_GAMMA].allowed_count = 1;
+    fixture->sessions[FIXTURE_DELTA].allowed = &elsewhere;
+    fixture->sessions[FIXTURE_DELTA].allowed_count = 1;
+    uint64_t begin_ms = now_ms();
+    int line = peer_line(fixture);
+    assert_true(line_ends_silently(line));
+    assert_true(now_ms() - begin_ms < FIXTURE_LOGON_TIMEOUT_MS / 2);
+    (void)close(line);
+}
+
 /* No byte moves the limit. */
 static void newcomer_that_drips_is_closed_when_its_time_is_up(void **state)
 {
@@ -198,6 +215,28 @@ static void garbage_without_end_is_cut_short(void **state)
     assert_true(size < 0);
     (void)close(line);
     peer_log_on(fixture, FIXTURE_GAMMA);
+}
+
+/* Nobody is let in, nobody is thrown out, and the loop does not run hot. */
+static void listener_without_descriptors_waits_for_better_times(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit before;
+    peer_log_on(fixture, FIXTURE_GAMMA);
+    int line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(0, getrlimit(RLIMIT_NOFILE, &before));
+    struct rlimit none = {.rlim_cur = (rlim_t)line + 1, .rlim_max = before.rlim_max};
+    assert_int_equal(0, setrlimit(RLIMIT_NOFILE, &none));
+    peer_line_connect(fixture, line);
+    fixture->broker[FIXTURE_DELTA].line = line;
+    broker_say(fixture, FIXTURE_DELTA, "A", "98=0|108=30|");
+    clock_t cpu = clock();
+    struct pollfd item = {.fd = line, .events = POLLIN};
+    assert_int_equal(0, poll(&item, 1, 4 * LISTENER_PAUSE_MS));
+    assert_true(clock() - cpu < CLOCKS_PER_SEC / 10);
+    proves_alive(fixture, FIXTURE_GAMMA);
+    assert_int_equal(0, setrlimit(RLIMIT_NOFILE, &before));
+    (void)broker_await(fixture, FIXTURE_DELTA, "A");
 }
 
 static void end_of_the_gateway_ends_newcomers_and_logs_peers_out(void **state)
@@ -296,6 +335,8 @@ int main(void)
         TEST(newcomer_that_drips_is_closed_when_its_time_is_up),
         TEST(newcomers_beyond_the_limit_are_closed_and_sessions_go_on),
         TEST(garbage_without_end_is_cut_short),
+        TEST(listener_without_descriptors_waits_for_better_times),
+        TEST(address_that_nobody_allows_is_refused_before_it_speaks),
         TEST(end_of_the_gateway_ends_newcomers_and_logs_peers_out),
         cmocka_unit_test(port_of_somebody_else_is_refused_with_its_name),
         cmocka_unit_test(address_that_is_not_ours_is_refused_with_its_name),
