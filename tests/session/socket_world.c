@@ -1,43 +1,21 @@
 /* world.h over a real socket: the session is a reflector's, in a process of its own, and
- * every message went through the kernel and the store.
- *
- * A script's time passes in its `at` lines alone. So the times in what arrives are turned
- * into the script's time: all that happens between two `at` lines happens in one instant. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+ * every message went through the kernel and the store. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "fix/timestamp.h"
+#include "tests/session/socket_line.h"
 #include "tests/session/socket_reflector.h"
+#include "tests/session/socket_time.h"
 #include "tests/session/world.h"
-
-enum { WAIT_MS_MAX = 5000, WAITS_MAX = 256, TIME_BYTES = 21 };
 
 /* What struct world has no place for; one world at a time. */
 static struct {
     struct reflector reflector;
     uint64_t seq_in_next; /* To start it with. */
     uint64_t seq_out_next;
-    int listener; /* Where an initiator connects to; -1: nobody listens. */
-    uint16_t port;
-    int line;  /* -1: not connected. */
-    bool over; /* We have seen the end of the line. */
-    size_t used;
-    uint8_t bytes[WORLD_STREAM_BYTES_MAX];
+    struct socket_line line;
+    struct socket_time time;
     bool stale_told[WORLD_QUEUE_MAX];
-    struct wait {
-        uint64_t begin_ns; /* By the real clock. */
-        uint64_t end_ns;
-        uint64_t script_ns; /* The script's time when it began. */
-        uint64_t duration_ns;
-    } waits[WAITS_MAX]; /* The first is none: the beginning. */
-    size_t waits_count;
 } side;
 
 static void world_fail(struct world *world, const char *what, const char *about)
@@ -47,125 +25,28 @@ static void world_fail(struct world *world, const char *what, const char *about)
     }
 }
 
-static uint64_t realtime_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t script_time_ns(uint64_t real_ns)
-{
-    size_t i = side.waits_count - 1;
-    while (i > 0 && real_ns < side.waits[i].begin_ns) {
-        i--;
-    }
-    const struct wait *wait = &side.waits[i];
-    bool within = real_ns < wait->end_ns && real_ns > wait->begin_ns;
-    return wait->script_ns + (within ? real_ns - wait->begin_ns : wait->duration_ns);
-}
-
-/* Turns a time with milliseconds in `message`, the value of `tag`, into the script's. */
-static void retime(struct observed *observed, const char *tag)
-{
-    char *message = (char *)observed->bytes;
-    char *found = strstr(message, tag);
-    uint64_t real_ns = 0;
-    if (found == NULL || found[strlen(tag) + TIME_BYTES] != '\001') {
-        return;
-    }
-    char *time = found + strlen(tag);
-    if (!timestamp_parse(span_of(time, TIME_BYTES), &real_ns)) {
-        return;
-    }
-    char text[TIMESTAMP_TEXT_BYTES_MAX];
-    size_t size = timestamp_format(script_time_ns(real_ns), 3, text);
-    ASSERT(size == TIME_BYTES);
-    memcpy(time, text, TIME_BYTES);
-}
-
 static void world_observe(struct world *world, enum observed_kind kind, struct span bytes)
 {
     ASSERT(world->observed_count < WORLD_OBSERVED_MAX);
     struct observed *observed = &world->observed[world->observed_count];
     world->observed_count += 1;
-    *observed =
-        (struct observed){.kind = kind, .size = bytes.size, .at_ns = script_time_ns(realtime_ns())};
+    *observed = (struct observed){.kind = kind,
+                                  .size = bytes.size,
+                                  .at_ns = socket_time_ns(&side.time, socket_time_now_ns())};
     observed->bytes = malloc(bytes.size + 1);
     ASSERT(observed->bytes != NULL);
     memcpy(observed->bytes, bytes.data, bytes.size);
     observed->bytes[bytes.size] = '\0';
 }
 
-/* --- The line --------------------------------------------------------------- */
-
-static struct sockaddr_in loopback(uint16_t port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-}
-
-/* Takes a port, or listens again on the one that it took before. */
-static void listen_again(void)
-{
-    int on = 1;
-    struct sockaddr_in address = loopback(side.port);
-    socklen_t size = sizeof(address);
-    side.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ASSERT(side.listener >= 0);
-    (void)setsockopt(side.listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    int failed = bind(side.listener, (const struct sockaddr *)&address, size);
-    ASSERT(failed == 0);
-    failed = listen(side.listener, 1);
-    ASSERT(failed == 0);
-    failed = getsockname(side.listener, (struct sockaddr *)&address, &size);
-    ASSERT(failed == 0);
-    side.port = ntohs(address.sin_port);
-}
-
-static void listen_no_more(void)
-{
-    if (side.listener >= 0) {
-        (void)close(side.listener);
-        side.listener = -1;
-    }
-}
-
-static void hang_up(void)
-{
-    if (side.line >= 0) {
-        (void)close(side.line);
-        side.line = -1;
-    }
-    side.used = 0;
-    side.over = false;
-}
-
-static bool readable(int fd, int wait_ms)
-{
-    struct pollfd item = {.fd = fd, .events = POLLIN};
-    return poll(&item, 1, wait_ms) > 0;
-}
-
-/* More bytes of the line, if there are any within the time. */
-static bool read_more(int wait_ms)
-{
-    if (side.line < 0 || side.over || !readable(side.line, wait_ms)) {
-        return false;
-    }
-    ssize_t got = recv(side.line, side.bytes + side.used, sizeof(side.bytes) - side.used, 0);
-    side.over = got <= 0;
-    side.used += got > 0 ? (size_t)got : 0;
-    return got > 0;
-}
+/* --- What arrives ----------------------------------------------------------- */
 
 static void take_message(struct world *world)
 {
     static const uint32_t always[] = {34, 35, 49, 52, 56};
     struct frame frame;
-    while (frame_find(span_of(side.bytes, side.used), &frame) != FRAME_FOUND) {
-        if (!read_more(WAIT_MS_MAX)) {
+    while (frame_find(span_of(side.line.bytes, side.line.used), &frame) != FRAME_FOUND) {
+        if (!socket_line_read(&side.line, SOCKET_LINE_WAIT_MS)) {
             world_fail(world, "a message was released and did not arrive", "");
             return;
         }
@@ -180,10 +61,10 @@ static void take_message(struct world *world)
         world_fail(world, "bytes that belong to no message", "");
     }
     world_observe(world, OBSERVED_SEND, frame.bytes);
-    retime(&world->observed[world->observed_count - 1], "\00152=");
-    retime(&world->observed[world->observed_count - 1], "\001122=");
-    memmove(side.bytes, side.bytes + frame.consumed, side.used - frame.consumed);
-    side.used -= frame.consumed;
+    char *kept = (char *)world->observed[world->observed_count - 1].bytes;
+    socket_time_turn(&side.time, kept, "\00152=");
+    socket_time_turn(&side.time, kept, "\001122=");
+    socket_line_take(&side.line, frame.consumed);
 }
 
 /* --- What the reflector tells ----------------------------------------------- */
@@ -228,9 +109,9 @@ static bool take_line(struct world *world, const char *line)
         take_message(world);
         return false;
     case 'C':
-        while (read_more(WAIT_MS_MAX)) {
+        while (socket_line_read(&side.line, SOCKET_LINE_WAIT_MS)) {
         }
-        if (!side.over) {
+        if (!side.line.over) {
             world_fail(world, "a connection was to be closed and is open", line);
         }
         world_observe(world, OBSERVED_CLOSE, span_text(line + 2));
@@ -304,7 +185,7 @@ static bool tell_stale(const struct world *world)
 /* Waits until all that was done has had its effect, and notes what it was. */
 static void settle(struct world *world)
 {
-    bool was_over = side.over;
+    bool was_over = side.line.over;
     if (side.reflector.pid == 0) {
         return;
     }
@@ -319,12 +200,12 @@ static void settle(struct world *world)
         closes += side.reflector.line[0] == 'C' ? 1 : 0;
         answered = take_line(world, side.reflector.line);
     }
-    while (read_more(0)) {
+    while (socket_line_read(&side.line, 0)) {
     }
-    if (side.used > 0) {
+    if (side.line.used > 0) {
         world_fail(world, "bytes came that were not released", "");
     }
-    if (side.over && !was_over && closes == 0) {
+    if (side.line.over && !was_over && closes == 0) {
         observe_refusal(world);
     }
 }
@@ -332,7 +213,7 @@ static void settle(struct world *world)
 static void start_if_down(struct world *world)
 {
     if (side.reflector.pid == 0) {
-        reflector_start(&side.reflector, &world->config, side.port, side.seq_in_next,
+        reflector_start(&side.reflector, &world->config, side.line.port, side.seq_in_next,
                         side.seq_out_next);
         memset(side.stale_told, 0, sizeof(side.stale_told));
     }
@@ -344,16 +225,14 @@ void world_init(struct world *world, const struct dictionary *dictionary)
 {
     memset(world, 0, sizeof(*world));
     memset(&side, 0, sizeof(side));
-    side.line = -1;
-    side.listener = -1;
+    socket_line_init(&side.line);
     reflector_open(&side.reflector);
     world->config = session_config_default();
     world->config.dictionary = dictionary;
     world->config.sender_comp_id = "GATE";
     world->config.target_comp_id = "BROKER";
-    world->now_ns = realtime_ns();
-    side.waits[0].script_ns = world->now_ns;
-    side.waits_count = 1;
+    world->now_ns = socket_time_now_ns();
+    socket_time_init(&side.time, world->now_ns);
     world->peer_seq = 1;
     world->early = calloc(FIX_EARLY_MESSAGES_MAX, sizeof(*world->early));
     world->early_bytes = malloc(FIX_EARLY_BYTES_MAX);
@@ -373,8 +252,8 @@ void world_start(struct world *world, uint64_t seq_in_next, uint64_t seq_out_nex
 
 void world_free(struct world *world)
 {
-    hang_up();
-    listen_no_more();
+    socket_line_hang_up(&side.line);
+    socket_line_listen_no_more(&side.line);
     reflector_close(&side.reflector);
     for (size_t i = 0; i < world->observed_count; i++) {
         free(world->observed[i].bytes);
@@ -385,49 +264,42 @@ void world_free(struct world *world)
 
 void world_connect(struct world *world)
 {
-    int on = 1;
-    hang_up();
+    socket_line_hang_up(&side.line);
+    bool connected = false;
     if (world->config.acceptor) {
         start_if_down(world);
-        struct sockaddr_in address = loopback(side.reflector.port);
-        side.line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        ASSERT(side.line >= 0);
-        if (connect(side.line, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-            world_fail(world, "cannot connect", "");
-        }
+        connected = socket_line_connect(&side.line, side.reflector.port);
     } else {
-        listen_again();
+        socket_line_listen(&side.line);
         start_if_down(world);
-        side.line = readable(side.listener, WAIT_MS_MAX) ? accept(side.listener, NULL, NULL) : -1;
-        listen_no_more();
-        if (side.line < 0) {
-            world_fail(world, "the reflector does not connect", "");
-        }
+        connected = socket_line_accept(&side.line);
+        socket_line_listen_no_more(&side.line);
     }
-    (void)setsockopt(side.line, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (!connected) {
+        world_fail(world, "there is no connection", "");
+    }
     settle(world);
 }
 
 void world_disconnect(struct world *world)
 {
-    hang_up();
+    socket_line_hang_up(&side.line);
     settle(world);
 }
 
 void world_receive(struct world *world, struct span bytes)
 {
-    if (side.line < 0) {
+    if (side.line.fd < 0) {
         return; /* Nobody hears it. */
     }
     if (tell_stale(world)) {
         settle(world);
     }
-    ssize_t sent = send(side.line, bytes.data, bytes.size, MSG_NOSIGNAL);
-    if (sent != (ssize_t)bytes.size && !side.over) {
+    if (!socket_line_send(&side.line, bytes) && !side.line.over) {
         world_fail(world, "cannot send", "");
     }
     settle(world);
-    world->now_ns = realtime_ns();
+    world->now_ns = socket_time_now_ns();
 }
 
 void world_send(struct world *world, struct span msg_type, struct span body)
@@ -473,18 +345,9 @@ void world_business_reject(struct world *world, int reason, const char *text)
 
 void world_wait(struct world *world, uint64_t duration_ns)
 {
-    struct timespec pause = {.tv_sec = (time_t)(duration_ns / 1000000000u),
-                             .tv_nsec = (long)(duration_ns % 1000000000u)};
-    ASSERT(side.waits_count < WAITS_MAX);
-    struct wait *wait = &side.waits[side.waits_count];
-    *wait = (struct wait){.begin_ns = realtime_ns(),
-                          .script_ns = script_time_ns(realtime_ns()),
-                          .duration_ns = duration_ns};
-    (void)nanosleep(&pause, NULL);
-    wait->end_ns = realtime_ns();
-    side.waits_count++;
+    socket_time_wait(&side.time, duration_ns);
     settle(world);
-    world->now_ns = realtime_ns();
+    world->now_ns = socket_time_now_ns();
 }
 
 struct observed *world_next(struct world *world)
@@ -500,7 +363,7 @@ struct observed *world_next(struct world *world)
 
 void world_forget_logs(struct world *world)
 {
-    world->now_ns = realtime_ns();
+    world->now_ns = socket_time_now_ns();
     for (size_t i = 0; i < world->observed_count; i++) {
         if (world->observed[i].kind == OBSERVED_LOG) {
             world->observed[i].taken = true;
