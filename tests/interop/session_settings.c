@@ -33,7 +33,7 @@ void session_settings_write(const struct session_world *world, const char *path)
                   "[DEFAULT]\n"
                   "ConnectionType=%s\n"
                   "ReconnectInterval=0\n"
-                  "HeartBtInt=30\n"
+                  "HeartBtInt=5\n"
                   "SocketNodelay=Y\n"
                   "FileStorePath=%s/peer\n"
                   "DataDictionary=%s/dictionaries/FIX44.xml\n",
@@ -55,11 +55,13 @@ void session_settings_write(const struct session_world *world, const char *path)
         (void)fprintf(file, "%s\n", setup->both[i]);
         scheduled = scheduled || strncmp(setup->both[i], "StartTime=", 10) == 0;
     }
-    if (!scheduled) { /* QuickFIX must have a day; let it end half a day away. */
+    if (!scheduled) {
+        /* QuickFIX must have a day; let it end half a day away. (With equal times QuickFIX
+         * changes its day at midnight, whatever they say.) */
         struct tm day;
         time_t then = time(NULL) + HALF_A_DAY_S;
         (void)gmtime_r(&then, &day);
-        (void)fprintf(file, "StartTime=%02d:%02d:00\nEndTime=%02d:%02d:00\n", day.tm_hour,
+        (void)fprintf(file, "StartTime=%02d:%02d:01\nEndTime=%02d:%02d:00\n", day.tm_hour,
                       day.tm_min, day.tm_hour, day.tm_min);
     }
     ASSERT(fclose(file) == 0);

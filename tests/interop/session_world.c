@@ -86,6 +86,7 @@ static void add_settings(const struct session_world *world, struct command_line 
         add_word(line, "--setting=ConnectionType=initiator");
         add_word(line, "--setting=SocketConnectHost=127.0.0.1");
         add_word(line, "--setting=SocketConnectPort=%u", cutter_port(world->cutter));
+        add_word(line, "--setting=HeartBtInt=5");
         add_word(line, "--setting=ReconnectInterval=1");
         add_word(line, "--setting=ReconnectIntervalMax=1");
     }

@@ -40,9 +40,6 @@ void peer_journal_close(struct peer_journal *journal)
 
 static void begin_day(struct peer_journal *journal, uint64_t created_s)
 {
-    if (journal->created_s == created_s && journal->days > 0) {
-        return; /* The peer started anew; its numbers went on. */
-    }
     journal->created_s = created_s;
     journal->days++;
     memset(journal->received, 0, ((size_t)journal->received_last + 1) * sizeof *journal->received);
@@ -126,8 +123,10 @@ static void read_fact(struct peer_journal *journal, const char *line)
 {
     uint64_t numbers[3];
     char kind = line[0];
-    if (kind == 'E' && read_numbers(line, numbers, 1)) {
-        begin_day(journal, numbers[0]);
+    if ((kind == 'B' || kind == 'E') && read_numbers(line, numbers, 1)) {
+        if (kind == 'E' || journal->created_s != numbers[0]) {
+            begin_day(journal, numbers[0]);
+        }
         return;
     }
     if (kind == 'R' && read_numbers(line, numbers, 3) && numbers[0] > 0 &&

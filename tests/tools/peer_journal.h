@@ -1,7 +1,8 @@
 /* The journal of quickfix_peer: what it sent and got, in order, read while it grows.
  *
  * One fact per line:
- *   E 1700000000      its numbers began at 1 at this second: a session day of theirs
+ *   B 1700000000      the peer begins; its numbers began at 1 at this second
+ *   E 1700000000      they begin at 1 again: another session day
  *   S 34 N            order oN was given this MsgSeqNum
  *   P 34 N            order oN once more, with PossResend=Y
  *   A 34 N            it goes out again, since we asked
@@ -35,7 +36,7 @@ struct peer_journal {
     uint32_t *received;        /* [MsgSeqNum] of this session day: N; 0: none. */
     uint32_t received_last;    /* Highest MsgSeqNum. */
     uint32_t echo_last;        /* N of the last echo of this session day that was new. */
-    uint64_t created_s;        /* The E of this session day. */
+    uint64_t created_s;        /* As B or E said. */
     uint32_t days;
     uint32_t repeats;      /* R under a number had before. */
     uint32_t poss_dups;    /* R with PossDupFlag=Y: we sent it again. */

@@ -28,12 +28,13 @@ struct station {
     struct quickfix *engine;
     struct quickfix_session *session;
     int journal;
-    int64_t created_ms; /* As the journal's last E says. */
+    int64_t created_ms; /* As the journal's last B or E says. */
     uint32_t last;      /* N of the last order. */
     uint32_t unsent;
     uint32_t stale;
     bool reset_next;
     bool rest;
+    bool stuck; /* QuickFIX will not connect any more. */
     FILE *answers;
     char input[4096];
     size_t input_size;
@@ -59,8 +60,9 @@ static void note_day(struct station *station)
 {
     int64_t created_ms = station->session == NULL ? 0 : quickfix_created_ms(station->session);
     if (created_ms != 0 && created_ms != station->created_ms) {
+        bool first = station->created_ms == 0;
         station->created_ms = created_ms;
-        note(station, "E %lld", (long long)(created_ms / 1000));
+        note(station, "%c %lld", first ? 'B' : 'E', (long long)(created_ms / 1000));
     }
 }
 
@@ -132,9 +134,12 @@ static void on_sent(void *context, const char *message, size_t size)
     print_message("->", message, size);
 }
 
+/* QuickFIX's TLS initiator never tries again after a handshake that failed. */
 static void on_event(void *context, const char *text)
 {
-    (void)context;
+    static const char failed[] = "SSL_connect failed";
+    struct station *station = context;
+    station->stuck = station->stuck || strncmp(text, failed, sizeof failed - 1) == 0;
     print_message("--", text, strlen(text));
 }
 
@@ -372,7 +377,34 @@ static uint32_t last_order(const char *path)
     return last;
 }
 
-static int serve(struct station *station)
+static bool begin(struct station *station, enum quickfix_role role, const char *settings)
+{
+    const struct quickfix_callbacks callbacks = {
+        .context = station,
+        .created = on_created,
+        .logon = on_logon,
+        .logout = on_logout,
+        .from_admin = on_admin,
+        .to_admin = on_to_admin,
+        .from_app = on_app,
+        .to_app = on_to_app,
+        .received = on_received,
+        .sent = on_sent,
+        .event = on_event,
+    };
+    char error[256] = "";
+    station->created_ms = 0;
+    station->stuck = false;
+    station->engine = quickfix_start(role, settings, &callbacks, error, sizeof error);
+    if (station->engine == NULL || station->session == NULL) {
+        (void)fprintf(stderr, "quickfix_peer: %s\n", error);
+        return false;
+    }
+    note_day(station);
+    return true;
+}
+
+static int serve(struct station *station, enum quickfix_role role, const char *settings)
 {
     char error[256] = "";
     (void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
@@ -385,6 +417,12 @@ static int serve(struct station *station)
             (void)fprintf(stderr, "quickfix_peer: %s\n", error);
             return 1;
         }
+        if (station->stuck) { /* As whoever runs it has to. */
+            quickfix_stop(station->engine, 0);
+            if (!begin(station, role, settings)) {
+                return 1;
+            }
+        }
     }
     quickfix_stop(station->engine, 0);
     return 0;
@@ -394,34 +432,19 @@ int main(int argc, char **argv)
 {
     static struct station station;
     static char settings[SETTINGS_BYTES_MAX];
-    char error[256] = "";
     if (argc != 4 || !read_file(argv[2], settings)) {
         (void)fprintf(stderr, "usage: quickfix_peer initiator|acceptor SETTINGS JOURNAL\n");
         return 2;
     }
-    const struct quickfix_callbacks callbacks = {
-        .context = &station,
-        .created = on_created,
-        .logon = on_logon,
-        .logout = on_logout,
-        .from_admin = on_admin,
-        .to_admin = on_to_admin,
-        .from_app = on_app,
-        .to_app = on_to_app,
-        .received = on_received,
-        .sent = on_sent,
-        .event = on_event,
-    };
+    enum quickfix_role role =
+        strcmp(argv[1], "initiator") == 0 ? QUICKFIX_INITIATOR : QUICKFIX_ACCEPTOR;
     station.answers = take_stdout();
     station.last = last_order(argv[3]);
     station.journal = open(argv[3], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    enum quickfix_role role =
-        strcmp(argv[1], "initiator") == 0 ? QUICKFIX_INITIATOR : QUICKFIX_ACCEPTOR;
-    station.engine = quickfix_start(role, settings, &callbacks, error, sizeof error);
-    if (station.journal < 0 || station.engine == NULL || station.session == NULL) {
-        (void)fprintf(stderr, "quickfix_peer: %s\n", error);
+    if (station.journal < 0 || !begin(&station, role, settings)) {
         return 1;
     }
-    note_day(&station);
-    return serve(&station);
+    int code = serve(&station, role, settings);
+    (void)fflush(NULL);
+    _exit(code); /* No search for leaks: OpenSSL's are QuickFIX's own. */
 }

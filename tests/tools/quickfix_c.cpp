@@ -261,6 +261,8 @@ void watch(std::vector<pollfd> &fds, const std::set<int> &sockets, int events)
     }
 }
 
+// It also takes out what is closed already: after a failed TLS handshake the acceptor
+// closes the socket without telling its monitor, whose select() then fails for ever.
 void wait_for_work(FIX::SocketMonitor &monitor, int wait_ms)
 {
     std::vector<pollfd> fds;
@@ -268,6 +270,13 @@ void wait_for_work(FIX::SocketMonitor &monitor, int wait_ms)
     watch(fds, monitor.*member(sockets_write()), POLLOUT);
     watch(fds, monitor.*member(sockets_connect()), POLLOUT);
     ::poll(fds.data(), fds.size(), wait_ms);
+    for (const pollfd &fd : fds) {
+        if ((fd.revents & POLLNVAL) != 0) {
+            (monitor.*member(sockets_read())).erase(fd.fd);
+            (monitor.*member(sockets_write())).erase(fd.fd);
+            (monitor.*member(sockets_connect())).erase(fd.fd);
+        }
+    }
 }
 
 } // namespace
