@@ -49,22 +49,16 @@ static void act_test_request(struct session *session, const struct inbound *in)
     }
 }
 
-/* The reason to reject a number that a session message carries in its body. */
-static enum session_reject_reason number_fault(enum value_result read)
+/* EndSeqNo(16). One that is too big to be read is beyond all that was sent: 0, as for
+ * "to the last" (6.1). */
+static enum session_reject_reason read_end(const struct inbound *in, uint64_t *end)
 {
-    switch (read) {
-    case VALUE_OK:
+    enum value_result read = message_uint(in->message, TAG_EndSeqNo, end);
+    if (read == VALUE_OUT_OF_RANGE && message_value(in->message, TAG_EndSeqNo).data[0] != '-') {
+        *end = 0;
         return REJECT_NONE;
-    case VALUE_ABSENT:
-        return REJECT_REQUIRED_TAG_MISSING;
-    case VALUE_EMPTY:
-        return REJECT_NO_VALUE;
-    case VALUE_BAD_FORMAT:
-        return REJECT_BAD_FORMAT;
-    case VALUE_OUT_OF_RANGE:
-        return REJECT_VALUE_OUT_OF_RANGE;
     }
-    return REJECT_NONE;
+    return session_value_fault(read);
 }
 
 void session_act_resend_request(struct session *session, const struct inbound *in)
@@ -73,7 +67,7 @@ void session_act_resend_request(struct session *session, const struct inbound *i
     uint64_t end = 0;
     uint64_t last = session->seq_out_next - 1;
     enum session_reject_reason reason =
-        number_fault(message_uint(in->message, TAG_BeginSeqNo, &begin));
+        session_value_fault(message_uint(in->message, TAG_BeginSeqNo, &begin));
     if (reason == REJECT_NONE && (begin == 0 || begin > last)) {
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
@@ -82,12 +76,7 @@ void session_act_resend_request(struct session *session, const struct inbound *i
                             no_text());
         return;
     }
-    enum value_result end_read = message_uint(in->message, TAG_EndSeqNo, &end);
-    if (end_read == VALUE_OUT_OF_RANGE) {
-        end = 0; /* Beyond all that was sent: to the last (6.1). */
-    } else {
-        reason = number_fault(end_read);
-    }
+    reason = read_end(in, &end);
     if (reason == REJECT_NONE && end != 0 && end < begin) {
         reason = REJECT_VALUE_OUT_OF_RANGE;
     }
@@ -104,8 +93,8 @@ void session_act_resend_request(struct session *session, const struct inbound *i
 bool session_is_sequence_reset(const struct inbound *in)
 {
     bool gap_fill = false;
-    return span_is(in->type, "4") &&
-           (message_bool(in->message, TAG_GapFillFlag, &gap_fill) != VALUE_OK || !gap_fill);
+    enum value_result read = message_bool(in->message, TAG_GapFillFlag, &gap_fill);
+    return span_is(in->type, "4") && (read == VALUE_ABSENT || (read == VALUE_OK && !gap_fill));
 }
 
 static void reject_lower(struct session *session, const struct inbound *in, uint64_t new_seq)
@@ -174,17 +163,29 @@ static void gap_fill(struct session *session, const struct inbound *in, uint64_t
     }
 }
 
+/* A GapFillFlag that is neither Y nor N may not make a jump of a gap fill. */
+static struct validate_fault sequence_reset_fault(const struct inbound *in, uint64_t *new_seq)
+{
+    bool gap_fill = false;
+    enum value_result read = message_bool(in->message, TAG_GapFillFlag, &gap_fill);
+    if (read != VALUE_OK && read != VALUE_ABSENT) {
+        return (struct validate_fault){session_value_fault(read), TAG_GapFillFlag};
+    }
+    enum session_reject_reason reason =
+        session_value_fault(message_uint(in->message, TAG_NewSeqNo, new_seq));
+    if (reason == REJECT_NONE && *new_seq > SESSION_SEQ_MAX) {
+        reason = REJECT_VALUE_OUT_OF_RANGE;
+    }
+    return (struct validate_fault){reason, TAG_NewSeqNo};
+}
+
 static void act_sequence_reset(struct session *session, const struct inbound *in)
 {
     uint64_t new_seq = 0;
-    enum session_reject_reason reason =
-        number_fault(message_uint(in->message, TAG_NewSeqNo, &new_seq));
-    if (reason == REJECT_NONE && new_seq > SESSION_SEQ_MAX) {
-        reason = REJECT_VALUE_OUT_OF_RANGE;
-    }
-    if (reason != REJECT_NONE) {
+    struct validate_fault fault = sequence_reset_fault(in, &new_seq);
+    if (fault.reason != REJECT_NONE) {
         session_take(session, in);
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_NewSeqNo}, no_text());
+        session_send_reject(session, in, fault, no_text());
     } else if (session_is_sequence_reset(in)) {
         sequence_reset(session, in, new_seq);
     } else {

@@ -69,6 +69,8 @@ bool session_sending_time_right(const struct session *session, const struct inbo
 void session_explain_sending_time(const struct session *session, const struct inbound *in);
 struct validate_fault session_content_fault(const struct session *session,
                                             const struct inbound *in);
+/* The reason to reject a field that was read so. */
+enum session_reject_reason session_value_fault(enum value_result read);
 /* Checks an in-step message's content, origin and PossDup, and acts on it. */
 void session_process_numbered(struct session *session, struct inbound *in);
 /* Reads MsgSeqNum(34); false if there is none that could be one. */

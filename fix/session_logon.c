@@ -31,18 +31,23 @@ static bool terms_right(const struct session *session, const struct inbound *in,
                         uint64_t *heart_bt_int, struct refusal *refusal)
 {
     uint64_t encrypt_method = 0;
-    if (message_uint(in->message, TAG_EncryptMethod, &encrypt_method) != VALUE_OK ||
-        encrypt_method != 0) {
-        return refused(refusal, REJECT_DECRYPTION, TAG_EncryptMethod, "EncryptMethod must be 0");
+    enum session_reject_reason reason =
+        session_value_fault(message_uint(in->message, TAG_EncryptMethod, &encrypt_method));
+    if (reason == REJECT_NONE && encrypt_method != 0) {
+        reason = REJECT_DECRYPTION;
     }
-    enum value_result read = message_uint(in->message, TAG_HeartBtInt, heart_bt_int);
-    if (read == VALUE_ABSENT) {
-        return refused(refusal, REJECT_REQUIRED_TAG_MISSING, TAG_HeartBtInt,
-                       "HeartBtInt is missing");
+    if (reason != REJECT_NONE) {
+        return refused(refusal, reason, TAG_EncryptMethod, "EncryptMethod must be 0");
     }
-    if (read != VALUE_OK || *heart_bt_int > INT32_MAX) {
-        return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HeartBtInt,
-                       "HeartBtInt is not a number of seconds");
+    reason = session_value_fault(message_uint(in->message, TAG_HeartBtInt, heart_bt_int));
+    if (reason == REJECT_REQUIRED_TAG_MISSING) {
+        return refused(refusal, reason, TAG_HeartBtInt, "HeartBtInt is missing");
+    }
+    if (reason == REJECT_NONE && *heart_bt_int > INT32_MAX) {
+        reason = REJECT_VALUE_OUT_OF_RANGE;
+    }
+    if (reason != REJECT_NONE) {
+        return refused(refusal, reason, TAG_HeartBtInt, "HeartBtInt is not a number of seconds");
     }
     if (!session->config->acceptor && *heart_bt_int != session->config->heart_bt_int_seconds) {
         return refused(refusal, REJECT_VALUE_OUT_OF_RANGE, TAG_HeartBtInt,

@@ -91,10 +91,28 @@ void session_explain_sending_time(const struct session *session, const struct in
     session_log(in->out, SEVERITY_ERROR, text_span(&words));
 }
 
-/* What the header needs even where no dictionary says so. */
+enum session_reject_reason session_value_fault(enum value_result read)
+{
+    switch (read) {
+    case VALUE_OK:
+        return REJECT_NONE;
+    case VALUE_ABSENT:
+        return REJECT_REQUIRED_TAG_MISSING;
+    case VALUE_EMPTY:
+        return REJECT_NO_VALUE;
+    case VALUE_BAD_FORMAT:
+        return REJECT_BAD_FORMAT;
+    case VALUE_OUT_OF_RANGE:
+        return REJECT_VALUE_OUT_OF_RANGE;
+    }
+    return REJECT_NONE;
+}
+
+/* What the header needs, or may not have, even where no dictionary says so. */
 static struct validate_fault header_fault(const struct inbound *in)
 {
-    static const uint32_t needed[] = {TAG_SenderCompID, TAG_TargetCompID, TAG_SendingTime};
+    static const uint32_t needed[] = {TAG_MsgType, TAG_SenderCompID, TAG_TargetCompID,
+                                      TAG_SendingTime};
     for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
         const struct field *field = message_find(in->message, needed[i]);
         if (field == NULL) {
@@ -103,6 +121,10 @@ static struct validate_fault header_fault(const struct inbound *in)
         if (field->size == 0) {
             return (struct validate_fault){REJECT_NO_VALUE, needed[i]};
         }
+    }
+    /* Without encryption nobody can say whether this is the same as the clear text. */
+    if (message_find(in->message, TAG_SecureData) != NULL) {
+        return (struct validate_fault){REJECT_DECRYPTION, TAG_SecureData};
     }
     return (struct validate_fault){REJECT_NONE, 0};
 }
@@ -122,17 +144,26 @@ static void log_tolerated(const struct inbound *in, struct validate_fault fault)
     session_log(in->out, SEVERITY_WARNING, text_span(&words));
 }
 
+static struct validate_fault dictionary_fault(const struct session_config *config,
+                                              const struct inbound *in)
+{
+    if (config->dictionary == NULL || in->type.size == 0) {
+        return (struct validate_fault){REJECT_NONE, 0};
+    }
+    if (dictionary_message(config->dictionary, in->type) == NULL) {
+        return (struct validate_fault){REJECT_MSG_TYPE, 0};
+    }
+    return validate_message(config->dictionary, &config->validate, in->message);
+}
+
 struct validate_fault session_content_fault(const struct session *session, const struct inbound *in)
 {
     const struct session_config *config = session->config;
-    if (config->dictionary == NULL) {
+    struct validate_fault fault = dictionary_fault(config, in);
+    if (fault.reason == REJECT_NONE) {
         return header_fault(in);
     }
-    struct validate_fault fault = {REJECT_MSG_TYPE, 0};
-    if (dictionary_message(config->dictionary, in->type) != NULL) {
-        fault = validate_message(config->dictionary, &config->validate, in->message);
-    }
-    if (fault.reason != REJECT_NONE && !config->reject_invalid_message) {
+    if (!config->reject_invalid_message) {
         log_tolerated(in, fault);
         return header_fault(in);
     }
@@ -140,14 +171,7 @@ struct validate_fault session_content_fault(const struct session *session, const
     if (fault.reason == REJECT_BAD_FORMAT && fault.tag == TAG_SendingTime) {
         return (struct validate_fault){REJECT_NONE, 0};
     }
-    if (fault.reason != REJECT_NONE) {
-        return fault;
-    }
-    /* Without encryption nobody can say whether this is the same as the clear text. */
-    if (message_find(in->message, TAG_SecureData) != NULL) {
-        return (struct validate_fault){REJECT_DECRYPTION, TAG_SecureData};
-    }
-    return header_fault(in);
+    return fault;
 }
 
 /* Reject, number used up, Leave (3.2, 3.3, 3.4). */
@@ -187,22 +211,14 @@ static bool check_poss_dup(struct session *session, const struct inbound *in)
     uint64_t original_ns = 0;
     uint64_t sent_ns = 0;
     enum value_result read = message_timestamp(in->message, TAG_OrigSendingTime, &original_ns);
-    if (read == VALUE_ABSENT) {
-        if (span_is(in->type, "4") || !session->config->requires_orig_sending_time) {
-            return true; /* Not to be insisted on. */
-        }
-        session_take(session, in);
-        session_send_reject(
-            session, in, (struct validate_fault){REJECT_REQUIRED_TAG_MISSING, TAG_OrigSendingTime},
-            span_of(NULL, 0));
-        return false;
+    if (read == VALUE_ABSENT &&
+        (span_is(in->type, "4") || !session->config->requires_orig_sending_time)) {
+        return true; /* Not to be insisted on. */
     }
     if (read != VALUE_OK) {
-        enum session_reject_reason reason =
-            read == VALUE_EMPTY ? REJECT_NO_VALUE : REJECT_BAD_FORMAT;
+        struct validate_fault fault = {session_value_fault(read), TAG_OrigSendingTime};
         session_take(session, in);
-        session_send_reject(session, in, (struct validate_fault){reason, TAG_OrigSendingTime},
-                            span_of(NULL, 0));
+        session_send_reject(session, in, fault, span_of(NULL, 0));
         return false;
     }
     if (message_timestamp(in->message, TAG_SendingTime, &sent_ns) == VALUE_OK &&
