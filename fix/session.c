@@ -171,6 +171,12 @@ void session_connected(struct session *session, uint64_t now_ns, struct effects 
         session_restart_numbers(session, now_ns, out);
         session->reset_sent = true;
     }
+    /* After a reset of ours the peer is asked for its own, as QuickFIX does: one side that
+     * resets alone has no session any more. */
+    if ((config->reset_on_logout || config->reset_on_disconnect) && session->seq_in_next == 1 &&
+        session->seq_out_next == 1) {
+        session->reset_sent = true;
+    }
     session_send_logon(session, now_ns, session->reset_sent, out);
     session_become(session, SESSION_LOGON_SENT, out);
 }
@@ -181,9 +187,11 @@ static void session_end(struct session *session, uint64_t now_ns, struct effects
     const struct session_config *config = session->config;
     bool proper =
         session->state == SESSION_LOGOUT_SENT && session->logout_received && !session->leaving;
+    /* A peer that never logged on may not throw away what belongs to one that did. */
+    bool stranger = session->state == SESSION_LOGON_AWAITED;
     session_become(session, SESSION_DISCONNECTED, out);
     forget_connection(session);
-    if (config->reset_on_disconnect || (config->reset_on_logout && proper)) {
+    if ((config->reset_on_disconnect && !stranger) || (config->reset_on_logout && proper)) {
         session_restart_numbers(session, now_ns, out);
     }
 }

@@ -66,8 +66,8 @@ struct session_config {
     uint32_t max_latency_seconds; /* MaxLatency; 0 = CheckLatency=N. */
     unsigned timestamp_precision; /* TimestampPrecision: digits, 0 to 9. */
     bool reset_on_logon;
-    bool reset_on_logout;
-    bool reset_on_disconnect;
+    bool reset_on_logout; /* These two: an initiator's Logon has 141=Y when both numbers are 1. */
+    bool reset_on_disconnect; /* An acceptor's, once the peer had logged on. */
     bool check_comp_id;
     bool test_request_at_logon;  /* READY only after a TestRequest of ours was answered (4.9):
                                     the initiator's way. Without, READY once our gap is closed. */
