@@ -84,7 +84,6 @@ void session_receive_before_reset(struct session *session, struct inbound *in, b
         return;
     }
     if (span_is(in->type, "5")) {
-        session->deadline_state_ns = SESSION_NEVER;
         session_act_logout(session, in);
         return;
     }
