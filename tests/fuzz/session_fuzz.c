@@ -1,31 +1,13 @@
 /* A peer, a clock, an engine and an application that do anything in any order.
  *
- * The input is a list of steps: messages of all session types with odd numbers
- * and fields, raw bytes, time, losses of the line, sends, a resend served piece
- * by piece. What must hold after each step: numbers never go backwards and no
- * number is given twice, except by a reset; no inbound number is delivered
- * twice; what we send is well framed; a connection has one Logon of ours unless
- * numbers were reset; after a tick the deadline has moved; nothing is said on a
- * closed connection. */
+ * The input is the settings and a list of steps, as bytes: messages of all session
+ * types with odd numbers and fields, raw bytes, time, losses of the line, sends, a
+ * resend served piece by piece. What must hold stands in session_rules.c. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "fix/builder.h"
-#include "fix/dictionary_loader.h"
-#include "fix/session.h"
-#include "fix/timestamp.h"
 #include "tests/fuzz/fuzz.h"
-
-enum {
-    XML_BYTES_MAX = 8 * 1024 * 1024,
-    EARLY_MAX = 8,
-    STREAM_BYTES_MAX = 8 * 1024,
-    QUEUE_MAX = 512, /* Numbers beyond are resent as gap fills. */
-    QUEUED_BYTES_MAX = 512,
-    DELIVERED_MAX = 4096,
-};
-
-#define START_NS (UINT64_C(1795219200) * TIMESTAMP_SECOND_NS)
+#include "tests/fuzz/session_world.h"
 
 struct input {
     const uint8_t *data;
@@ -33,51 +15,14 @@ struct input {
     size_t at;
 };
 
-struct queued {
-    uint8_t bytes[QUEUED_BYTES_MAX];
-    size_t size;
-    enum message_kind kind;
-};
-
-struct fuzz_world {
-    struct session_config config;
-    struct session session;
-    struct session_early early[EARLY_MAX];
-    uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
-    struct message message;
-    struct effects effects;
-    uint64_t now_ns;
-    uint8_t stream[STREAM_BYTES_MAX];
-    size_t stream_size;
-    struct queued queue[QUEUE_MAX];
-    bool delivered[DELIVERED_MAX];
-    unsigned logons; /* Ours on this connection since the last reset. */
-    uint64_t seq_in_before;
-    uint64_t seq_out_before;
-    uint32_t resets_before;
-    uint64_t seq_out_expected;
-};
-
 static struct dictionary *dictionary;
-static struct field fields[FIX_FIELDS_MAX];
-static struct fuzz_world world;
+static struct session_world world;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    FILE *file = fopen(FIXGATE_SOURCE_DIR "/dictionaries/FIX44.xml", "rb");
-    ASSERT(file != NULL);
-    uint8_t *xml = malloc(XML_BYTES_MAX);
-    ASSERT(xml != NULL);
-    size_t size = fread(xml, 1, XML_BYTES_MAX, file);
-    ASSERT(size > 0);
-    (void)fclose(file);
-    char error[DICTIONARY_ERROR_BYTES_MAX];
-    struct dictionary_source source = {.name = "FIX44.xml", .xml = span_of(xml, size)};
-    dictionary = dictionary_load(&source, 1, error);
-    ASSERT(dictionary != NULL);
-    free(xml);
+    dictionary = session_world_dictionary();
     return 0;
 }
 
@@ -91,175 +36,10 @@ static uint8_t next_byte(struct input *input)
     return byte;
 }
 
-/* --- What comes out of a step ------------------------------------------------ */
+enum { CLOCK_JUMPS = 251 };
 
-static void take_sent(const struct effect *effect)
-{
-    struct frame frame;
-    enum frame_result result = frame_find(effect->bytes, &frame);
-    ASSERT(result == FRAME_FOUND);
-    ASSERT(frame.bytes.size == effect->bytes.size);
-    if (!effect->keep) {
-        ASSERT(effect->msg_seq_num < world.seq_out_expected);
-        return;
-    }
-    ASSERT(effect->msg_seq_num == world.seq_out_expected);
-    world.seq_out_expected += 1;
-    static const char logon[] = "\00135=A\001";
-    bool is_logon = false;
-    for (size_t i = 0; i + sizeof(logon) - 1 < effect->bytes.size && i < 32; i++) {
-        is_logon = is_logon || memcmp(effect->bytes.data + i, logon, sizeof(logon) - 1) == 0;
-    }
-    if (is_logon) {
-        world.logons += 1;
-        ASSERT(world.logons == 1);
-    }
-    if (effect->msg_seq_num < QUEUE_MAX && effect->bytes.size <= QUEUED_BYTES_MAX) {
-        struct queued *queued = &world.queue[effect->msg_seq_num];
-        memcpy(queued->bytes, effect->bytes.data, effect->bytes.size);
-        queued->size = effect->bytes.size;
-        queued->kind = effect->message;
-    }
-}
-
-static void take_delivered(void)
-{
-    /* What the peer sent before it heard of our reset has numbers of the old days. */
-    if (world.session.reset_awaited) {
-        return;
-    }
-    uint64_t seq = 0;
-    enum value_result read = message_uint(&world.message, 34, &seq);
-    ASSERT(read == VALUE_OK);
-    if (seq < DELIVERED_MAX) {
-        ASSERT(!world.delivered[seq]);
-        world.delivered[seq] = true;
-    }
-}
-
-static void take_reset(void)
-{
-    memset(world.delivered, 0, sizeof(world.delivered));
-    for (size_t i = 0; i < QUEUE_MAX; i++) {
-        world.queue[i].size = 0;
-    }
-    world.seq_out_expected = 1;
-    world.logons = 0;
-}
-
-static void step_begins(void)
-{
-    effects_reset(&world.effects);
-    world.seq_in_before = world.session.seq_in_next;
-    world.seq_out_before = world.session.seq_out_next;
-    world.resets_before = world.session.resets;
-}
-
-static void step_ends(void)
-{
-    bool closed = false;
-    for (size_t i = 0; i < world.effects.count; i++) {
-        const struct effect *effect = &world.effects.list[i];
-        switch (effect->kind) {
-        case EFFECT_SEND:
-            ASSERT(!closed);
-            take_sent(effect);
-            break;
-        case EFFECT_DELIVER:
-            take_delivered();
-            break;
-        case EFFECT_CLOSE:
-            closed = true;
-            break;
-        case EFFECT_RESET:
-            take_reset();
-            break;
-        case EFFECT_STATE:
-        case EFFECT_LOG:
-            break;
-        }
-    }
-    if (world.session.resets == world.resets_before) {
-        ASSERT(world.session.seq_in_next >= world.seq_in_before);
-        ASSERT(world.session.seq_out_next >= world.seq_out_before);
-    }
-    ASSERT(world.session.seq_out_next == world.seq_out_expected);
-    ASSERT(!closed || world.session.state == SESSION_DISCONNECTED);
-    ASSERT(world.session.early_count <= EARLY_MAX);
-    for (uint32_t i = 1; i < world.session.early_count; i++) {
-        ASSERT(world.session.early[i - 1].msg_seq_num < world.session.early[i].msg_seq_num);
-    }
-    if (world.session.state == SESSION_DISCONNECTED) {
-        world.stream_size = 0;
-        ASSERT(session_deadline_ns(&world.session) == UINT64_MAX);
-    }
-}
-
-/* --- Steps ------------------------------------------------------------------- */
-
-static bool resend_piece(void)
-{
-    uint64_t next = 0;
-    uint64_t end = 0;
-    if (!session_resend_next(&world.session, &next, &end)) {
-        return false;
-    }
-    struct span bytes = span_of(NULL, 0);
-    enum message_kind kind = MESSAGE_ADMIN;
-    if (next < QUEUE_MAX && world.queue[next].size > 0) {
-        bytes = span_of(world.queue[next].bytes, world.queue[next].size);
-        kind = world.queue[next].kind;
-    }
-    step_begins();
-    session_resend_message(&world.session, world.now_ns, bytes, kind, false, &world.effects);
-    step_ends();
-    return true;
-}
-
-static bool receive_kept(void)
-{
-    step_begins();
-    bool more = session_receive_kept(&world.session, world.now_ns, &world.message, &world.effects);
-    step_ends();
-    return more;
-}
-
-static bool receive_stream(void)
-{
-    uint64_t next = 0;
-    uint64_t end = 0;
-    if (world.stream_size == 0 || session_resend_next(&world.session, &next, &end)) {
-        return false;
-    }
-    step_begins();
-    size_t size = world.stream_size;
-    size_t used = session_receive(&world.session, world.now_ns, span_of(world.stream, size),
-                                  &world.message, &world.effects);
-    ASSERT(used <= size);
-    step_ends();
-    if (world.stream_size > 0) {
-        memmove(world.stream, world.stream + used, size - used);
-        world.stream_size = size - used;
-    }
-    return used > 0;
-}
-
-static void receive_all(void)
-{
-    while (receive_kept() || receive_stream()) {
-    }
-}
-
-static void feed(struct span bytes)
-{
-    if (bytes.size > STREAM_BYTES_MAX - world.stream_size) {
-        world.stream_size = 0; /* What never ended is noise by now. */
-        return;
-    }
-    memcpy(world.stream + world.stream_size, bytes.data, bytes.size);
-    world.stream_size += bytes.size;
-    receive_all();
-}
+/* Our clock goes no further: instants end in 2262. */
+#define CLOCK_END_NS (SESSION_WORLD_START_NS + 20000 * TIMESTAMP_DAY_NS)
 
 /* A number near one that matters, or one at the end of the world. */
 static uint64_t odd_number(struct input *input, uint64_t near)
@@ -273,6 +53,9 @@ static uint64_t odd_number(struct input *input, uint64_t near)
     }
     if (byte == 253) {
         return 0;
+    }
+    if (byte == 252) {
+        return UINT64_C(2147483648);
     }
     int64_t shift = (int64_t)(byte % 16) - 4;
     return shift < 0 && near < (uint64_t)-shift ? 0 : near + (uint64_t)shift;
@@ -334,6 +117,21 @@ static void write_type_fields(struct input *input, struct builder *builder, char
     }
 }
 
+/* Most clocks are right; some are a day behind, some years off. */
+static uint64_t date_of(uint8_t form)
+{
+    switch (form) {
+    case 5:
+        return SESSION_WORLD_START_NS - TIMESTAMP_DAY_NS;
+    case 6:
+        return 0;
+    case 7:
+        return world.now_ns + 10000 * TIMESTAMP_DAY_NS;
+    default:
+        return world.now_ns;
+    }
+}
+
 static void give_message(struct input *input)
 {
     static const char types[] = "00012345A888AAZ2";
@@ -357,7 +155,7 @@ static void give_message(struct input *input)
     if (poss_dup) {
         builder_bool(&builder, 43, true);
     }
-    uint64_t sent_ns = form == 5 ? START_NS - TIMESTAMP_DAY_NS : world.now_ns;
+    uint64_t sent_ns = date_of(form);
     builder_timestamp(&builder, 52, sent_ns, 3);
     if (poss_dup && form % 8 != 0) {
         builder_timestamp(&builder, 122, form % 8 == 1 ? sent_ns + TIMESTAMP_SECOND_NS : sent_ns,
@@ -369,7 +167,7 @@ static void give_message(struct input *input)
     write_type_fields(input, &builder, type);
     struct span whole = builder_finish(&builder);
     ASSERT(whole.size > 0);
-    feed(whole);
+    session_world_feed(&world, whole);
 }
 
 static void give_raw(struct input *input)
@@ -377,7 +175,7 @@ static void give_raw(struct input *input)
     size_t size = next_byte(input) % 64;
     size_t left = input->size - input->at;
     size = size < left ? size : left;
-    feed(span_of(input->data + input->at, size));
+    session_world_feed(&world, span_of(input->data + input->at, size));
     input->at += size;
 }
 
@@ -392,53 +190,56 @@ static void pass_time(struct input *input)
         90 * TIMESTAMP_SECOND_NS,
     };
     uint8_t byte = next_byte(input);
-    uint64_t deadline = session_deadline_ns(&world.session);
-    if (byte % 2 == 0 && deadline != UINT64_MAX) {
-        world.now_ns = deadline > world.now_ns ? deadline : world.now_ns;
+    uint64_t deadline_ns = session_deadline_ns(&world.session);
+    uint64_t now_ns = world.now_ns;
+    if (byte % 2 == 0 && deadline_ns != UINT64_MAX) {
+        now_ns = deadline_ns > now_ns ? deadline_ns : now_ns;
+    } else if (byte == CLOCK_JUMPS && now_ns < CLOCK_END_NS) {
+        now_ns += 1000 * TIMESTAMP_DAY_NS;
     } else {
-        world.now_ns += amounts_ns[(byte / 2) % ARRAY_LEN(amounts_ns)];
+        now_ns += amounts_ns[(byte / 2) % ARRAY_LEN(amounts_ns)];
     }
-    step_begins();
-    session_tick(&world.session, world.now_ns, &world.effects);
-    step_ends();
-    ASSERT(session_deadline_ns(&world.session) > world.now_ns);
+    session_world_tick(&world, now_ns);
 }
 
 static void change_line(void)
 {
-    step_begins();
     if (world.session.state == SESSION_DISCONNECTED) {
-        world.logons = 0;
-        session_connected(&world.session, world.now_ns, &world.effects);
+        session_world_connect(&world);
     } else {
-        session_disconnected(&world.session, world.now_ns, &world.effects);
+        session_world_disconnect(&world);
     }
-    step_ends();
 }
 
-static void application_sends(void)
+static void wish(struct input *input)
 {
-    if (!session_can_send(&world.session)) {
-        return;
+    uint8_t byte = next_byte(input);
+    switch (byte % 8) {
+    case 0:
+    case 4:
+        session_world_logout(&world, "bye");
+        break;
+    case 1:
+    case 5:
+        session_world_request_reset(&world);
+        break;
+    case 2:
+        session_world_request_test(&world);
+        break;
+    case 3:
+        world.refusing = byte >= 128;
+        break;
+    case 6:
+        world.stale_modulus = byte / 8 % 4;
+        break;
+    default:
+        if (byte >= 128) {
+            session_world_restart(&world);
+        } else {
+            session_world_new_day(&world);
+        }
+        break;
     }
-    step_begins();
-    (void)session_send(&world.session, world.now_ns, span_text("D"), span_text("11=a\001"),
-                       &world.effects);
-    step_ends();
-}
-
-static void request_reset(void)
-{
-    step_begins();
-    session_request_reset(&world.session, world.now_ns, &world.effects);
-    step_ends();
-}
-
-static void log_out(void)
-{
-    step_begins();
-    session_logout(&world.session, world.now_ns, "bye", &world.effects);
-    step_ends();
 }
 
 static void step(struct input *input)
@@ -455,22 +256,16 @@ static void step(struct input *input)
         change_line();
         break;
     case 4:
-        application_sends();
+        session_world_send(&world, span_text("D"), span_text("11=a\00195=3\00196=x\001y\001"));
         break;
-    case 5: {
-        uint8_t wish = next_byte(input);
-        if (wish % 4 == 0) {
-            log_out();
-        } else if (wish % 4 == 1) {
-            request_reset();
-        }
+    case 5:
+        wish(input);
         break;
-    }
     case 6:
     case 7:
     case 8:
-        if (resend_piece()) {
-            receive_all();
+        if (session_world_resend(&world)) {
+            session_world_receive(&world);
         }
         break;
     default:
@@ -523,20 +318,12 @@ static struct session_config choose_config(struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {.data = data, .size = size};
-    memset(&world.queue, 0, sizeof(world.queue));
-    memset(world.delivered, 0, sizeof(world.delivered));
-    world.stream_size = 0;
-    world.logons = 0;
-    world.now_ns = START_NS;
-    world.config = choose_config(&input);
-    message_init(&world.message, fields, FIX_FIELDS_MAX);
-    session_init(&world.session, &world.config, world.early, EARLY_MAX, world.early_bytes, 1, 1);
-    world.seq_out_expected = 1;
-    step_begins();
-    session_connected(&world.session, world.now_ns, &world.effects);
-    step_ends();
+    struct session_config config = choose_config(&input);
+    session_world_begin(&world, &config, 1, 1);
+    session_world_connect(&world);
     while (input.at < input.size) {
         step(&input);
     }
+    session_world_end(&world);
     return 0;
 }
