@@ -44,6 +44,7 @@ struct instant clock_advance(struct clock *clock, uint64_t realtime_ns, uint64_t
 
 struct instant clock_read(struct clock *clock)
 {
-    uint64_t monotonic_ns = read_ns(CLOCK_MONOTONIC);
-    return clock_advance(clock, read_ns(CLOCK_REALTIME), monotonic_ns);
+    uint64_t ahead_ns = clock->ahead_ns != NULL ? *clock->ahead_ns : 0;
+    uint64_t monotonic_ns = read_ns(CLOCK_MONOTONIC) + ahead_ns;
+    return clock_advance(clock, read_ns(CLOCK_REALTIME) + ahead_ns, monotonic_ns);
 }

@@ -14,9 +14,11 @@
 #define CLOCK_STEP_MIN_NS INT64_C(500000000)
 
 struct clock {
-    uint64_t engine_ns;    /* Last reading; 0 = none yet. */
-    uint64_t monotonic_ns; /* At that reading. */
-    uint64_t realtime_ns;  /* At that reading: what the system calls the time of day. */
+    uint64_t engine_ns;       /* Last reading; 0 = none yet. */
+    uint64_t monotonic_ns;    /* At that reading. */
+    uint64_t realtime_ns;     /* At that reading: what the system calls the time of day. */
+    const uint64_t *ahead_ns; /* For tests, which let time pass: both clocks are ahead of the
+                                 system's by so much, which only grows. NULL: they are not. */
 };
 
 struct instant {

@@ -348,6 +348,7 @@ enum status loop_open(const struct loop_config *config, struct loop **out,
     }
     loop->config = *config;
     loop->poller.fd = -1;
+    loop->clock.ahead_ns = config->ahead_ns;
     loop->now = clock_read(&loop->clock);
     loop->ports = (struct release_ports){
         .context = loop,

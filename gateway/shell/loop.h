@@ -35,6 +35,7 @@ struct loop_config {
     struct message_log *message_log; /* NULL: none. */
     struct credentials *credentials; /* NULL: no TLS. */
     int signals_fd;                  /* signals_open() */
+    const uint64_t *ahead_ns;        /* As in struct clock. */
 };
 
 struct loop;

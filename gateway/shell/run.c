@@ -157,6 +157,7 @@ static enum run_exit open_loop(struct run *run)
         .log = &run->log,
         .message_log = run->message_log,
         .signals_fd = run->signals_fd,
+        .ahead_ns = run->options->ahead_ns,
     };
     enum status status = loop_open(&loop_config, &run->loop, run->error);
     return status == STATUS_OK ? RUN_EXIT_OK : complain_status(run, status);

@@ -16,6 +16,7 @@ enum run_exit {
 struct run_options {
     const char *name;                      /* What its lines begin with: "fixgate". */
     const struct application *application; /* NULL: the gateway's own. */
+    const uint64_t *ahead_ns;              /* For tests: see struct clock. */
     bool sessions_only; /* Nobody uses order entry, bus and replay: not told, no replay thread. */
 };
 

@@ -95,7 +95,9 @@ static void set_identity(struct arguments *arguments, const struct session_confi
 
 static void set_behaviour(struct arguments *arguments, const struct session_config *config)
 {
-    set_number(arguments, "HeartBtInt", config->heart_bt_int_seconds);
+    if (config->heart_bt_int_seconds > 0) { /* Else an acceptor's, who takes the peer's. */
+        set_number(arguments, "HeartBtInt", config->heart_bt_int_seconds);
+    }
     set_flag(arguments, "HeartBtIntOverride", config->heart_bt_int_override);
     set_flag(arguments, "DisableHeartBeatCheck", !config->heart_beat_check);
     set_silence(arguments, "TestRequestDelayMultiplier", config->silence_test_permille);

@@ -6,31 +6,36 @@
 
 enum { TIME_BYTES = 21 };
 
-uint64_t socket_time_now_ns(void)
+uint64_t socket_time_now_ns(const struct socket_time *time)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + time->ahead_ns;
 }
 
-void socket_time_init(struct socket_time *time, uint64_t now_ns)
+void socket_time_init(struct socket_time *time)
 {
-    time->waits[0] = (struct socket_wait){.script_ns = now_ns};
+    time->ahead_ns = 0;
+    time->waits[0] = (struct socket_wait){.script_ns = socket_time_now_ns(time)};
     time->waits_count = 1;
 }
 
-void socket_time_wait(struct socket_time *time, uint64_t duration_ns)
+void socket_time_begin(struct socket_time *time, uint64_t duration_ns)
 {
     ASSERT(time->waits_count < SOCKET_TIME_WAITS_MAX);
-    struct timespec pause = {.tv_sec = (time_t)(duration_ns / 1000000000u),
-                             .tv_nsec = (long)(duration_ns % 1000000000u)};
-    uint64_t begin_ns = socket_time_now_ns();
+    uint64_t begin_ns = socket_time_now_ns(time);
     uint64_t script_ns = socket_time_ns(time, begin_ns);
-    (void)nanosleep(&pause, NULL);
     time->waits[time->waits_count++] = (struct socket_wait){.begin_ns = begin_ns,
-                                                            .end_ns = socket_time_now_ns(),
+                                                            .end_ns = begin_ns + duration_ns,
                                                             .script_ns = script_ns,
                                                             .duration_ns = duration_ns};
+}
+
+void socket_time_end(struct socket_time *time)
+{
+    /* What is sent within this very millisecond is sent after the wait. */
+    uint64_t now_ns = socket_time_now_ns(time);
+    time->waits[time->waits_count - 1].end_ns = now_ns - now_ns % TIMESTAMP_MILLISECOND_NS;
 }
 
 uint64_t socket_time_ns(const struct socket_time *time, uint64_t real_ns)

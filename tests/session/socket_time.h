@@ -7,7 +7,10 @@
 
 enum { SOCKET_TIME_WAITS_MAX = 256 };
 
+/* "Real" is the reflector's time, which is ahead of the world's by what it was told to let
+ * pass. */
 struct socket_time {
+    uint64_t ahead_ns;
     struct socket_wait {
         uint64_t begin_ns; /* By the real clock. */
         uint64_t end_ns;
@@ -17,12 +20,13 @@ struct socket_time {
     size_t waits_count;
 };
 
-uint64_t socket_time_now_ns(void); /* By the real clock. */
+void socket_time_init(struct socket_time *time);
 
-void socket_time_init(struct socket_time *time, uint64_t now_ns);
+uint64_t socket_time_now_ns(const struct socket_time *time); /* Real. */
 
-/* Lets that time pass, really. */
-void socket_time_wait(struct socket_time *time, uint64_t duration_ns);
+/* A wait of the script's begins, and has ended. */
+void socket_time_begin(struct socket_time *time, uint64_t duration_ns);
+void socket_time_end(struct socket_time *time);
 
 /* The script's time at a real one. */
 uint64_t socket_time_ns(const struct socket_time *time, uint64_t real_ns);

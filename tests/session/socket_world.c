@@ -8,6 +8,9 @@
 #include "tests/session/socket_time.h"
 #include "tests/session/world.h"
 
+/* ReconnectInterval=1, and its jitter. */
+#define RECONNECT_NS_MAX UINT64_C(1500000000)
+
 /* What struct world has no place for; one world at a time. */
 static struct {
     struct reflector reflector;
@@ -30,9 +33,10 @@ static void world_observe(struct world *world, enum observed_kind kind, struct s
     ASSERT(world->observed_count < WORLD_OBSERVED_MAX);
     struct observed *observed = &world->observed[world->observed_count];
     world->observed_count += 1;
-    *observed = (struct observed){.kind = kind,
-                                  .size = bytes.size,
-                                  .at_ns = socket_time_ns(&side.time, socket_time_now_ns())};
+    *observed =
+        (struct observed){.kind = kind,
+                          .size = bytes.size,
+                          .at_ns = socket_time_ns(&side.time, socket_time_now_ns(&side.time))};
     observed->bytes = malloc(bytes.size + 1);
     ASSERT(observed->bytes != NULL);
     memcpy(observed->bytes, bytes.data, bytes.size);
@@ -142,6 +146,7 @@ static const struct {
 } refusals[] = {
     {"its first message is not a Logon", "first message not a Logon"},
     {"no session of this listener has these IDs", "unknown peer"},
+    {"no Logon within the time limit", "no Logon within 10 s"},
 };
 
 /* The acceptor closes without the session's word when a first message is no Logon of a
@@ -210,6 +215,14 @@ static void settle(struct world *world)
     }
 }
 
+static void let_pass(uint64_t duration_ns)
+{
+    char command[64];
+    (void)snprintf(command, sizeof(command), "pass %llu", (unsigned long long)duration_ns);
+    reflector_tell(&side.reflector, command);
+    side.time.ahead_ns += duration_ns;
+}
+
 static void start_if_down(struct world *world)
 {
     if (side.reflector.pid == 0) {
@@ -231,8 +244,8 @@ void world_init(struct world *world, const struct dictionary *dictionary)
     world->config.dictionary = dictionary;
     world->config.sender_comp_id = "GATE";
     world->config.target_comp_id = "BROKER";
-    world->now_ns = socket_time_now_ns();
-    socket_time_init(&side.time, world->now_ns);
+    socket_time_init(&side.time);
+    world->now_ns = socket_time_now_ns(&side.time);
     world->peer_seq = 1;
     world->early = calloc(FIX_EARLY_MESSAGES_MAX, sizeof(*world->early));
     world->early_bytes = malloc(FIX_EARLY_BYTES_MAX);
@@ -244,6 +257,7 @@ void world_init(struct world *world, const struct dictionary *dictionary)
 void world_start(struct world *world, uint64_t seq_in_next, uint64_t seq_out_next)
 {
     reflector_kill(&side.reflector);
+    side.time.ahead_ns = 0;
     side.seq_in_next = seq_in_next;
     side.seq_out_next = seq_out_next;
     session_init(&world->session, &world->config, world->early, FIX_EARLY_MESSAGES_MAX,
@@ -270,8 +284,12 @@ void world_connect(struct world *world)
         start_if_down(world);
         connected = socket_line_connect(&side.line, side.reflector.port);
     } else {
+        bool running = side.reflector.pid != 0;
         socket_line_listen(&side.line);
         start_if_down(world);
+        if (running) {
+            let_pass(RECONNECT_NS_MAX);
+        }
         connected = socket_line_accept(&side.line);
         socket_line_listen_no_more(&side.line);
     }
@@ -299,7 +317,7 @@ void world_receive(struct world *world, struct span bytes)
         world_fail(world, "cannot send", "");
     }
     settle(world);
-    world->now_ns = socket_time_now_ns();
+    world->now_ns = socket_time_now_ns(&side.time);
 }
 
 void world_send(struct world *world, struct span msg_type, struct span body)
@@ -343,11 +361,23 @@ void world_business_reject(struct world *world, int reason, const char *text)
     settle(world);
 }
 
+/* As the pure world does: from one deadline to the next. */
 void world_wait(struct world *world, uint64_t duration_ns)
 {
-    socket_time_wait(&side.time, duration_ns);
-    settle(world);
-    world->now_ns = socket_time_now_ns();
+    socket_time_begin(&side.time, duration_ns);
+    uint64_t now_ns = socket_time_now_ns(&side.time);
+    uint64_t end_ns = now_ns + duration_ns;
+    while (world->error[0] == '\0' && now_ns < end_ns) {
+        uint64_t deadline_ns = session_deadline_ns(&world->session);
+        uint64_t next_ns = deadline_ns < end_ns ? deadline_ns : end_ns;
+        if (next_ns > now_ns) {
+            let_pass(next_ns - now_ns);
+        }
+        settle(world);
+        now_ns = socket_time_now_ns(&side.time);
+    }
+    socket_time_end(&side.time);
+    world->now_ns = now_ns;
 }
 
 struct observed *world_next(struct world *world)
@@ -363,7 +393,7 @@ struct observed *world_next(struct world *world)
 
 void world_forget_logs(struct world *world)
 {
-    world->now_ns = socket_time_now_ns();
+    world->now_ns = socket_time_now_ns(&side.time);
     for (size_t i = 0; i < world->observed_count; i++) {
         if (world->observed[i].kind == OBSERVED_LOG) {
             world->observed[i].taken = true;

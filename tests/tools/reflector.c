@@ -74,6 +74,7 @@ static enum run_exit reflect(const struct options *options, struct gateway_confi
         struct run_options run = {
             .name = "reflector",
             .application = script_begin(options->scripted_seq_in, options->scripted_seq_out),
+            .ahead_ns = script_ahead_ns(),
             .sessions_only = true};
         return run_program(config, &run);
     }

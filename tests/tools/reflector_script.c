@@ -29,6 +29,7 @@ static struct {
     uint8_t body[FIX_MESSAGE_BYTES_MAX];
     uint64_t seq_in_next; /* Of a new store. */
     uint64_t seq_out_next;
+    uint64_t ahead_ns;
 } script;
 
 /* --- Telling ---------------------------------------------------------------- */
@@ -149,6 +150,8 @@ static void obey(struct engine *engine, struct link *link, char *line)
         do_refuse(engine, link, rest);
     } else if (strcmp(line, "logout") == 0) {
         link_logout(engine, link, rest);
+    } else if (strcmp(line, "pass") == 0) {
+        script.ahead_ns += strtoull(rest, NULL, 10);
     } else if (strcmp(line, "reset") == 0) {
         do_reset(engine, link);
     } else {
@@ -235,4 +238,9 @@ const struct application *script_begin(uint64_t seq_in_next, uint64_t seq_out_ne
     script.seq_in_next = seq_in_next;
     script.seq_out_next = seq_out_next;
     return &application;
+}
+
+const uint64_t *script_ahead_ns(void)
+{
+    return &script.ahead_ns;
 }

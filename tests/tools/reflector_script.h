@@ -17,6 +17,7 @@
  *   refuse N TEXT    refuses the last delivery with BusinessMessageReject 380=N
  *   logout TEXT      begins a Logout
  *   stale N          the message with that number must not go out again
+ *   pass N           lets N nanoseconds pass
  *   reset            both numbers to 1, with the peer if it is logged on
  *
  * For tests alone: it reads and writes within the engine's turn, which nothing else may. */
@@ -27,5 +28,8 @@
 
 /* For engine_config.application; a new store's numbers begin with these. */
 const struct application *script_begin(uint64_t seq_in_next, uint64_t seq_out_next);
+
+/* How far its time is ahead of the world's. */
+const uint64_t *script_ahead_ns(void);
 
 #endif
