@@ -1,5 +1,7 @@
 /* `fixgate session`: how the sessions of a running gateway are, and what to ask of one. */
 #include "gateway/console/command_line.h"
+#include "gateway/console/session_table.h"
+#include "gateway/shell/control.h"
 #include "gateway/shell/json_flat.h"
 #include "gateway/shell/json_text.h"
 #include "gateway/shell/zeromq.h"
@@ -13,7 +15,7 @@ static const char help[] =
     "usage: fixgate session list|show|logon|logoff|reset|disconnect|test [SESSION]\n"
     "                       (-c FILE | --control ENDPOINT) [--operator NAME] [--confirm] [--json]\n"
     "\n"
-    "  list        all sessions: state, sequence numbers, orders\n"
+    "  list        all sessions: state, sequence numbers, orders, when their time ends or begins\n"
     "  show        one session, all that is known of it\n"
     "  logoff      log out, and stay logged off until `logon`, over restarts too\n"
     "  logon       may log on again, and does so at once when it is its time\n"
@@ -23,7 +25,7 @@ static const char help[] =
     "  disconnect  close the connection; an initiator comes back by itself\n"
     "  test        ask the peer for a sign of life (TestRequest)\n"
     "\n"
-    "SESSION is a session's id, or any part of it that only one session has (BETA, ALPHA-DC).\n"
+    "SESSION is a session's id, its TargetCompID (BETA), or any part of the id that only one has.\n"
     "Every change is an event on the bus and stands in the audit, under the operator's name.\n"
     "\n"
     "  -c, --config FILE       the configuration of the gateway\n"
@@ -32,14 +34,15 @@ static const char help[] =
     "      --confirm           reset although orders are open\n"
     "      --json              rows as JSON\n"
     "\n"
-    "Exit code: 0 done, 1 refused, 2 wrong options, 3 the gateway is not there.\n"
+    "Exit code: 0 done, 1 refused, 2 wrong options or no such session, 3 the gateway is not "
+    "there.\n"
     "\n"
     "examples:\n"
     "  fixgate session list -c config/fixgate.cfg\n"
     "  fixgate session logoff BETA -c config/fixgate.cfg --operator jane\n"
     "  fixgate session show ALPHA-DC -c config/fixgate.cfg --json | jq .seq_out_next\n";
 
-enum { ANSWER_MS_MAX = 5000 };
+enum { REACH_MS_MAX = 3000, ANSWER_MS_MAX = 5000 };
 
 struct asked {
     const char *config;
@@ -56,10 +59,28 @@ struct asked {
 
 /* --- One question ------------------------------------------------------------------- */
 
-static bool ask(struct asked *asked, const char *command, const char *session)
+/* Waits until the gateway is connected to, then sends. */
+static bool send_request(struct asked *asked, struct span request)
 {
-    char bytes[1024];
+    struct zeromq_poll item = {.socket = &asked->socket, .want_write = true};
+    if (zeromq_poll(&item, 1, REACH_MS_MAX) != STATUS_OK || !item.writable) {
+        command_say("session", "nobody answers at %s; is the gateway running?", asked->endpoint);
+        return false;
+    }
+    if (zeromq_send(&asked->socket, &request, 1) != STATUS_OK) {
+        command_say("session", "the request cannot be sent to %s", asked->endpoint);
+        return false;
+    }
+    return true;
+}
+
+/* Asks for `verb`, of a session or (NULL) of none. */
+static bool ask(struct asked *asked, const char *verb, const char *session)
+{
+    char bytes[CONTROL_REQUEST_BYTES_MAX];
+    char command[64];
     struct json_text text;
+    (void)snprintf(command, sizeof(command), "session.%s", verb);
     json_text_init(&text, bytes, sizeof(bytes));
     json_text_words(&text, "{");
     json_text_pair(&text, true, "command", span_text(command));
@@ -67,17 +88,23 @@ static bool ask(struct asked *asked, const char *command, const char *session)
         json_text_pair(&text, false, "session", span_text(session));
     }
     json_text_pair(&text, false, "operator", span_text(asked->operator_name));
-    json_text_words(&text, asked->confirm ? ",\"confirm\":true}" : "}");
+    json_text_words(&text, session != NULL && asked->confirm ? ",\"confirm\":true}" : "}");
     struct span request = json_text_span(&text);
-    if (request.size == 0 || zeromq_send(&asked->socket, &request, 1) != STATUS_OK) {
-        command_say("session", "the request cannot be sent");
+    if (request.size == 0) {
+        command_say("session", "--operator is too long");
+        return false;
+    }
+    if (!send_request(asked, request)) {
         return false;
     }
     struct zeromq_poll item = {.socket = &asked->socket};
     if (zeromq_poll(&item, 1, ANSWER_MS_MAX) != STATUS_OK || !item.readable ||
         zeromq_receive(&asked->socket, &asked->frames) != STATUS_OK) {
-        command_say("session", "no answer from %s within %d s; is the gateway running?",
-                    asked->endpoint, ANSWER_MS_MAX / 1000);
+        command_say("session", "%s does not answer within %d s%s", asked->endpoint,
+                    ANSWER_MS_MAX / 1000,
+                    session == NULL ? ""
+                                    : "; whether it was done is not known: look with "
+                                      "`fixgate session list`");
         return false;
     }
     return asked->frames.count > 0;
@@ -93,22 +120,69 @@ static bool read_frame(struct asked *asked, uint32_t frame)
     return false;
 }
 
+static const char *value(const struct asked *asked, const char *name)
+{
+    const char *text = json_flat_find(&asked->row, name);
+    return text != NULL ? text : "";
+}
+
 /* --- Finding the session -------------------------------------------------------------- */
 
-/* The row of the one session whose id is `part`, or else has it; 0 after saying why not. */
-static uint32_t find_row(struct asked *asked, const char *part)
+/* How a session may be named, the plainest way first. */
+enum naming {
+    NAMING_ID,     /* FIX.4.4:FIXGATE->BETA */
+    NAMING_TARGET, /* BETA: its TargetCompID, though there is a BETA-DC too. */
+    NAMING_PART,   /* BET */
+    NAMINGS_COUNT,
+};
+
+static bool ends_with_target(const char *id, const char *name)
+{
+    static const char arrow[] = "->";
+    size_t size = strlen(arrow) + strlen(name);
+    if (strlen(id) < size) {
+        return false;
+    }
+    const char *end = id + strlen(id) - size;
+    return strncmp(end, arrow, strlen(arrow)) == 0 && strcmp(end + strlen(arrow), name) == 0;
+}
+
+static bool named(const char *id, const char *name, enum naming naming)
+{
+    switch (naming) {
+    case NAMING_ID:
+        return strcmp(id, name) == 0;
+    case NAMING_TARGET:
+        return ends_with_target(id, name);
+    case NAMING_PART:
+        return strstr(id, name) != NULL;
+    case NAMINGS_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* How many sessions are named so; the last of them in *frame. */
+static uint32_t count_named(struct asked *asked, const char *name, enum naming naming,
+                            uint32_t *frame)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < asked->frames.count; i++) {
+        if (read_frame(asked, i) && named(value(asked, "session"), name, naming)) {
+            *frame = i;
+            count += 1;
+        }
+    }
+    return count;
+}
+
+/* The row of the session with that name; 0 after saying why there is none. */
+static uint32_t find_row(struct asked *asked, const char *name)
 {
     uint32_t found = 0;
     uint32_t count = 0;
-    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
-        const char *id = read_frame(asked, frame) ? json_flat_find(&asked->row, "session") : NULL;
-        if (id != NULL && strcmp(id, part) == 0) {
-            return frame;
-        }
-        if (id != NULL && strstr(id, part) != NULL) {
-            found = frame;
-            count += 1;
-        }
+    for (int naming = 0; naming < NAMINGS_COUNT && count == 0; naming++) {
+        count = count_named(asked, name, (enum naming)naming, &found);
     }
     if (count == 1) {
         return found;
@@ -116,10 +190,10 @@ static uint32_t find_row(struct asked *asked, const char *part)
     command_say("session",
                 count == 0 ? "no session has '%s' in its id; there are:"
                            : "more than one session has '%s' in its id; there are:",
-                part);
+                name);
     for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
         if (read_frame(asked, frame)) {
-            (void)fprintf(stderr, "  %s\n", json_flat_find(&asked->row, "session"));
+            (void)fprintf(stderr, "  %s\n", value(asked, "session"));
         }
     }
     return 0;
@@ -127,49 +201,33 @@ static uint32_t find_row(struct asked *asked, const char *part)
 
 /* --- Output --------------------------------------------------------------------------- */
 
-static const char *value(const struct asked *asked, const char *name)
-{
-    const char *text = json_flat_find(&asked->row, name);
-    return text != NULL ? text : "";
-}
-
-static void print_row(struct asked *asked)
-{
-    const char *state = value(asked, "state");
-    if (strcmp(value(asked, "down"), "true") == 0) {
-        state = "LOGGED_OFF";
-    } else if (strcmp(value(asked, "in_session_time"), "false") == 0) {
-        state = "OFF_SCHEDULE";
-    }
-    (void)printf("%-36s %-10s %-9s %-13s %9s %9s %6s %8s\n", value(asked, "session"),
-                 value(asked, "broker"), value(asked, "role"), state, value(asked, "seq_in_next"),
-                 value(asked, "seq_out_next"), value(asked, "open_orders"),
-                 value(asked, "unacknowledged"));
-}
-
 static void print_json(const struct asked *asked, uint32_t frame)
 {
     struct span text = asked->frames.list[frame];
     (void)fwrite(text.data, 1, text.size, stdout);
 }
 
+static void list_json(struct asked *asked)
+{
+    (void)fputs("[", stdout);
+    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
+        (void)fputs(frame > 1 ? ",\n " : "", stdout);
+        print_json(asked, frame);
+    }
+    (void)fputs("]\n", stdout);
+}
+
 static int list(struct asked *asked)
 {
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
     if (asked->json) {
-        (void)fputs("[", stdout);
-    } else {
-        (void)printf("%-36s %-10s %-9s %-13s %9s %9s %6s %8s\n", "SESSION", "BROKER", "ROLE",
-                     "STATE", "NEXT IN", "NEXT OUT", "OPEN", "UNACKED");
+        list_json(asked);
+        return EXIT_CODE_OK;
     }
-    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
-        if (asked->json) {
-            (void)fputs(frame > 1 ? ",\n " : "", stdout);
-            print_json(asked, frame);
-        } else if (read_frame(asked, frame)) {
-            print_row(asked);
-        }
+    if (!session_table_print(&asked->frames, &asked->row, error)) {
+        command_say("session", "the gateway's answer cannot be read: %s", error);
+        return EXIT_CODE_ENVIRONMENT;
     }
-    (void)fputs(asked->json ? "]\n" : "", stdout);
     return EXIT_CODE_OK;
 }
 
@@ -194,14 +252,13 @@ static int show(struct asked *asked, uint32_t frame)
 
 static int steer(struct asked *asked, const char *verb, uint32_t frame)
 {
-    char command[32];
-    char session[256];
-    (void)snprintf(command, sizeof(command), "session.%s", verb);
+    char session[CONFIG_SESSION_ID_BYTES_MAX + 1];
     if (!read_frame(asked, frame)) {
         return EXIT_CODE_ENVIRONMENT;
     }
     (void)snprintf(session, sizeof(session), "%s", value(asked, "session"));
-    if (!ask(asked, command, session) || !read_frame(asked, 0)) {
+    bool open = strcmp(value(asked, "open_orders"), "0") != 0;
+    if (!ask(asked, verb, session) || !read_frame(asked, 0)) {
         return EXIT_CODE_ENVIRONMENT;
     }
     bool ok = json_flat_true(&asked->row, "ok");
@@ -211,7 +268,7 @@ static int steer(struct asked *asked, const char *verb, uint32_t frame)
     } else {
         (void)fprintf(ok ? stdout : stderr, "%s: %s\n", session, value(asked, "answer"));
     }
-    if (!ok && strcmp(verb, "reset") == 0 && !asked->confirm) {
+    if (!ok && strcmp(verb, "reset") == 0 && !asked->confirm && open) {
         command_say("session", "add --confirm once you have agreed with the broker on it");
     }
     return ok ? EXIT_CODE_OK : EXIT_CODE_REFUSED;
@@ -219,8 +276,12 @@ static int steer(struct asked *asked, const char *verb, uint32_t frame)
 
 static int run_verb(struct asked *asked, const char *verb, const char *session)
 {
-    if (!ask(asked, "session.list", NULL) || !read_frame(asked, 0)) {
+    if (!ask(asked, "list", NULL) || !read_frame(asked, 0)) {
         return EXIT_CODE_ENVIRONMENT;
+    }
+    if (!json_flat_true(&asked->row, "ok")) {
+        command_say("session", "%s", value(asked, "answer"));
+        return EXIT_CODE_REFUSED;
     }
     if (strcmp(verb, "list") == 0) {
         return list(asked);
@@ -232,10 +293,12 @@ static int run_verb(struct asked *asked, const char *verb, const char *session)
     return strcmp(verb, "show") == 0 ? show(asked, frame) : steer(asked, verb, frame);
 }
 
-static const char *login_name(void)
+/* The login name; the user's number where there is none, as in a bare container. */
+static const char *login_name(char number[16])
 {
     const struct passwd *user = getpwuid(getuid());
-    return user != NULL ? user->pw_name : "unknown";
+    (void)snprintf(number, 16, "uid-%lu", (unsigned long)getuid());
+    return user != NULL ? user->pw_name : number;
 }
 
 static bool find_endpoint(struct asked *asked)
@@ -260,7 +323,7 @@ static bool find_endpoint(struct asked *asked)
 static int connect_and_run(struct asked *asked, const char *verb, const char *session)
 {
     char error[ZEROMQ_ERROR_BYTES_MAX];
-    struct zeromq_options options = {.kind = ZEROMQ_DEALER, .connected_only_off = true};
+    struct zeromq_options options = {.kind = ZEROMQ_DEALER};
     if (zeromq_open(&asked->zeromq) != STATUS_OK) {
         command_say("session", "cannot make a ZeroMQ context");
         return EXIT_CODE_ENVIRONMENT;
@@ -290,6 +353,27 @@ static bool known_verb(const char *verb)
     return false;
 }
 
+/* What does not go together is said, not ignored. */
+static bool words_right(const struct asked *asked, uint32_t count, char **argv)
+{
+    const char *wrong = NULL;
+    if (count == 0 || !known_verb(argv[0])) {
+        wrong = "what is to be done? See `fixgate session --help`";
+    } else if (strcmp(argv[0], "list") == 0 && count > 1) {
+        wrong = "list names all sessions; for one, there is `fixgate session show`";
+    } else if (strcmp(argv[0], "list") != 0 && (count < 2 || argv[1][0] == '\0')) {
+        wrong = "which session? `fixgate session list` names them";
+    } else if (asked->confirm && strcmp(argv[0], "reset") != 0) {
+        wrong = "--confirm is for reset alone";
+    } else if (asked->operator_name[0] == '\0') {
+        wrong = "--operator is empty";
+    }
+    if (wrong != NULL) {
+        command_say("session", "%s", wrong);
+    }
+    return wrong == NULL;
+}
+
 int command_session(int argc, char **argv)
 {
     struct asked *asked = calloc(1, sizeof(*asked));
@@ -308,18 +392,13 @@ int command_session(int argc, char **argv)
                                         .options = options,
                                         .options_count = ARRAY_LEN(options),
                                         .arguments_max = 2};
+    char number[16];
     uint32_t count = 0;
+    asked->operator_name = login_name(number);
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     int code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
-    if (parsed == COMMAND_GO) {
-        asked->operator_name = asked->operator_name != NULL ? asked->operator_name : login_name();
-        if (count == 0 || !known_verb(argv[0])) {
-            command_say("session", "what is to be done? See `fixgate session --help`");
-        } else if (strcmp(argv[0], "list") != 0 && count < 2) {
-            command_say("session", "which session? `fixgate session list` names them");
-        } else if (find_endpoint(asked)) {
-            code = connect_and_run(asked, argv[0], count > 1 ? argv[1] : NULL);
-        }
+    if (parsed == COMMAND_GO && words_right(asked, count, argv) && find_endpoint(asked)) {
+        code = connect_and_run(asked, argv[0], count > 1 ? argv[1] : NULL);
     }
     free(asked);
     return code;

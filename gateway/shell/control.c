@@ -1,16 +1,26 @@
 #include "gateway/shell/control.h"
 
-#include "fix/timestamp.h"
 #include "gateway/shell/json_text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+
+enum { WORDS_BYTES_MAX = 512 };
+
+_Static_assert((int)CONTROL_ROW_BYTES_MAX >= 6 * (int)WORDS_BYTES_MAX + 100,
+               "an answer fits its frame, all of it escaped");
+_Static_assert((int)WORDS_BYTES_MAX > (int)ENGINE_TEXT_BYTES_MAX, "the engine's words fit");
+_Static_assert((int)ENGINE_SESSIONS_MAX + 3 <= (int)ZEROMQ_FRAMES_MAX,
+               "identity, delimiter, answer and all rows are one message");
 
 enum status control_open(struct control *control, struct zeromq *zeromq, const char *endpoint,
                          char error[ZEROMQ_ERROR_BYTES_MAX])
 {
     struct zeromq_options options = {
         .kind = ZEROMQ_ROUTER,
-        .frame_bytes_max = CONTROL_REQUEST_BYTES_MAX,
+        .send_max = CONTROL_UNREAD_MAX,
+        .receive_max = CONTROL_UNREAD_MAX,
+        .frame_bytes_max = CONTROL_FRAME_BYTES_MAX,
         .linger_ms = CONTROL_LINGER_MS,
     };
     TRY(zeromq_socket_open(zeromq, &options, &control->socket, error));
@@ -25,16 +35,15 @@ void control_close(struct control *control)
 
 /* --- Answers ---------------------------------------------------------------------- */
 
-static struct json_text frame_begin(struct control_answer *answer)
+struct json_text control_frame_begin(struct control_answer *answer)
 {
     struct json_text text;
-    size_t room = sizeof(answer->text) - answer->used;
-    json_text_init(&text, answer->text + answer->used,
-                   room < CONTROL_ROW_BYTES_MAX ? room : CONTROL_ROW_BYTES_MAX);
+    ASSERT(sizeof(answer->text) - answer->used >= CONTROL_ROW_BYTES_MAX);
+    json_text_init(&text, answer->text + answer->used, CONTROL_ROW_BYTES_MAX);
     return text;
 }
 
-static void frame_end(struct control_answer *answer, const struct json_text *text)
+void control_frame_end(struct control_answer *answer, const struct json_text *text)
 {
     struct span frame = json_text_span(text);
     ASSERT(frame.size > 0);
@@ -44,174 +53,187 @@ static void frame_end(struct control_answer *answer, const struct json_text *tex
     answer->used += frame.size;
 }
 
-static void say(struct control_answer *answer, bool ok, const char *words)
+/* One request, and where its answer goes. */
+struct asked {
+    const struct control *control;
+    struct engine *engine;
+    struct control_answer *answer;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(const struct asked *asked, bool ok,
+                                                      const char *format, ...)
 {
-    struct json_text text = frame_begin(answer);
+    char words[WORDS_BYTES_MAX];
+    va_list values;
+    va_start(values, format);
+    (void)vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    struct json_text text = control_frame_begin(asked->answer);
     json_text_words(&text, ok ? "{\"ok\":true" : "{\"ok\":false");
     json_text_pair(&text, false, "answer", span_text(words));
+    control_pair_time(&text, "time", asked->control->now->engine_ns);
     json_text_words(&text, "}");
-    frame_end(answer, &text);
-}
-
-/* --- session.list ------------------------------------------------------------------ */
-
-static void pair_text(struct json_text *text, const char *name, const char *value)
-{
-    json_text_pair(text, false, name, span_text(value));
-}
-
-static void pair_uint(struct json_text *text, const char *name, uint64_t value)
-{
-    json_text_words(text, ",\"");
-    json_text_words(text, name);
-    json_text_words(text, "\":");
-    json_text_uint(text, value);
-}
-
-static void pair_bool(struct json_text *text, const char *name, bool value)
-{
-    json_text_words(text, ",\"");
-    json_text_words(text, name);
-    json_text_words(text, value ? "\":true" : "\":false");
-}
-
-/* As FIX writes it; empty for never. */
-static void pair_time(struct json_text *text, const char *name, uint64_t instant_ns)
-{
-    char words[TIMESTAMP_TEXT_BYTES_MAX];
-    size_t size = 0;
-    if (instant_ns != 0 && instant_ns != UINT64_MAX) {
-        size = timestamp_format(instant_ns, 0, words);
-    }
-    json_text_pair(text, false, name, span_of(words, size));
-}
-
-static const char *role_name(enum session_role role)
-{
-    switch (role) {
-    case ROLE_ORDERS:
-        return "orders";
-    case ROLE_DROPCOPY:
-        return "dropcopy";
-    case ROLE_MARKETDATA:
-        return "marketdata";
-    }
-    return "";
-}
-
-static void row_session(struct control_answer *answer, const struct engine *engine,
-                        const struct link *link)
-{
-    const struct engine_session_config *config = link->config;
-    const struct session *session = &link->session;
-    struct json_text text = frame_begin(answer);
-    uint64_t resend_next = 0;
-    uint64_t resend_end = 0;
-    json_text_words(&text, "{");
-    json_text_pair(&text, true, "session", span_text(config->id));
-    pair_text(&text, "broker", engine->config->brokers[config->broker].name);
-    pair_text(&text, "role", role_name(config->role));
-    pair_text(&text, "type", config->fix.acceptor ? "acceptor" : "initiator");
-    pair_text(&text, "state", session_state_name(session->state));
-    pair_bool(&text, "connected", link->connected);
-    pair_bool(&text, "down", link->down);
-    pair_bool(&text, "in_session_time", link->in_day);
-    pair_uint(&text, "seq_in_next", session->seq_in_next);
-    pair_uint(&text, "seq_out_next", session->seq_out_next);
-    pair_time(&text, "numbers_since", session->created_ns);
-    pair_uint(&text, "open_orders", link->open_count);
-    pair_uint(&text, "unacknowledged", link->unacked_count);
-    pair_uint(&text, "unsent_bytes", link->backlog_bytes);
-    if (session_resend_next(session, &resend_next, &resend_end)) {
-        pair_uint(&text, "resending", resend_next);
-        pair_uint(&text, "resending_to", resend_end);
-    }
-    if (!config->fix.acceptor) {
-        pair_uint(&text, "endpoint", link->endpoint);
-        pair_uint(&text, "tries", link->tries);
-        pair_time(&text, "next_try", link->connected ? 0 : link->connect_at_ns);
-    }
-    if (config->schedule.kind != SCHEDULE_NON_STOP) {
-        pair_time(&text, "day_begin", link->day.begin_ns);
-        pair_time(&text, "day_end", link->day.end_ns);
-        pair_time(&text, "logon_from", link->day.logon_ns);
-        pair_time(&text, "logout_at", link->day.logout_ns);
-    }
-    json_text_words(&text, "}");
-    frame_end(answer, &text);
-}
-
-static void list_sessions(struct control_answer *answer, const struct engine *engine)
-{
-    char words[64];
-    (void)snprintf(words, sizeof(words), "%u sessions", engine->config->sessions_count);
-    say(answer, true, words);
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        row_session(answer, engine, &engine->links[number]);
-    }
+    control_frame_end(asked->answer, &text);
 }
 
 /* --- The commands ------------------------------------------------------------------ */
 
-static const struct {
-    const char *name;
-    enum session_command command;
-} session_commands[] = {
-    {"session.logon", SESSION_COMMAND_LOGON},
-    {"session.logoff", SESSION_COMMAND_LOGOFF},
-    {"session.reset", SESSION_COMMAND_RESET},
-    {"session.disconnect", SESSION_COMMAND_DISCONNECT},
-    {"session.test", SESSION_COMMAND_TEST_REQUEST},
+enum command_kind {
+    KIND_LIST = 1,
+    KIND_STEER = 2,
+    KIND_CONFIRMED = 4, /* Steers, and may want a confirmation. */
+    KIND_ANY = 7,
 };
 
-static void steer_session(struct control *control, struct control_answer *answer,
-                          struct engine *engine, enum session_command command)
+struct control_command {
+    const char *name;
+    enum command_kind kind;
+    enum session_command command; /* Unless it lists. */
+};
+
+static const struct control_command commands[] = {
+    {"session.list", KIND_LIST, SESSION_COMMAND_LOGON},
+    {"session.logon", KIND_STEER, SESSION_COMMAND_LOGON},
+    {"session.logoff", KIND_STEER, SESSION_COMMAND_LOGOFF},
+    {"session.reset", KIND_CONFIRMED, SESSION_COMMAND_RESET},
+    {"session.disconnect", KIND_STEER, SESSION_COMMAND_DISCONNECT},
+    {"session.test", KIND_STEER, SESSION_COMMAND_TEST_REQUEST},
+};
+
+/* What requests may hold, and in which kinds of command. */
+static const struct {
+    const char *name;
+    bool is_text; /* Else true or false. */
+    unsigned kinds;
+} members[] = {
+    {"command", true, KIND_ANY},
+    {"session", true, KIND_STEER | KIND_CONFIRMED},
+    {"operator", true, KIND_ANY},
+    {"confirm", false, KIND_CONFIRMED},
+};
+
+static void list_sessions(const struct asked *asked)
 {
-    const struct json_flat *request = &control->request;
+    const struct engine *engine = asked->engine;
+    say(asked, true, "%u sessions", engine->config->sessions_count);
+    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
+        control_row(asked->control, asked->answer, engine, &engine->links[number]);
+    }
+}
+
+static void steer_session(const struct asked *asked, enum session_command command)
+{
+    const struct json_flat *request = &asked->control->request;
     const char *id = json_flat_find(request, "session");
     const char *operator_name = json_flat_find(request, "operator");
-    int session = id != NULL ? engine_session_find(engine, id) : -1;
-    if (session < 0) {
-        say(answer, false, "'session' is not one of this gateway; session.list names them");
+    if (id == NULL) {
+        say(asked, false, "'session' is missing; session.list names them");
         return;
     }
-    if (operator_name == NULL || operator_name[0] == '\0') {
-        say(answer, false, "'operator' is missing: who asks stands in the audit");
+    int session = engine_session_find(asked->engine, id);
+    if (session < 0) {
+        say(asked, false, "'session' is not one of this gateway; session.list names them");
+        return;
+    }
+    if (operator_name == NULL) {
+        say(asked, false, "'operator' is missing: who asks stands in the audit");
         return;
     }
     char words[ENGINE_TEXT_BYTES_MAX + 1];
     bool done =
-        engine_session_command(engine, (uint32_t)session, command,
+        engine_session_command(asked->engine, (uint32_t)session, command,
                                json_flat_true(request, "confirm"), span_text(operator_name), words);
-    say(answer, done, words);
+    say(asked, done, "%s", words);
 }
 
-static void carry_out(struct control *control, struct control_answer *answer, struct engine *engine,
-                      struct span payload)
+/* --- Requests ---------------------------------------------------------------------- */
+
+static const struct control_command *command_of(const struct asked *asked)
 {
-    char error[JSON_FLAT_ERROR_BYTES_MAX];
-    if (!json_flat_read(payload, &control->request, error)) {
-        say(answer, false, error);
-        return;
+    const struct json_member *member = json_flat_member(&asked->control->request, "command");
+    if (member == NULL) {
+        say(asked, false, "'command' is missing");
+        return NULL;
     }
-    const char *command = json_flat_find(&control->request, "command");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (member->quoted && strcmp(member->value, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    char names[WORDS_BYTES_MAX / 2] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "",
+                                 commands[i].name);
+        ASSERT(used < sizeof(names));
+    }
+    say(asked, false, "there is no command '%.60s'; there are %s", member->value, names);
+    return NULL;
+}
+
+static bool member_right(const struct asked *asked, const struct json_member *member,
+                         const struct control_command *command)
+{
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        if (strcmp(member->name, members[i].name) != 0 ||
+            (members[i].kinds & (unsigned)command->kind) == 0) {
+            continue;
+        }
+        bool is_truth = !member->quoted &&
+                        (strcmp(member->value, "true") == 0 || strcmp(member->value, "false") == 0);
+        if (members[i].is_text ? !member->quoted : !is_truth) {
+            say(asked, false, "'%s' must be %s", member->name,
+                members[i].is_text ? "text, in quotes" : "true or false, without quotes");
+            return false;
+        }
+        return true;
+    }
+    say(asked, false, "%s knows no '%.60s'", command->name, member->name);
+    return false;
+}
+
+/* The operator's name goes into log, bus and audit: it must be the same in all of them. */
+static bool operator_right(const struct asked *asked)
+{
+    const char *name = json_flat_find(&asked->control->request, "operator");
+    if (name == NULL) {
+        return true;
+    }
+    size_t size = strlen(name);
+    bool printable = name[0] != ' ';
+    for (size_t i = 0; i < size; i++) {
+        printable = printable && name[i] >= ' ' && name[i] <= '~';
+    }
+    if (!printable || size == 0 || size > ENGINE_NAME_BYTES_MAX) {
+        say(asked, false,
+            "'operator' must be 1 to %d bytes of printable ASCII, the first no blank: it "
+            "stands in the audit",
+            (int)ENGINE_NAME_BYTES_MAX);
+        return false;
+    }
+    return true;
+}
+
+static void carry_out(const struct asked *asked)
+{
+    const struct json_flat *request = &asked->control->request;
+    const struct control_command *command = command_of(asked);
     if (command == NULL) {
-        say(answer, false, "'command' is missing");
         return;
     }
-    if (strcmp(command, "session.list") == 0) {
-        list_sessions(answer, engine);
-        return;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(session_commands); i++) {
-        if (strcmp(command, session_commands[i].name) == 0) {
-            steer_session(control, answer, engine, session_commands[i].command);
+    for (uint32_t i = 0; i < request->count; i++) {
+        if (!member_right(asked, &request->list[i], command)) {
             return;
         }
     }
-    say(answer, false,
-        "unknown command; there are session.list, session.logon, session.logoff, session.reset, "
-        "session.disconnect, session.test");
+    if (!operator_right(asked)) {
+        return;
+    }
+    if (command->kind == KIND_LIST) {
+        list_sessions(asked);
+    } else {
+        steer_session(asked, command->command);
+    }
 }
 
 static void take_request(struct control *control, struct engine *engine)
@@ -228,12 +250,18 @@ static void take_request(struct control *control, struct engine *engine)
     answer->delimiter = count > 1 && frames[1].size == 0;
     answer->frames_count = 0;
     answer->used = 0;
+    const struct asked asked = {.control = control, .engine = engine, .answer = answer};
     uint32_t first = answer->delimiter ? 2 : 1;
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
     if (count != first + 1) {
-        say(answer, false, "send one frame with one JSON object");
-        return;
+        say(&asked, false, "send one frame with one JSON object");
+    } else if (frames[first].size > CONTROL_REQUEST_BYTES_MAX) {
+        say(&asked, false, "the request is longer than %d bytes", (int)CONTROL_REQUEST_BYTES_MAX);
+    } else if (!json_flat_read(frames[first], &control->request, error)) {
+        say(&asked, false, "the request is no flat JSON object: %s", error);
+    } else {
+        carry_out(&asked);
     }
-    carry_out(control, answer, engine, frames[first]);
 }
 
 enum status control_step(struct control *control, struct engine *engine)
@@ -269,7 +297,7 @@ void control_release(struct control *control)
         }
         if (zeromq_send(&control->socket, frames, count) != STATUS_OK) {
             log_text(control->log, control->now->engine_ns, SEVERITY_DEBUG,
-                     "control: an answer is lost, who asked has gone");
+                     "control: an answer is lost, who asked has gone or does not read");
         }
     }
     control->answers_count = 0;

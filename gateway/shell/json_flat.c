@@ -29,7 +29,7 @@ static bool take_member(struct json_flat *flat, const char *name, json_t *value,
     char number[24];
     const char *text = number;
     if (flat->count == JSON_FLAT_MEMBERS_MAX) {
-        return fail(error, "too many members, the first of them too many is", name);
+        return fail(error, "too many members; the first that is too many:", name);
     }
     if (json_is_string(value)) {
         text = json_string_value(value);
@@ -57,6 +57,9 @@ bool json_flat_read(struct span text, struct json_flat *out, char error[JSON_FLA
     json_error_t where;
     out->count = 0;
     out->used = 0;
+    if (text.size == 0) {
+        return fail(error, "it is empty", NULL);
+    }
     json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &where);
     if (root == NULL) {
         return fail(error, where.text, NULL);
@@ -74,18 +77,24 @@ bool json_flat_read(struct span text, struct json_flat *out, char error[JSON_FLA
     return right;
 }
 
-const char *json_flat_find(const struct json_flat *flat, const char *name)
+const struct json_member *json_flat_member(const struct json_flat *flat, const char *name)
 {
     for (uint32_t i = 0; i < flat->count; i++) {
         if (strcmp(flat->list[i].name, name) == 0) {
-            return flat->list[i].value;
+            return &flat->list[i];
         }
     }
     return NULL;
 }
 
+const char *json_flat_find(const struct json_flat *flat, const char *name)
+{
+    const struct json_member *member = json_flat_member(flat, name);
+    return member != NULL ? member->value : NULL;
+}
+
 bool json_flat_true(const struct json_flat *flat, const char *name)
 {
-    const char *value = json_flat_find(flat, name);
-    return value != NULL && strcmp(value, "true") == 0;
+    const struct json_member *member = json_flat_member(flat, name);
+    return member != NULL && !member->quoted && strcmp(member->value, "true") == 0;
 }

@@ -25,14 +25,18 @@ struct json_flat {
     char text[JSON_FLAT_BYTES_MAX];
 };
 
-/* False with the reason in `error`: no JSON, no object, a member twice, nested, too much. */
+/* False with the reason in `error`: no JSON, no object, a member twice, nested, a number that
+ * is not whole, too much. What the reason quotes of the text is raw: it may hold anything. */
 MUST_USE bool json_flat_read(struct span text, struct json_flat *out,
                              char error[JSON_FLAT_ERROR_BYTES_MAX]);
 
 /* NULL if the object does not have it. */
+const struct json_member *json_flat_member(const struct json_flat *flat, const char *name);
+
+/* Its value; NULL if the object does not have it. */
 const char *json_flat_find(const struct json_flat *flat, const char *name);
 
-/* "true"; false also if it is not there. */
+/* It is there, and true (the text "true" is not). */
 bool json_flat_true(const struct json_flat *flat, const char *name);
 
 #endif

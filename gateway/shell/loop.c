@@ -294,6 +294,8 @@ static enum status open_sockets(struct loop *loop, char *error)
                        config->engine->instance_id, error));
     loop->control.log = config->log;
     loop->control.now = &loop->now;
+    loop->control.connections = config->connections;
+    loop->control.listeners = &loop->listeners;
     if (config->control_endpoint != NULL) {
         TRY(control_open(&loop->control, config->zeromq, config->control_endpoint, error));
     }
