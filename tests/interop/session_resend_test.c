@@ -13,7 +13,7 @@ enum { MESSAGES = 10000, QUIET_MS = 300 };
 static void send_all(struct session_world *world)
 {
     session_command(world, "send", MESSAGES);
-    while (peer_status(&world->peer).unsent > 0) {
+    while (session_status(world).unsent > 0) {
         process_pause(5);
     }
 }

@@ -55,6 +55,14 @@ static void settle(struct round *round)
     round->world.forgetful = day_is_to_end(round);
 }
 
+static void await_day_end(struct round *round)
+{
+    while (day_is_to_end(round)) {
+        (void)session_echoed_within(&round->world, 10);
+        process_pause(50);
+    }
+}
+
 static uint32_t send_some(struct round *round)
 {
     uint32_t count = 1 + below(round, chance(round, 6) ? 300 : 40);
@@ -103,6 +111,7 @@ static void act_lose(struct round *round)
 {
     struct cutter *cutter = round->world.cutter;
     uint32_t ways = 1 + below(round, 3);
+    session_await(&round->world, true); /* QuickFIX hangs while its TLS handshake does. */
     if (chance(round, 2)) {
         (void)send_some(round);
     }
@@ -122,6 +131,7 @@ static void act_lose(struct round *round)
 static void act_hold(struct round *round)
 {
     enum cutter_way way = any_way(round);
+    session_await(&round->world, true);
     cutter_set_mode(round->world.cutter, way, CUTTER_HOLD);
     (void)send_some(round);
     process_pause((int)below(round, 200));
@@ -155,7 +165,7 @@ static void act_kill_reflector(struct round *round)
 static void act_restart_quickfix(struct round *round)
 {
     (void)send_some(round);
-    while (peer_status(&round->world.peer).unsent > 0) {
+    while (session_status(&round->world).unsent > 0) {
         process_pause(2);
     }
     process_pause((int)below(round, 20));
@@ -190,6 +200,9 @@ static void act_logout(struct round *round)
  * the new one leaves out, and reads nonsense in their place. Begun anew it does not. */
 static void forget_old_day(struct round *round)
 {
+    await_day_end(round);
+    (void)session_status(&round->world); /* By now its journal knows of a reset. */
+    (void)session_echoed_within(&round->world, 0);
     if (round->world.journal.days > 1) {
         session_peer_end(&round->world);
         session_peer_start(&round->world);
@@ -201,8 +214,7 @@ static void forget_old_day(struct round *round)
 static void act_skip(struct round *round)
 {
     forget_old_day(round);
-    uint32_t next = peer_status(&round->world.peer).out_next;
-    session_command(&round->world, "set-out", next + 1 + below(round, 20));
+    session_command(&round->world, "skip", 1 + below(round, 20));
     (void)send_some(round);
     round->world.disturbed = true;
 }
@@ -210,9 +222,7 @@ static void act_skip(struct round *round)
 /* QuickFIX forgets what it got, and must have it again. */
 static void act_forget(struct round *round)
 {
-    uint32_t next = peer_status(&round->world.peer).in_next;
-    uint32_t back = 1 + below(round, 60);
-    session_command(&round->world, "set-in", next > back ? next - back : 1);
+    session_command(&round->world, "forget", 1 + below(round, 60));
     (void)send_some(round);
     round->world.disturbed = true;
 }
@@ -226,8 +236,7 @@ static void act_sequence_reset(struct round *round)
 {
     forget_old_day(round);
     settle(round);
-    uint32_t next = peer_status(&round->world.peer).out_next;
-    session_command(&round->world, "sequence-reset", next + 1 + below(round, 50));
+    session_command(&round->world, "sequence-reset", 1 + below(round, 50));
 }
 
 /* At its next Logon, or by one in the middle. */
@@ -253,7 +262,7 @@ static void await_day(struct round *round, uint32_t days)
             session_fail(&round->world, "QuickFIX's numbers were not reset");
         }
         (void)session_echoed_within(&round->world, 10);
-        if (peer_status(&round->world.peer).logged_on) {
+        if (session_status(&round->world).logged_on) {
             session_command(&round->world, "send", 1); /* Its journal tells days by orders. */
         }
         process_pause(20);
@@ -381,7 +390,9 @@ void session_round_run(uint64_t seed)
     session_open(&round.world, &setup);
     round.world.forgetful = day_is_to_end(&round);
     if (chance(&round, 3)) {
-        cutter_set_pieces(round.world.cutter, 1 + below(&round, 400), below(&round, 3));
+        uint32_t piece_bytes_max = 1 + below(&round, 400);
+        uint32_t delay_ms_max = piece_bytes_max > 100 ? below(&round, 3) : 0;
+        cutter_set_pieces(round.world.cutter, piece_bytes_max, delay_ms_max);
     }
     uint32_t count = ACTIONS_MIN + below(&round, ACTIONS_MAX - ACTIONS_MIN + 1);
     for (uint32_t i = 0; i < count; i++) {
@@ -392,10 +403,7 @@ void session_round_run(uint64_t seed)
         say(&round, action->name);
         action->act(&round);
     }
-    while (day_is_to_end(&round)) {
-        (void)session_echoed_within(&round.world, 10);
-        process_pause(50);
-    }
+    await_day_end(&round);
     say(&round, "end");
     session_finish(&round.world, chance(&round, 2));
     session_close(&round.world);

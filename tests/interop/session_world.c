@@ -183,6 +183,15 @@ void session_command(struct session_world *world, const char *command, uint32_t 
     }
 }
 
+struct peer_status session_status(struct session_world *world)
+{
+    struct peer_status status = peer_status(&world->peer);
+    if (!status.answered) {
+        session_fail(world, "%s", world->peer.line);
+    }
+    return status;
+}
+
 void session_peer_start(struct session_world *world)
 {
     char settings[PROCESS_PATH_BYTES_MAX];
@@ -231,7 +240,7 @@ static void check(struct session_world *world)
 bool session_logged_on_within(struct session_world *world, bool on, int ms)
 {
     uint64_t deadline_ns = process_now_ns() + (uint64_t)ms * UINT64_C(1000000);
-    while (peer_status(&world->peer).logged_on != on) {
+    while (session_status(world).logged_on != on) {
         if (process_now_ns() > deadline_ns) {
             return false;
         }
@@ -260,7 +269,7 @@ bool session_echoed_within(struct session_world *world, int ms)
 {
     uint64_t deadline_ns = process_now_ns() + (uint64_t)ms * UINT64_C(1000000);
     for (;;) {
-        bool all_sent = peer_status(&world->peer).unsent == 0;
+        bool all_sent = session_status(world).unsent == 0;
         check(world);
         if (all_sent && peer_journal_missing(&world->journal, 1) == 0) {
             return true;
@@ -395,7 +404,7 @@ void session_finish(struct session_world *world, bool peer_logs_out)
         connections = 0;
     }
     check(world);
-    struct peer_status theirs = peer_status(&world->peer);
+    struct peer_status theirs = session_status(world);
     struct session_numbers ours = session_store_read(world);
     /* After a Logout of QuickFIX our initiator soon tries again, and its Logon has a number
      * that an acceptor which is not to be logged on does not look at. */

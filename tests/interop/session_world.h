@@ -61,6 +61,7 @@ void session_fail(struct session_world *world, const char *format, ...)
 /* --- Doing ------------------------------------------------------------------- */
 
 void session_command(struct session_world *world, const char *command, uint32_t number);
+struct peer_status session_status(struct session_world *world);
 void session_reflector_start(struct session_world *world);
 /* By SIGTERM: it logs out, and must end with 0. */
 void session_reflector_end(struct session_world *world);

@@ -28,6 +28,7 @@ struct peer_options {
 };
 
 struct peer_status {
+    bool answered; /* Else it has ended or hangs, and nothing is known. */
     bool logged_on;
     uint32_t out_next; /* MsgSeqNum of its next message, and of ours that is due. */
     uint32_t in_next;
@@ -47,9 +48,10 @@ MUST_USE bool peer_start(struct peer *peer, const struct peer_options *options);
  *   disconnect          drops the line without a word
  *   reset               its next Logon has 141=Y (an initiator's)
  *   reset-now           a Logon with 141=Y in the middle of the session (an initiator's)
- *   sequence-reset N    SequenceReset-Reset to N
- *   set-out N, set-in N its numbers, while not connected
- * False: refused; peer->line says why. ASSERTs that it lives and answers. */
+ *   sequence-reset N    SequenceReset-Reset, N numbers above its next one
+ *   skip N              leaves N numbers out, as if their messages were lost from its store
+ *   forget N            its due number is N lower, as if it had not got those
+ * False: refused, or it has ended or hangs; peer->line says why. */
 MUST_USE bool peer_command(struct peer *peer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

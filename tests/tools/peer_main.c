@@ -270,14 +270,18 @@ static const char *do_number(struct station *station, const char *word, uint32_t
     if (strcmp(word, "again") == 0) {
         return number <= station->last && send_order(station, number, true) ? NULL : "not sent";
     }
+    int step = (int)number;
+    int out = quickfix_seq_out_next(station->session);
+    int in = quickfix_seq_in_next(station->session);
     if (strcmp(word, "sequence-reset") == 0) {
-        return quickfix_sequence_reset(station->session, (int)number) ? NULL : "not now";
+        return quickfix_sequence_reset(station->session, out + step) ? NULL : "not logged on";
     }
-    if (strcmp(word, "set-out") == 0) {
-        return quickfix_seq_out_set(station->session, (int)number) ? NULL : "store failed";
+    if (strcmp(word, "skip") == 0) {
+        return quickfix_seq_out_set(station->session, out + step) ? NULL : "store failed";
     }
-    if (strcmp(word, "set-in") == 0) {
-        return quickfix_seq_in_set(station->session, (int)number) ? NULL : "store failed";
+    if (strcmp(word, "forget") == 0) {
+        int due = in > step ? in - step : 1;
+        return quickfix_seq_in_set(station->session, due) ? NULL : "store failed";
     }
     return "no such command";
 }
@@ -411,6 +415,7 @@ static int serve(struct station *station, enum quickfix_role role, const char *s
     (void)fputs("ok\n", station->answers);
     (void)fflush(station->answers);
     while (read_commands(station)) {
+        note_day(station);
         send_some(station);
         if (!quickfix_poll(station->engine, station->unsent > 0 ? 0 : POLL_MS, error,
                            sizeof error)) {
