@@ -48,8 +48,7 @@ static void entries_visit(struct group *group, unsigned depth)
     while (group_next(group)) {
         ASSERT(group->entry_begin < group->entry_end);
         ASSERT(group->entry_end <= group->end);
-        ASSERT(group_find(group, group->first_tag) ==
-               &group->message->fields[group->entry_begin]);
+        ASSERT(group_find(group, group->first_tag) == &group->message->fields[group->entry_begin]);
         for (uint32_t i = group->entry_begin; i < group->entry_end && depth < 3; i++) {
             struct group nested;
             if (group_open_nested(&nested, group, group->message->fields[i].tag) == GROUP_OK) {

@@ -29,5 +29,7 @@ bool run_fail_text(struct run *run, const char *expected, const char *got);
 
 /* The `config` line. */
 bool run_config(struct run *run);
+/* Its settings alone: the world's config, `seq_in` and `seq_out`. */
+MUST_USE bool run_config_read(struct run *run);
 
 #endif

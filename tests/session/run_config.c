@@ -92,19 +92,22 @@ static struct session_names config_names(struct world *world, char *value)
                                   .count = (uint32_t)(world->config_names_count - begin)};
 }
 
-static void config_logon_tag(struct world *world, const char *value)
+static bool config_logon_tag(struct world *world, const char *value)
 {
     ASSERT(world->config.logon_tags_count < WORLD_CONFIG_NAMES_MAX);
     char *colon = NULL;
     unsigned long tag = strtoul(value, &colon, 10);
-    ASSERT(*colon == ':');
+    if (*colon != ':') {
+        return false;
+    }
     world->logon_tags[world->config.logon_tags_count] =
         (struct session_logon_tag){.tag = (uint32_t)tag, .value = config_text(world, colon + 1)};
     world->config.logon_tags = world->logon_tags;
     world->config.logon_tags_count += 1;
+    return true;
 }
 
-static void config_set(struct run *run, const struct setting *setting, char *value)
+static bool config_set(struct run *run, const struct setting *setting, char *value)
 {
     struct world *world = run->world;
     void *at = (char *)&world->config + setting->offset;
@@ -123,8 +126,7 @@ static void config_set(struct run *run, const struct setting *setting, char *val
         *(struct session_names *)at = config_names(world, value);
         break;
     case SETTING_TAG:
-        config_logon_tag(world, value);
-        break;
+        return config_logon_tag(world, value);
     case SETTING_DIGITS:
         *(unsigned *)at = (unsigned)strtoul(value, NULL, 10);
         break;
@@ -138,6 +140,7 @@ static void config_set(struct run *run, const struct setting *setting, char *val
         world->config.dictionary = yes ? run->dictionary : NULL;
         break;
     }
+    return true;
 }
 
 static const struct setting *setting_find(const char *key)
@@ -169,7 +172,7 @@ static bool config_role(struct run *run, const char *word)
     return true;
 }
 
-bool run_config(struct run *run)
+bool run_config_read(struct run *run)
 {
     char line[SCRIPT_LINE_BYTES_MAX];
     (void)snprintf(line, sizeof(line), "%s", run->rest);
@@ -189,7 +192,17 @@ bool run_config(struct run *run)
         if (setting == NULL) {
             return run_fail_text(run, "a setting", word);
         }
-        config_set(run, setting, equal + 1);
+        if (!config_set(run, setting, equal + 1)) {
+            return run_fail_text(run, "LogonTag=number:value", equal + 1);
+        }
+    }
+    return true;
+}
+
+bool run_config(struct run *run)
+{
+    if (!run_config_read(run)) {
+        return false;
     }
     world_start(run->world, run->seq_in, run->seq_out);
     run->world->peer_seq = run->seq_in;
