@@ -212,6 +212,12 @@ static bool address_welcome(const struct engine *engine, uint32_t listener,
     return false;
 }
 
+/* A ClientHello: a TLS record of type handshake, of version 3.x (RFC 8446 §5.1). */
+static bool begins_tls(struct span bytes)
+{
+    return bytes.size >= 2 && bytes.data[0] == 22 && bytes.data[1] == 3;
+}
+
 enum acceptor_verdict engine_identify(struct engine *engine, uint32_t listener,
                                       const struct address *peer, struct span bytes,
                                       size_t *consumed, uint32_t *session,
@@ -222,6 +228,11 @@ enum acceptor_verdict engine_identify(struct engine *engine, uint32_t listener,
     reason[0] = '\0';
     if (!address_welcome(engine, listener, peer)) {
         return refuse(peer, NULL, "AllowedRemoteAddresses of no session names the address", reason);
+    }
+    if (begins_tls(bytes)) {
+        return refuse(peer, NULL,
+                      "it speaks TLS, this port does not: set SocketUseSSL=Y, or let it do without",
+                      reason);
     }
     for (unsigned garbled = 0; garbled <= ACCEPTOR_GARBLED_MAX;) {
         struct frame frame;

@@ -11,6 +11,7 @@ enum {
     ENGINE_CL_ORD_ID_BYTES_MAX = 64,      /* ClOrdID(11) and OrigClOrdID(41) from the OMS. */
     ENGINE_EXEC_ID_BYTES_MAX = 128,       /* ExecID(17) from a broker. */
     ENGINE_TEXT_BYTES_MAX = 255,          /* Reasons and Text(58). */
+    ENGINE_LINE_BYTES_MAX = 1023,         /* Of the log, where the shell's reasons stand too. */
     ENGINE_REQUEST_BYTES_MAX = 16 * 1024, /* One request of the OMS. */
     ENGINE_ROUTE_BYTES_MAX = 256,         /* Return address of a request, opaque to the engine. */
     ENGINE_TOPIC_BYTES_MAX = 128,

@@ -98,15 +98,15 @@ void link_connect_done(struct link *link)
 void link_connect_lost(struct engine *engine, struct link *link, const char *reason)
 {
     bool was_connected = link->connected;
-    struct text line = {.size = 0};
-    text_add(&line, was_connected ? "disconnected: " : "cannot connect: ");
-    text_add(&line, reason);
+    struct text next = {.size = 0};
+    struct span line[3] = {span_text(was_connected ? "disconnected: " : "cannot connect: "),
+                           span_text(reason), span_of(NULL, 0)};
     if (link->config->fix.acceptor) {
-        link_log(engine, SEVERITY_WARNING, link, text_span(&line));
+        link_log_parts(engine, SEVERITY_WARNING, link, line, 2);
         return;
     }
-    text_add(&line, "; ");
-    add_endpoint(&line, link);
+    text_add(&next, "; ");
+    add_endpoint(&next, link);
     link->was_logged_on = link->logged_on;
     if (!link->logged_on) {
         next_try(engine, link);
@@ -114,11 +114,12 @@ void link_connect_lost(struct engine *engine, struct link *link, const char *rea
     uint64_t wait_ns = with_jitter(engine, link->backoff_ns);
     link->connect_at_ns = engine->now_ns + wait_ns;
     if (link_closed_now(engine, link) == NULL && !engine->stopping) {
-        text_add_uint(text_add(&line, "; next: endpoint "), link->endpoint + 1);
-        text_add_uint(text_add(&line, " in "), wait_ns / 1000000);
-        text_add(&line, " ms");
+        text_add_uint(text_add(&next, "; next: endpoint "), link->endpoint + 1);
+        text_add_uint(text_add(&next, " in "), wait_ns / 1000000);
+        text_add(&next, " ms");
     }
-    link_log(engine, was_connected ? SEVERITY_WARNING : SEVERITY_INFO, link, text_span(&line));
+    line[2] = text_span(&next);
+    link_log_parts(engine, was_connected ? SEVERITY_WARNING : SEVERITY_INFO, link, line, 3);
 }
 
 void link_connect_tick(struct engine *engine, struct link *link)

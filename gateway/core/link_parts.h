@@ -22,6 +22,10 @@ static inline struct span link_broker(const struct engine *engine, const struct 
 void link_log(struct engine *engine, enum effect_severity severity, const struct link *link,
               struct span what);
 
+/* The same of several parts, which together may be longer than a text. */
+void link_log_parts(struct engine *engine, enum effect_severity severity, const struct link *link,
+                    const struct span *parts, size_t count);
+
 /* Carries out what the session wants, in its order. `message` is what the step was
  * given, for DELIVER; `tag` goes with what it sends. The application comes last. */
 void link_carry_out(struct engine *engine, struct link *link, const struct message *message,

@@ -1,15 +1,39 @@
 /* Events and effects of the links. */
 #include "gateway/core/link_parts.h"
 
+/* --- Words for the log ------------------------------------------------------ */
+
+struct line {
+    uint8_t bytes[ENGINE_LINE_BYTES_MAX];
+    size_t size;
+};
+
+static void line_add(struct line *line, struct span part)
+{
+    for (size_t index = 0; index < part.size && line->size < ENGINE_LINE_BYTES_MAX; index++) {
+        uint8_t byte = part.data[index];
+        line->bytes[line->size] = byte < ' ' || byte > '~' ? '?' : byte;
+        line->size += 1;
+    }
+}
+
+void link_log_parts(struct engine *engine, enum effect_severity severity, const struct link *link,
+                    const struct span *parts, size_t count)
+{
+    struct line line = {.size = 0};
+    line_add(&line, span_text("session="));
+    line_add(&line, span_text(link->config->id));
+    line_add(&line, span_text(" "));
+    for (size_t index = 0; index < count; index++) {
+        line_add(&line, parts[index]);
+    }
+    release_log(&engine->turn->releases, severity, span_of(line.bytes, line.size));
+}
+
 void link_log(struct engine *engine, enum effect_severity severity, const struct link *link,
               struct span what)
 {
-    struct text line = {.size = 0};
-    text_add(&line, "session=");
-    text_add(&line, link->config->id);
-    text_add(&line, " ");
-    text_add_span(&line, what);
-    engine_log(engine, severity, &line);
+    link_log_parts(engine, severity, link, &what, 1);
 }
 
 /* --- Effects ---------------------------------------------------------------- */

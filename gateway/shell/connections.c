@@ -91,11 +91,24 @@ bool connections_pending(const struct connections *connections, const struct eng
     return false;
 }
 
+/* Why the connection is over. Acceptors give no reason when they do not want a Logon, and
+ * those with TLS none either when they hear FIX: so we say what people should look at. */
+static const char *end_reason(const struct connection *connection, const struct engine *engine,
+                              uint32_t session)
+{
+    if (connection->reason[0] != '\0') {
+        return connection->reason;
+    }
+    bool plain = connection->up && connection->tcp.tls == NULL;
+    return plain && engine->links[session].session.state == SESSION_LOGON_SENT
+               ? "the peer hung up on our Logon without a word: it may not know SenderCompID, "
+                 "TargetCompID or our address, or want TLS (SocketUseSSL=Y)"
+               : connection->tcp.reason;
+}
+
 static void tell_end(struct connection *connection, struct engine *engine, uint32_t session)
 {
-    const char *reason =
-        connection->reason[0] != '\0' ? connection->reason : connection->tcp.reason;
-    engine_disconnected(engine, session, reason);
+    engine_disconnected(engine, session, end_reason(connection, engine, session));
     if (connection->tcp.state != TCP_CLOSING) {
         tcp_close(&connection->tcp);
     }

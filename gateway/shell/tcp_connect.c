@@ -137,7 +137,7 @@ static bool start(struct tcp *tcp, const struct resolver_address *address, const
     set_options(tcp);
     if (!bind_source(tcp, address->address.ss_family)) {
         *what =
-            "cannot connect from SocketConnectSourceHost and …Port, which must be an address of "
+            "cannot connect from SocketConnectSourceHost and -Port, which must be an address of "
             "this machine in digits";
         return false;
     }

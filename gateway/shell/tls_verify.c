@@ -108,8 +108,8 @@ static void describe_fault(const struct tls *tls, X509_STORE_CTX *store, struct 
     date_text(list != NULL ? X509_CRL_get0_nextUpdate(list) : NULL, fault->list_end);
 }
 
-static const char *const our_list = "CertificateRevocationListFile or …Directory";
-static const char *const our_cas = "CertificationAuthoritiesFile or …Directory";
+static const char *const our_list = "CertificateRevocationListFile or -Directory";
+static const char *const our_cas = "CertificationAuthoritiesFile or -Directory";
 
 /* Revocation. False: it is something else. */
 static bool explain_revocation(struct tls *tls, const struct fault *fault)

@@ -142,6 +142,19 @@ static void a_wrong_begin_string_is_for_the_session_to_say(void **state)
     assert_int_equal(ACCEPTOR_FOUND, knock_from(rig, &ten, bytes, size).verdict);
 }
 
+static void a_client_hello_of_tls_is_refused_with_the_remedy(void **state)
+{
+    static const uint8_t hello[] = {22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3};
+    struct rig *rig = *state;
+    rig_start(rig);
+    assert_int_equal(ACCEPTOR_WAIT, knock_from(rig, &ten, hello, 1).verdict);
+    struct knock knock = knock_from(rig, &ten, hello, sizeof(hello));
+    assert_int_equal(ACCEPTOR_REFUSE, knock.verdict);
+    assert_string_equal("connection from 10.0.0.7 refused: it speaks TLS, this port does not: set "
+                        "SocketUseSSL=Y, or let it do without",
+                        knock.reason);
+}
+
 static void garbled_first_messages_are_dropped_up_to_a_few(void **state)
 {
     struct rig *rig = *state;
@@ -315,6 +328,7 @@ int main(void)
         RIG_TEST(only_a_logon_may_be_first),
         RIG_TEST(half_a_logon_waits_at_every_split),
         RIG_TEST(a_wrong_begin_string_is_for_the_session_to_say),
+        RIG_TEST(a_client_hello_of_tls_is_refused_with_the_remedy),
         RIG_TEST(garbled_first_messages_are_dropped_up_to_a_few),
         RIG_TEST(any_bytes_at_all_are_survived),
         RIG_TEST(a_session_with_sub_ids_is_preferred_and_without_them_any_will_do),

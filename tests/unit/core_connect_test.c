@@ -88,6 +88,18 @@ static void the_log_tells_endpoint_try_and_when_the_next_is_due(void **state)
                              "next: endpoint 2 in "));
 }
 
+static void a_long_reason_is_logged_whole_with_the_next_try_behind_it(void **state)
+{
+    struct rig *rig = *state;
+    char reason[400];
+    memset(reason, 'x', sizeof(reason) - 1);
+    memcpy(reason + sizeof(reason) - 8, "remedy.", 8);
+    rig->drop_reason = reason;
+    rig_start(rig);
+    rig_drop(rig, 0);
+    assert_non_null(rig_said(rig, "xremedy.; endpoint 1 of 3, try 1 of 2; next: endpoint 1 in "));
+}
+
 static void the_waits_are_not_all_alike_and_the_same_for_the_same_seed(void **state)
 {
     struct rig *rig = *state;
@@ -188,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIG_TEST(each_endpoint_has_its_tries_and_a_failed_round_doubles_the_wait),
         RIG_TEST(the_log_tells_endpoint_try_and_when_the_next_is_due),
+        RIG_TEST(a_long_reason_is_logged_whole_with_the_next_try_behind_it),
         RIG_TEST(the_waits_are_not_all_alike_and_the_same_for_the_same_seed),
         RIG_TEST(only_a_logon_counts_as_success),
         RIG_TEST(after_a_loss_round_robin_stays_where_it_was_logged_on),

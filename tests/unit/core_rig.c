@@ -277,7 +277,8 @@ void rig_drop(struct rig *rig, unsigned number)
         return; /* The engine never knew of it. */
     }
     turn_begin(rig);
-    engine_disconnected(rig->engine, number, "dropped by the test");
+    engine_disconnected(rig->engine, number,
+                        rig->drop_reason != NULL ? rig->drop_reason : "dropped by the test");
     (void)turn_end(rig);
 }
 

@@ -99,11 +99,12 @@ struct rig {
     bool close_wanted[RIG_BROKERS];
     struct rig_broker broker[RIG_BROKERS];
     struct rig_log replies;
-    struct rig_log events;        /* "topic message" */
-    struct rig_log taken;         /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
-    char said[RIG_SAID_MAX][320]; /* The gateway's log, the newest lines. */
+    struct rig_log events; /* "topic message" */
+    struct rig_log taken;  /* Each new order a broker took: "|<SecondaryClOrdID(526)>|". */
+    char said[RIG_SAID_MAX][ENGINE_LINE_BYTES_MAX + 1]; /* The gateway's log, the newest lines. */
     size_t said_count;
-    unsigned releases_left; /* After so many releases the gateway is gone. */
+    const char *drop_reason; /* Of rig_drop(); NULL: "dropped by the test". */
+    unsigned releases_left;  /* After so many releases the gateway is gone. */
     struct effects effects;
     struct field fields[FIX_FIELDS_MAX];
 };
