@@ -115,6 +115,7 @@ static enum run_exit open_store(struct run *run)
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         return complain(run, RUN_EXIT_ENVIRONMENT, "the system gives no random numbers");
     }
+    config->engine.random_seed = random; /* Another one at each start, on each machine. */
     name_tables(run);
     struct store_config store_config = {
         .path = config->store_path,
