@@ -95,6 +95,7 @@ static void forget_connection(struct session *session)
     session->test_request_sent_ns = 0;
     session->silence_tested = false;
     session->echo_seen = false;
+    session->proof_sent_ns = 0;
     session->reset_sent = false;
     session->logout_initiated = false;
     session->logout_received = false;

@@ -26,6 +26,10 @@
  * the answer may have been garbled. */
 #define SESSION_GAP_RETRY_NS (UINT64_C(30) * TIMESTAMP_SECOND_NS)
 
+/* Between two TestRequests that follow resends. The peer may ask in many pieces, and
+ * each TestRequest, early for it, may make it ask again. */
+#define SESSION_PROOF_PAUSE_NS TIMESTAMP_SECOND_NS
+
 /* One inbound message and the step it is part of. */
 struct inbound {
     struct message *message;

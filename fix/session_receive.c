@@ -261,14 +261,15 @@ static void process_late(struct session *session, struct inbound *in)
 static void process_early(struct session *session, struct inbound *in)
 {
     session_gap_note(session, in->seq);
-    if (session->config->redundant_resend_requests) {
-        session->gap_asked = false;
-    }
     if (span_is(in->type, "2")) {
         session_early_keep(session, in, true);
         session_act_resend_request(session, in);
         session_gap_ask(session, in->now_ns, in->out);
         return;
+    }
+    /* Not on a ResendRequest: two sides with a gap would ask each other for ever. */
+    if (session->config->redundant_resend_requests) {
+        session->gap_asked = false;
     }
     bool logout = span_is(in->type, "5");
     session_early_keep(session, in, logout);

@@ -129,7 +129,9 @@ static void resend_end(struct session *session, uint64_t now_ns, struct effects 
     session_settle(session, now_ns, out);
     bool reset = session->reset_pending && !session->logout_pending;
     session->reset_pending = false;
-    if (session->state == SESSION_SYNCHRONISING && !reset) {
+    if (session->state == SESSION_SYNCHRONISING && !reset &&
+        now_ns - session->proof_sent_ns >= SESSION_PROOF_PAUSE_NS) {
+        session->proof_sent_ns = now_ns;
         session_prove(session, now_ns, out);
     }
     if (session->logout_pending) {

@@ -57,13 +57,17 @@ static uint64_t silence_due_ns(const struct session *session)
     return session->received_last_ns + silence_test_ns(session);
 }
 
-/* The TestRequest that proves both sides to be in step is repeated when its
- * answer does not come although the line is alive. */
+/* The TestRequest that proves both sides to be in step: sent a while after a resend
+ * that came too soon after another, and repeated when its answer does not come
+ * although the line is alive. */
 static uint64_t echo_due_ns(const struct session *session)
 {
     if (session->state != SESSION_SYNCHRONISING || !session->config->test_request_at_logon ||
-        session->echo_seen || session->test_request_sent_ns == 0) {
+        session->echo_seen || session->reset_awaited) {
         return SESSION_NEVER;
+    }
+    if (session->test_request_sent_ns == 0) {
+        return session->proof_sent_ns + SESSION_PROOF_PAUSE_NS;
     }
     uint64_t patience_ns = silence_test_ns(session);
     if (patience_ns == 0) {
