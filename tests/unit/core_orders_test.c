@@ -343,12 +343,12 @@ static void a_full_disk_stops_intake_with_the_reason(void **state)
 {
     struct rig *rig = started(state);
     (void)rig_request(rig, ORDER("C1"));
-    engine_space(rig->engine, true);
+    rig_space(rig, true);
     const char *reply = rig_request(rig, ORDER("C2"));
     assert_field(reply, "150", "8");
     assert_non_null(strstr(reply, "disk"));
     assert_field(rig_request(rig, ORDER("C1")), "150", "I");
-    engine_space(rig->engine, false);
+    rig_space(rig, false);
     assert_field(rig_request(rig, ORDER("C2")), "150", "A");
 }
 

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static bool may_release(struct rig *rig)
 static void port_send(void *context, uint32_t session, struct span bytes)
 {
     struct rig *rig = context;
+    rig_check_sent(rig, session, bytes);
     if (may_release(rig) && rig->broker[session].connected) {
         rig_line_add(&rig->broker[session].to_broker, bytes);
     }
@@ -121,6 +123,7 @@ static void port_close(void *context, uint32_t session, struct span reason)
 static void port_reply(void *context, struct span route, struct span message)
 {
     struct rig *rig = context;
+    rig_check_reply(rig, message);
     if (may_release(rig)) {
         rig_log_line(&rig->replies, route, message, 0);
     }
@@ -129,6 +132,7 @@ static void port_reply(void *context, struct span route, struct span message)
 static void port_publish(void *context, struct span topic, uint64_t bus_seq, struct span message)
 {
     struct rig *rig = context;
+    rig_check_published(rig, topic, bus_seq, message);
     if (may_release(rig)) {
         rig_log_line(&rig->events, topic, message, bus_seq);
     }
@@ -169,6 +173,7 @@ static bool turn_end(struct rig *rig)
         (void)fprintf(stderr, "apply: %s\n", store_error(rig->store));
         abort();
     }
+    rig_check_turn(rig);
     return something;
 }
 
@@ -304,6 +309,30 @@ const char *rig_command(struct rig *rig, uint32_t session, enum session_command 
     (void)turn_end(rig);
     rig_settle(rig);
     return answer;
+}
+
+void rig_space(struct rig *rig, bool low)
+{
+    turn_begin(rig);
+    engine_space(rig->engine, low);
+    (void)turn_end(rig);
+    rig_settle(rig);
+}
+
+void rig_clock_step(struct rig *rig, int64_t step_ns)
+{
+    turn_begin(rig);
+    engine_clock_step(rig->engine, step_ns);
+    (void)turn_end(rig);
+    rig_settle(rig);
+}
+
+void rig_backlog(struct rig *rig, uint32_t session, uint64_t bytes)
+{
+    turn_begin(rig);
+    engine_backlog(rig->engine, session, bytes);
+    (void)turn_end(rig);
+    rig_settle(rig);
 }
 
 const char *rig_request(struct rig *rig, const char *request)
@@ -450,16 +479,15 @@ static void make_broker(struct rig *rig, uint32_t i, const char *name, const cha
     broker->session.created_ns = rig->now_ns;
 }
 
-struct rig *rig_new(void)
+/* A fresh store, two brokers; the dictionary is there already. */
+static void furnish(struct rig *rig)
 {
-    struct rig *rig = calloc(1, sizeof(*rig));
     (void)snprintf(rig->path, sizeof(rig->path), "/tmp/fixgate-rig-XXXXXX");
     if (mkdtemp(rig->path) == NULL) {
         abort();
     }
     rig->releases_left = UINT_MAX;
     rig->now_ns = UINT64_C(1790000000) * 1000000000; /* 2026-09-21T14:13:20Z */
-    rig->dictionary = load_dictionary();
     make_broker(rig, 0, "ALPHA", "FIX.4.4:FIXGATE->ALPHA");
     make_broker(rig, 1, "BETA", "FIX.4.4:FIXGATE->BETA");
     rig->config = (struct engine_config){.comp_id = "FIXGATE",
@@ -477,6 +505,13 @@ struct rig *rig_new(void)
                                         .publish = port_publish,
                                         .heartbeat = port_heartbeat,
                                         .log = port_log};
+}
+
+struct rig *rig_new(void)
+{
+    struct rig *rig = calloc(1, sizeof(*rig));
+    rig->dictionary = load_dictionary();
+    furnish(rig);
     return rig;
 }
 
@@ -487,16 +522,29 @@ static void free_log(struct rig_log *log)
     }
 }
 
-void rig_free(struct rig *rig)
+static void remove_store(const struct rig *rig)
+{
+    DIR *directory = opendir(rig->path);
+    ASSERT(directory != NULL);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        char path[PATH_MAX];
+        (void)snprintf(path, sizeof(path), "%s/%s", rig->path, entry->d_name);
+        if (entry->d_name[0] != '.' && unlink(path) != 0) {
+            perror(path);
+        }
+    }
+    (void)closedir(directory);
+    if (rmdir(rig->path) != 0) {
+        perror(rig->path);
+    }
+}
+
+static void clear(struct rig *rig)
 {
     if (rig->engine != NULL) {
         rig_crash(rig);
     }
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", rig->path);
-    if (system(command) != 0) {
-        perror(command);
-    }
+    remove_store(rig);
     for (uint32_t i = 0; i < RIG_BROKERS; i++) {
         for (size_t seq = 0; seq < RIG_KEPT_MAX; seq++) {
             free(rig->broker[i].kept[seq].bytes);
@@ -510,6 +558,20 @@ void rig_free(struct rig *rig)
     free_log(&rig->replies);
     free_log(&rig->events);
     free_log(&rig->taken);
+}
+
+void rig_renew(struct rig *rig)
+{
+    struct dictionary *dictionary = rig->dictionary;
+    clear(rig);
+    memset(rig, 0, sizeof(*rig));
+    rig->dictionary = dictionary;
+    furnish(rig);
+}
+
+void rig_free(struct rig *rig)
+{
+    clear(rig);
     dictionary_free(rig->dictionary);
     free(rig);
 }

@@ -82,6 +82,14 @@ struct rig_log {
     size_t count;
 };
 
+/* What the checks of the rule last saw of the store. */
+struct rig_checked {
+    uint32_t resets[RIG_BROKERS];
+    uint64_t seq_in_next[RIG_BROKERS];
+    uint64_t seq_out_next[RIG_BROKERS];
+    uint64_t bus_seq;
+};
+
 struct rig {
     char path[64];
     uint64_t now_ns;
@@ -104,7 +112,8 @@ struct rig {
     char said[RIG_SAID_MAX][ENGINE_LINE_BYTES_MAX + 1]; /* The gateway's log, the newest lines. */
     size_t said_count;
     const char *drop_reason; /* Of rig_drop(); NULL: "dropped by the test". */
-    unsigned releases_left;  /* After so many releases the gateway is gone. */
+    struct rig_checked checked;
+    unsigned releases_left; /* After so many releases the gateway is gone. */
     struct effects effects;
     struct field fields[FIX_FIELDS_MAX];
 };
@@ -112,6 +121,8 @@ struct rig {
 /* A fresh store, two brokers listening, the gateway not started. */
 struct rig *rig_new(void);
 void rig_free(struct rig *rig);
+/* As rig_free() and rig_new(), but for the dictionary, which takes longest. */
+void rig_renew(struct rig *rig);
 
 void rig_start(struct rig *rig);
 /* The gateway is gone between two turns; what it had committed is there. */
@@ -138,6 +149,12 @@ const char *rig_said(const struct rig *rig, const char *text);
 /* Carries out a command on a session; returns its answer. */
 const char *rig_command(struct rig *rig, uint32_t session, enum session_command command,
                         bool confirmed);
+
+/* What the shell tells the engine: room in the store, a step of the system's clock, bytes
+ * not yet written to a broker. */
+void rig_space(struct rig *rig, bool low);
+void rig_clock_step(struct rig *rig, int64_t step_ns);
+void rig_backlog(struct rig *rig, uint32_t session, uint64_t bytes);
 
 /* Drops the line to a broker, both ways, with what is under way. */
 void rig_drop(struct rig *rig, unsigned broker);

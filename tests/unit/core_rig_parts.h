@@ -1,5 +1,5 @@
 /* What the two halves of the rig share: core_rig.c is the gateway's side and the
- * store, core_rig_broker.c the brokers' and the lines. */
+ * store, core_rig_broker.c the brokers' and the lines; core_rig_check.c watches both. */
 #ifndef TESTS_UNIT_CORE_RIG_PARTS_H
 #define TESTS_UNIT_CORE_RIG_PARTS_H
 
@@ -23,5 +23,14 @@ void rig_broker_dial(struct rig *rig, struct rig_broker *broker);
 
 /* Reads what came, answers, does what is due. True if anything moved. */
 bool rig_broker_move(struct rig *rig, struct rig_broker *broker);
+
+/* core_rig_check.c: nothing is released that is not durable. Each first sending stands in
+ * the outbound queue with the same bytes, below the session's next number; each order
+ * that is said to be accepted, and each event, is in the store; no event is left out. */
+void rig_check_sent(struct rig *rig, uint32_t session, struct span bytes);
+void rig_check_reply(struct rig *rig, struct span bytes);
+void rig_check_published(struct rig *rig, struct span topic, uint64_t bus_seq, struct span bytes);
+/* After each turn: no stored number went backwards, except by a reset. */
+void rig_check_turn(struct rig *rig);
 
 #endif
