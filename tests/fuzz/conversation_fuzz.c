@@ -125,9 +125,10 @@ static void expand(const char *from, char to[LINE_BYTES_MAX])
         }
         char *end = NULL;
         (void)strtoul(from + 1, &end, 10);
-        size_t id = strlen(world.test_req_id);
-        memcpy(to + size, world.test_req_id, id);
-        size += id;
+        for (const char *id = world.test_req_id; *id != '\0'; id++) {
+            to[size] = *id;
+            size += 1;
+        }
         from = end;
     }
     to[size] = '\0';
@@ -230,11 +231,12 @@ static void log_on(const char *rest)
 static bool is_business(struct span type, struct span body)
 {
     static const uint32_t usual[] = {11, 15, 38, 40, 44, 54, 55, 58, 59, 60, 95, 96, 148};
+    static const char types[] = {'B', 'C', 'D', 'E', 'F', 'G', 'H', 'Q', 'R'};
     static struct field fields[FIX_FIELDS_MAX];
     struct message message;
     message_init(&message, fields, FIX_FIELDS_MAX);
     if (body.size == 0 || body.data[body.size - 1] != FIX_SOH || type.size != 1 ||
-        memchr("BCDEFGHQR", type.data[0], 9) == NULL ||
+        memchr(types, type.data[0], sizeof(types)) == NULL ||
         message_index_unframed(&message, body, dictionary) != FRAME_FAULT_NONE) {
         return false;
     }
