@@ -156,9 +156,7 @@ static void gap_fill(struct session *session, const struct inbound *in, uint64_t
     }
     session->seq_in_next = new_seq;
     session->gap_moved_ns = in->now_ns;
-    uint32_t early_before = session->early_count;
-    session_early_void(session);
-    if (session->early_count < early_before) {
+    if (session_early_void(session)) {
         test_again(session, in);
     }
 }

@@ -55,16 +55,19 @@ void session_early_keep(struct session *session, const struct inbound *in, bool 
     session->early_count += 1;
 }
 
-void session_early_void(struct session *session)
+bool session_early_void(struct session *session)
 {
     uint32_t count = 0;
+    bool unread = false;
     while (count < session->early_count &&
            session->early[count].msg_seq_num < session->seq_in_next) {
+        unread = unread || !session->early[count].done;
         count += 1;
     }
     if (count > 0) {
         early_remove_first(session, count);
     }
+    return unread;
 }
 
 void session_gap_note(struct session *session, uint64_t seq)
@@ -111,7 +114,7 @@ void session_gap_promised(struct session *session, uint64_t now_ns)
 
 void session_gap_update(struct session *session, uint64_t now_ns, struct effects *out)
 {
-    session_early_void(session);
+    (void)session_early_void(session);
     if (session->gap_end == 0) {
         return;
     }
@@ -141,7 +144,7 @@ bool session_receive_kept(struct session *session, uint64_t now_ns, struct messa
     if (!session_logged_on(session) || session->leaving || session->resend_next != 0) {
         return false;
     }
-    session_early_void(session);
+    (void)session_early_void(session);
     if (session->early_count == 0 || session->early[0].msg_seq_num != session->seq_in_next) {
         return false;
     }

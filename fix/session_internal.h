@@ -118,8 +118,8 @@ void session_early_clear(struct session *session);
 /* Keeps an early message; `done` = its number only. Full: it is dropped, and
  * asked for when the gap before it has closed. */
 void session_early_keep(struct session *session, const struct inbound *in, bool done);
-/* Drops what is kept below the number due. */
-void session_early_void(struct session *session);
+/* Drops what is kept below the number due. True if any of it had not been acted upon. */
+bool session_early_void(struct session *session);
 /* Notes that `seq` was seen while a lower number was due. */
 void session_gap_note(struct session *session, uint64_t seq);
 /* Asks for what is missing, or for its next chunk, unless that was done (2.2). */
