@@ -131,7 +131,7 @@ struct session {
     bool reset_pending;            /* session_request_reset() did. */
     bool reset_awaited;            /* It went out; the peer's Logon with 141=Y must answer. */
     bool reset_wanted;             /* It was never answered: an initiator's next Logon asks anew. */
-    uint64_t reset_answered_ns;    /* When it was answered last; 0: never. */
+    uint64_t reset_answered_ns;    /* When a reset was answered last, by either; 0: never. */
     uint64_t seq_in_before;        /* While it is awaited: the number due of the old numbering. */
     char logout_text[FIX_TEXT_BYTES_MAX + 1]; /* What that Logout will say. */
 

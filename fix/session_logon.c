@@ -274,7 +274,8 @@ void session_logon_again(struct session *session, struct inbound *in)
         session_take(session, in);
         return;
     }
-    /* A peer whose reset crossed ours may answer ours besides. */
+    /* A peer whose reset crossed ours may answer ours besides; and one that did not ask
+     * takes our answer for a request. */
     uint64_t patience_ns = session->config->logon_timeout_seconds * TIMESTAMP_SECOND_NS;
     if (session->reset_answered_ns != 0 && session->seq_in_next == 2 &&
         in->now_ns - session->reset_answered_ns < patience_ns) {
@@ -299,5 +300,6 @@ void session_logon_again(struct session *session, struct inbound *in)
     set_heart_bt_int(session, heart_bt_int);
     session_take(session, in);
     session_send_logon(session, in->now_ns, true, in->out);
+    session->reset_answered_ns = in->now_ns;
     session_logged_on_by(session, in);
 }
