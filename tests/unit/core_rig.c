@@ -187,16 +187,24 @@ static bool answer_knock(struct rig *rig, uint32_t i)
     enum acceptor_verdict verdict = engine_identify(
         rig->engine, 0, &broker->address,
         span_of(broker->to_gateway.bytes, broker->to_gateway.size), &consumed, &session, reason);
+    ASSERT(consumed <= broker->to_gateway.size);
     rig_line_take(&broker->to_gateway, consumed);
     switch (verdict) {
     case ACCEPTOR_WAIT:
         return consumed > 0;
     case ACCEPTOR_FOUND:
-        ASSERT(session == i);
+        ASSERT(session < RIG_BROKERS);
+        ASSERT(rig->sessions[session].fix.acceptor);
+        ASSERT(!rig->engine->links[session].connected);
+        if (session != i) { /* A stranger who knows the other's names: not played on. */
+            rig_broker_hang_up(rig, broker);
+            return true;
+        }
         broker->knocking = false;
         engine_connected(rig->engine, session);
         return true;
     case ACCEPTOR_REFUSE:
+        ASSERT(reason[0] != '\0');
         (void)snprintf(broker->refused, sizeof(broker->refused), "%s", reason);
         rig_broker_hang_up(rig, broker);
         return true;
@@ -309,6 +317,26 @@ const char *rig_command(struct rig *rig, uint32_t session, enum session_command 
     (void)turn_end(rig);
     rig_settle(rig);
     return answer;
+}
+
+void rig_says_bytes(struct rig *rig, unsigned number, struct span bytes)
+{
+    struct rig_broker *broker = &rig->broker[number];
+    if (broker->connected && bytes.size <= RIG_LINE_BYTES - broker->to_gateway.size) {
+        rig_line_add(&broker->to_gateway, bytes);
+        rig_settle(rig);
+    }
+}
+
+void rig_knock(struct rig *rig, unsigned number, struct span bytes)
+{
+    struct rig_broker *broker = &rig->broker[number];
+    if (broker->dials && !broker->connected) {
+        rig_line_add(&broker->to_gateway, bytes);
+        rig_broker_connect(rig, broker);
+        broker->knocking = true;
+        rig_settle(rig);
+    }
 }
 
 void rig_space(struct rig *rig, bool low)

@@ -168,6 +168,13 @@ const char *rig_request(struct rig *rig, const char *request);
 /* A broker sends an application message with these body fields. */
 void rig_broker_says(struct rig *rig, unsigned broker, const char *msg_type, const char *body);
 
+/* A broker's line says these bytes, whatever its session thinks of it. */
+void rig_says_bytes(struct rig *rig, unsigned broker, struct span bytes);
+
+/* Somebody connects in place of a broker that dials and is away, begins with these bytes,
+ * and goes on as that broker would. No effect if it does not dial, or is connected. */
+void rig_knock(struct rig *rig, unsigned broker, struct span bytes);
+
 /* A broker logs out with `text`. */
 void rig_broker_logs_out(struct rig *rig, unsigned broker, const char *text);
 
