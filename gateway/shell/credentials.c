@@ -63,7 +63,7 @@ void credentials_refresh(struct credentials *credentials, const struct tls_conte
                 credentials->days_next_ns = now->monotonic_ns;
             }
         } else if (error[0] != '\0') {
-            char line[TLS_ERROR_BYTES_MAX + 64];
+            char line[TLS_ERROR_BYTES_MAX + 96];
             (void)snprintf(line, sizeof(line),
                            "the files have changed and cannot be used, the old ones stay in "
                            "force: %s",
