@@ -24,7 +24,7 @@ static struct {
 static void world_fail(struct world *world, const char *what, const char *about)
 {
     if (world->error[0] == '\0') {
-        (void)snprintf(world->error, sizeof(world->error), "%s: %s", what, about);
+        (void)snprintf(world->error, sizeof(world->error), "%.200s: %.800s", what, about);
     }
 }
 
