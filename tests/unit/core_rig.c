@@ -1,8 +1,10 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fix/dictionary_loader.h"
@@ -376,6 +378,17 @@ const char *rig_request(struct rig *rig, const char *request)
     return rig->replies.line[before];
 }
 
+/* Zeros that cost only what is touched: an engine has many megabytes for what may come. */
+static void *map_zeros(size_t size)
+{
+    int zeros = open("/dev/zero", O_RDWR);
+    ASSERT(zeros >= 0);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, zeros, 0);
+    ASSERT(memory != MAP_FAILED);
+    (void)close(zeros);
+    return memory;
+}
+
 void rig_start(struct rig *rig)
 {
     char error[STORE_ERROR_BYTES_MAX];
@@ -400,8 +413,8 @@ void rig_start(struct rig *rig)
     }
     rig->config.instance_id = store_instance_id(rig->store);
     apply_reader_init(&rig->reader, rig->store_reader);
-    rig->engine = calloc(1, sizeof(*rig->engine));
-    rig->turn = calloc(1, sizeof(*rig->turn));
+    rig->engine = map_zeros(sizeof(*rig->engine));
+    rig->turn = map_zeros(sizeof(*rig->turn));
     char reason[ENGINE_TEXT_BYTES_MAX + 1];
     enum status status = store_read_begin(rig->store_reader);
     ASSERT(status == STATUS_OK);
@@ -424,8 +437,8 @@ void rig_crash(struct rig *rig)
     }
     store_reader_close(rig->store_reader);
     store_close(rig->store);
-    free(rig->engine);
-    free(rig->turn);
+    (void)munmap(rig->engine, sizeof(*rig->engine));
+    (void)munmap(rig->turn, sizeof(*rig->turn));
     rig->engine = NULL;
 }
 
@@ -510,7 +523,9 @@ static void make_broker(struct rig *rig, uint32_t i, const char *name, const cha
 /* A fresh store, two brokers; the dictionary is there already. */
 static void furnish(struct rig *rig)
 {
-    (void)snprintf(rig->path, sizeof(rig->path), "/tmp/fixgate-rig-XXXXXX");
+    /* In memory, where there is such a place: nothing here outlives the process. */
+    const char *place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    (void)snprintf(rig->path, sizeof(rig->path), "%s/fixgate-rig-XXXXXX", place);
     if (mkdtemp(rig->path) == NULL) {
         abort();
     }
