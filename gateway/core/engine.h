@@ -50,6 +50,7 @@ struct link {
     uint32_t tries;         /* In a row at this endpoint that led to no Logon. */
     uint64_t connect_at_ns; /* Initiator, disconnected: when to try. */
     uint64_t backoff_ns;    /* Before the next try, without its jitter. */
+    bool backoff_waited;    /* That long was waited already: a failed round doubles it. */
     uint64_t first_left_ns; /* When the first endpoint was left. */
 
     /* When it may be logged on, and when its numbers begin anew (link_schedule.c). */

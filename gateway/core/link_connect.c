@@ -34,8 +34,12 @@ static uint64_t with_jitter(struct engine *engine, uint64_t wait_ns)
     return wait_ns / 1000 * permille;
 }
 
+/* The first connection of all comes without a wait, so the first failure has none to double. */
 static void back_off(struct link *link)
 {
+    if (!link->backoff_waited) {
+        return;
+    }
     const struct engine_session_config *config = link->config;
     uint64_t max_ns = config->reconnect_interval_max_ns > config->reconnect_interval_ns
                           ? config->reconnect_interval_max_ns
@@ -93,6 +97,7 @@ void link_connect_done(struct link *link)
     link->logged_on = true;
     link->tries = 0;
     link->backoff_ns = link->config->reconnect_interval_ns;
+    link->backoff_waited = false;
 }
 
 void link_connect_lost(struct engine *engine, struct link *link, const char *reason)
@@ -111,6 +116,7 @@ void link_connect_lost(struct engine *engine, struct link *link, const char *rea
     if (!link->logged_on) {
         next_try(engine, link);
     }
+    link->backoff_waited = true;
     uint64_t wait_ns = with_jitter(engine, link->backoff_ns);
     link->connect_at_ns = engine->now_ns + wait_ns;
     if (link_closed_now(engine, link) == NULL && !engine->stopping) {

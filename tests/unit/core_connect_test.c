@@ -75,6 +75,22 @@ static void each_endpoint_has_its_tries_and_a_failed_round_doubles_the_wait(void
     }
 }
 
+static void a_single_endpoint_waits_the_interval_before_it_is_doubled(void **state)
+{
+    struct rig *rig = *state;
+    struct attempt_seen seen[5];
+    rig->sessions[0].endpoints_count = 1;
+    rig->sessions[0].endpoint_tries = 1;
+    rig->broker[0].deaf_endpoints = 1;
+    rig_start(rig);
+    seen[0] = (struct attempt_seen){rig->broker[0].endpoint, rig->broker[0].connect_ns};
+    connects(rig, seen + 1, 4);
+    static const uint64_t waits_s[] = {1, 2, 4, 5};
+    for (unsigned i = 1; i < 5; i++) {
+        assert_wait(seen[i - 1], seen[i], waits_s[i - 1] * SECOND_NS);
+    }
+}
+
 static void the_log_tells_endpoint_try_and_when_the_next_is_due(void **state)
 {
     struct rig *rig = *state;
@@ -199,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(each_endpoint_has_its_tries_and_a_failed_round_doubles_the_wait),
+        RIG_TEST(a_single_endpoint_waits_the_interval_before_it_is_doubled),
         RIG_TEST(the_log_tells_endpoint_try_and_when_the_next_is_due),
         RIG_TEST(a_long_reason_is_logged_whole_with_the_next_try_behind_it),
         RIG_TEST(the_waits_are_not_all_alike_and_the_same_for_the_same_seed),
