@@ -10,11 +10,16 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+static size_t size_compared(struct span word)
+{
+    return word.size < NEAREST_WORD_BYTES_MAX ? word.size : NEAREST_WORD_BYTES_MAX;
+}
+
 uint32_t edit_distance(struct span a, struct span b)
 {
     uint32_t rows[3][NEAREST_WORD_BYTES_MAX + 1];
-    size_t a_size = a.size < NEAREST_WORD_BYTES_MAX ? a.size : NEAREST_WORD_BYTES_MAX;
-    size_t b_size = b.size < NEAREST_WORD_BYTES_MAX ? b.size : NEAREST_WORD_BYTES_MAX;
+    size_t a_size = size_compared(a);
+    size_t b_size = size_compared(b);
     uint32_t *before = rows[0]; /* Two rows up: what a swap of neighbours looks at. */
     uint32_t *above = rows[1];
     uint32_t *row = rows[2];
@@ -50,6 +55,12 @@ void nearest_init(struct nearest *nearest, struct span word)
 
 void nearest_offer(struct nearest *nearest, const char *candidate)
 {
+    size_t size = size_compared(nearest->word);
+    size_t other = size_compared(span_text(candidate));
+    size_t difference = size > other ? size - other : other - size;
+    if (difference >= nearest->distance) {
+        return; /* They are at least that far apart. */
+    }
     uint32_t distance = edit_distance(nearest->word, span_text(candidate));
     if (distance < nearest->distance) {
         nearest->distance = distance;

@@ -252,7 +252,7 @@ static void play_broker(char what, uint32_t number, const char *text)
 
 static void play(const char *line)
 {
-    char text[LINE_BYTES_MAX + 128];
+    char text[LINE_BYTES_MAX + 128] = "";
     expand(line + 1, text, sizeof(text));
     if (strchr("frihdlembo", line[0]) != NULL) {
         if (text[0] == '0' || text[0] == '1') {
