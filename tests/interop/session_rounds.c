@@ -10,12 +10,14 @@ enum {
     CLOSED_S = 2,
     RESET_TIME_S = 3,
     DAY_WAIT_MS = 20000,
+    CUT_WAIT_MS = 2000,
 };
 
 struct round {
     struct session_world world;
     uint64_t random;
-    time_t border; /* Of the session day; 0: none in this round. */
+    time_t border;     /* Of the session day; 0: none in this round. */
+    bool resets_often; /* At each logon, logout or loss of the line. */
     char times[2][SESSION_SETTING_BYTES_MAX];
 };
 
@@ -52,7 +54,7 @@ static bool day_is_to_end(const struct round *round)
 static void settle(struct round *round)
 {
     session_settle(&round->world);
-    round->world.forgetful = day_is_to_end(round);
+    round->world.forgetful = round->resets_often || day_is_to_end(round);
 }
 
 static void await_day_end(struct round *round)
@@ -80,7 +82,8 @@ static void act_send(struct round *round)
 /* Until the cutter has cut, or there is nothing left on the line to cut. */
 static void await_cut(struct round *round, uint64_t cuts)
 {
-    while (cutter_counts(round->world.cutter).cuts == cuts &&
+    uint64_t deadline_ns = process_now_ns() + CUT_WAIT_MS * UINT64_C(1000000);
+    while (cutter_counts(round->world.cutter).cuts == cuts && process_now_ns() < deadline_ns &&
            !session_echoed_within(&round->world, 0)) {
         process_pause(2);
     }
@@ -246,7 +249,12 @@ static void act_their_reset(struct round *round)
         return; /* QuickFIX has no such reset for an acceptor. */
     }
     if (chance(round, 2)) {
+        /* On a line that is new, for QuickFIX keeps early messages of before the reset until
+         * the line ends, and takes them for later ones of the same numbers. */
+        session_command(&round->world, "disconnect", 0);
+        settle(round);
         session_command(&round->world, "reset-now", 0);
+        settle(round); /* QuickFIX does not ask again, should that Logon be lost. */
         return;
     }
     session_command(&round->world, "reset", 0);
@@ -311,22 +319,23 @@ static const struct action {
     void (*act)(struct round *round);
     uint32_t weight;
     bool settled; /* All must be well before. */
+    bool numbers; /* It plays with numbers: not in a round that resets them often. */
 } actions[] = {
-    {"send", act_send, 4, false},
-    {"cut at a byte", act_cut_at_byte, 8, false},
-    {"lose", act_lose, 6, false},
-    {"hold", act_hold, 2, false},
-    {"QuickFIX drops the line", act_drop, 2, false},
-    {"kill -9 the reflector", act_kill_reflector, 3, false},
-    {"restart QuickFIX", act_restart_quickfix, 2, false},
-    {"end the reflector", act_end_reflector, 2, true},
-    {"QuickFIX logs out", act_logout, 2, true},
-    {"QuickFIX skips numbers", act_skip, 2, false},
-    {"QuickFIX forgets", act_forget, 2, false},
-    {"QuickFIX gap-fills stale orders", act_stale, 1, false},
-    {"SequenceReset", act_sequence_reset, 2, true},
-    {"QuickFIX resets by Logon", act_their_reset, 2, true},
-    {"we reset by Logon", act_our_reset, 1, true},
+    {"send", act_send, 4, false, false},
+    {"cut at a byte", act_cut_at_byte, 8, false, false},
+    {"lose", act_lose, 6, false, false},
+    {"hold", act_hold, 2, false, false},
+    {"QuickFIX drops the line", act_drop, 2, false, false},
+    {"kill -9 the reflector", act_kill_reflector, 3, false, false},
+    {"restart QuickFIX", act_restart_quickfix, 2, false, false},
+    {"end the reflector", act_end_reflector, 2, true, false},
+    {"QuickFIX logs out", act_logout, 2, true, false},
+    {"QuickFIX skips numbers", act_skip, 2, false, true},
+    {"QuickFIX forgets", act_forget, 2, false, true},
+    {"QuickFIX gap-fills stale orders", act_stale, 1, false, true},
+    {"SequenceReset", act_sequence_reset, 2, true, true},
+    {"QuickFIX resets by Logon", act_their_reset, 2, true, true},
+    {"we reset by Logon", act_our_reset, 1, true, true},
 };
 
 static const struct action *choose(struct round *round)
@@ -335,13 +344,17 @@ static const struct action *choose(struct round *round)
     for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
         sum += actions[i].weight;
     }
-    uint32_t at = below(round, sum);
-    size_t index = 0;
-    while (at >= actions[index].weight) {
-        at -= actions[index].weight;
-        index++;
+    for (;;) {
+        uint32_t at = below(round, sum);
+        size_t index = 0;
+        while (at >= actions[index].weight) {
+            at -= actions[index].weight;
+            index++;
+        }
+        if (!(round->resets_often && actions[index].numbers)) {
+            return &actions[index];
+        }
     }
-    return &actions[index];
 }
 
 /* One of ours, that QuickFIX need not know of. */
@@ -363,7 +376,15 @@ static struct session_setup choose_setup(struct round *round, uint64_t seed)
     if (chance(round, 2)) {
         setup.ours[0] = any_setting(round);
     }
-    if (chance(round, 12)) {
+    if (setup.tls && chance(round, 3)) {
+        setup.ours[1] = "SSLProtocol=TLSv1_2";
+    }
+    if (chance(round, 6)) {
+        static const char *const resets[] = {"ResetOnLogon=Y", "ResetOnLogout=Y",
+                                             "ResetOnDisconnect=Y"};
+        round->resets_often = true;
+        setup.both[0] = resets[below(round, ARRAY_LEN(resets))];
+    } else if (chance(round, 10)) {
         round->border = time(NULL) + DAY_BEGINS_S;
         clock_setting(round->times[0], "EndTime", round->border);
         clock_setting(round->times[1], "StartTime", round->border + 1 + below(round, CLOSED_S));
@@ -383,12 +404,15 @@ void session_round_run(uint64_t seed)
     static struct round round;
     round = (struct round){.random = seed};
     struct session_setup setup = choose_setup(&round, seed);
-    (void)printf("round %llu: %s, %s %s %s\n", (unsigned long long)seed,
+    (void)printf("round %llu: %s, %s %s %s %s\n", (unsigned long long)seed,
                  setup.we_initiate ? "we initiate" : "we accept", setup.tls ? "TLS" : "plain",
                  setup.ours[0] != NULL ? setup.ours[0] : "",
-                 round.border != 0 ? "change of session day" : "");
+                 setup.ours[1] != NULL ? setup.ours[1] : "",
+                 round.border != 0    ? "change of session day"
+                 : round.resets_often ? setup.both[0]
+                                      : "");
     session_open(&round.world, &setup);
-    round.world.forgetful = day_is_to_end(&round);
+    round.world.forgetful = round.resets_often || day_is_to_end(&round);
     if (chance(&round, 3)) {
         uint32_t piece_bytes_max = 1 + below(&round, 400);
         uint32_t delay_ms_max = piece_bytes_max > 100 ? below(&round, 3) : 0;

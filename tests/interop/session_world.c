@@ -17,7 +17,7 @@ enum {
     LOOK_MS = 5, /* Between two looks at a condition. */
     END_MS = 20000,
     TAIL_LINES = 30,
-    STUCK_MS = 3000, /* Without an echo: then it will not come by itself any more. */
+    STUCK_MS = 500, /* Without an echo. */
 };
 
 /* --- Failing ------------------------------------------------------------------ */
@@ -289,9 +289,11 @@ static bool await_echoes(struct session_world *world)
     while (!session_echoed_within(world, STUCK_MS)) {
         uint32_t now = echoes(world);
         uint32_t probe = world->journal.orders_count;
-        /* The last one is back, so that nothing is on its way. */
-        if (now == before && world->forgetful && world->journal.orders[probe - 1].echoes > 0) {
-            return false;
+        if (now == before && world->forgetful) {
+            if (world->journal.orders[probe - 1].echoes > 0) {
+                return false; /* The last one is back, so that nothing is on its way. */
+            }
+            session_command(world, "send", 1); /* It was lost itself. */
         }
         if (process_now_ns() > deadline_ns) {
             session_fail(world, "order o%u does not come back",

@@ -261,16 +261,21 @@ void watch(std::vector<pollfd> &fds, const std::set<int> &sockets, int events)
     }
 }
 
-// It also takes out what is closed already: after a failed TLS handshake the acceptor
-// closes the socket without telling its monitor, whose select() then fails for ever.
-void wait_for_work(FIX::SocketMonitor &monitor, int wait_ms)
+std::vector<pollfd> look(FIX::SocketMonitor &monitor, int wait_ms)
 {
     std::vector<pollfd> fds;
     watch(fds, monitor.*member(sockets_read()), POLLIN);
     watch(fds, monitor.*member(sockets_write()), POLLOUT);
     watch(fds, monitor.*member(sockets_connect()), POLLOUT);
     ::poll(fds.data(), fds.size(), wait_ms);
-    for (const pollfd &fd : fds) {
+    return fds;
+}
+
+// After a failed TLS handshake the acceptor closes the socket without telling its monitor,
+// whose select() then fails for ever, or finds whatever file has that number next.
+void forget_closed(FIX::SocketMonitor &monitor)
+{
+    for (const pollfd &fd : look(monitor, 0)) {
         if ((fd.revents & POLLNVAL) != 0) {
             (monitor.*member(sockets_read())).erase(fd.fd);
             (monitor.*member(sockets_write())).erase(fd.fd);
@@ -412,9 +417,12 @@ bool quickfix_poll(struct quickfix *engine, int wait_ms, char *error, size_t err
     try {
         FIX::SocketMonitor *monitor = engine->monitor();
         if (wait_ms > 0 && monitor != nullptr) {
-            wait_for_work(*monitor, wait_ms);
+            look(*monitor, wait_ms);
         }
         bool working = engine->poll();
+        if (engine->tls_acceptor && monitor != nullptr) {
+            forget_closed(*monitor);
+        }
         quickfix_tick(engine);
         if (!working) {
             error_set(error, error_size, "stopped");
