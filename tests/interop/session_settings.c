@@ -14,14 +14,20 @@ static const time_t HALF_A_DAY_S = 43200;
 static void tls_settings(const struct session_world *world, FILE *file)
 {
     const char *side = world->setup.we_initiate ? "Server" : "Client";
-    const char *name = world->setup.we_initiate ? "server-rsa" : "client-rsa";
+    const char *name = world->setup.they_are_strange ? "strange-rsa"
+                       : world->setup.we_initiate    ? "server-rsa"
+                                                     : "client-rsa";
     (void)fprintf(file,
                   "SocketUseSSL=Y\n"
-                  "CertificationAuthoritiesFile=%s/certificates/ca.pem\n"
-                  "CertificateVerifyLevel=1\n"
                   "%sCertificateFile=%s/certificates/%s.pem\n"
                   "%sCertificateKeyFile=%s/certificates/%s.key\n",
-                  world->directory, side, world->directory, name, side, world->directory, name);
+                  side, world->directory, name, side, world->directory, name);
+    if (!world->setup.they_are_careless) {
+        (void)fprintf(file,
+                      "CertificationAuthoritiesFile=%s/certificates/ca.pem\n"
+                      "CertificateVerifyLevel=1\n",
+                      world->directory);
+    }
 }
 
 void session_settings_write(const struct session_world *world, const char *path)

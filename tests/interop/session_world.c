@@ -92,7 +92,9 @@ static void add_settings(const struct session_world *world, struct command_line 
     }
     if (setup->tls) {
         const char *side = setup->we_initiate ? "Client" : "Server";
-        const char *name = setup->we_initiate ? "client" : "server";
+        const char *name = setup->we_are_strange ? "strange-rsa"
+                           : setup->we_initiate  ? "client"
+                                                 : "server";
         add_word(line, "--setting=SocketUseSSL=Y");
         add_word(line, "--setting=CertificationAuthoritiesFile=%s/certificates/ca.pem",
                  world->directory);
@@ -256,6 +258,19 @@ void session_await(struct session_world *world, bool logged_on)
     }
 }
 
+void session_await_log(struct session_world *world, const char *text)
+{
+    uint64_t deadline_ns = process_now_ns() + SESSION_AWAIT_MS * UINT64_C(1000000);
+    struct process log = {.name = "", .starts = 1};
+    (void)snprintf(log.log_path, sizeof log.log_path, "%s/store/reflector.log", world->directory);
+    while (!process_logged(&log, text, NULL, 0)) {
+        if (process_now_ns() > deadline_ns) {
+            session_fail(world, "the reflector's log does not say: %s", text);
+        }
+        process_pause(LOOK_MS);
+    }
+}
+
 static uint32_t echoes(const struct session_world *world)
 {
     uint32_t count = world->journal.repeats;
@@ -336,6 +351,13 @@ static void make_certificates(const struct session_world *world)
         {.name = "ca", .ca = true, .to_days = 30},
         {.name = "server", .issuer = "ca", .hosts = "IP:127.0.0.1", .to_days = 10},
         {.name = "server-rsa", .issuer = "ca", .hosts = "IP:127.0.0.1", .rsa = true, .to_days = 10},
+        {.name = "strange-ca", .ca = true, .rsa = true, .to_days = 30},
+        {.name = "strange-rsa",
+         .issuer = "strange-ca",
+         .hosts = "IP:127.0.0.1",
+         .rsa = true,
+         .client = true,
+         .to_days = 10},
         {.name = "client", .issuer = "ca", .client = true, .to_days = 10},
         {.name = "client-rsa", .issuer = "ca", .client = true, .rsa = true, .to_days = 10},
     };
@@ -368,7 +390,10 @@ void session_open(struct session_world *world, const struct session_setup *setup
         session_reflector_start(world);
         session_peer_start(world);
     }
-    session_await(world, true);
+    bool strange = setup->we_are_strange || setup->they_are_strange;
+    if (!strange) {
+        session_await(world, true);
+    }
 }
 
 static int remove_one(const char *path, const struct stat *status, int flag, struct FTW *walk)

@@ -20,9 +20,12 @@ enum {
 struct session_setup {
     bool we_initiate;
     bool tls;
-    uint64_t seed;       /* Of the cutter. */
-    const char *ours[3]; /* More settings of the reflector, "Key=Value". */
-    const char *both[4]; /* Of both. */
+    bool we_are_strange;    /* With TLS: our certificate is of a CA that QuickFIX does not know. */
+    bool they_are_strange;  /* With TLS: theirs is of one that we do not know. */
+    bool they_are_careless; /* They know no CA, and want none. */
+    uint64_t seed;          /* Of the cutter. */
+    const char *ours[3];    /* More settings of the reflector, "Key=Value". */
+    const char *both[4];    /* Of both. */
 };
 
 struct session_world {
@@ -49,7 +52,7 @@ struct session_numbers {
     uint32_t resets;
 };
 
-/* Starts all, and awaits the first logon. */
+/* Starts all, and awaits the first logon, unless somebody is strange. */
 void session_open(struct session_world *world, const struct session_setup *setup);
 /* Ends all; the directory goes too. */
 void session_close(struct session_world *world);
@@ -73,6 +76,9 @@ void session_cut(struct session_world *world);
 /* A setting of the reflector's next starts. */
 void session_set(struct session_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Until the reflector's log has a line with `text`, or the world fails. */
+void session_await_log(struct session_world *world, const char *text);
 
 /* --- Awaiting ---------------------------------------------------------------- */
 
