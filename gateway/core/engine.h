@@ -86,6 +86,7 @@ struct link {
     uint64_t stored_created_ns;
     uint64_t stored_open_count;
     uint32_t stored_resets;
+    bool stored_reset_wanted;
 
     struct session_early early[FIX_EARLY_MESSAGES_MAX];
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];

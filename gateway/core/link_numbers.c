@@ -3,7 +3,8 @@
 #include "gateway/core/record.h"
 
 enum {
-    SESSION_VERSION = 2,
+    SESSION_VERSION = 3,
+    SESSION_VERSION_NO_RESET_WANTED = 2,
     OUT_VERSION = 2,
     OUT_KEY_BYTES = 12,
     DOWN_VERSION = 1,
@@ -60,6 +61,7 @@ struct numbers {
     uint64_t created_ns;
     uint32_t resets;
     uint64_t open_count;
+    bool reset_wanted;
 };
 
 static bool numbers_read(struct span value, struct numbers *numbers)
@@ -71,7 +73,9 @@ static bool numbers_read(struct span value, struct numbers *numbers)
     numbers->created_ns = record_get_u64(&reader);
     numbers->resets = record_get_u32(&reader);
     numbers->open_count = record_get_u64(&reader);
-    return version == SESSION_VERSION && record_done(&reader);
+    numbers->reset_wanted = version == SESSION_VERSION && record_get_u8(&reader) == 1;
+    return (version == SESSION_VERSION || version == SESSION_VERSION_NO_RESET_WANTED) &&
+           record_done(&reader);
 }
 
 static void numbers_write(struct engine *engine, struct span session_id,
@@ -85,6 +89,7 @@ static void numbers_write(struct engine *engine, struct span session_id,
     record_put_u64(&writer, numbers->created_ns);
     record_put_u32(&writer, numbers->resets);
     record_put_u64(&writer, numbers->open_count);
+    record_put_u8(&writer, numbers->reset_wanted ? 1 : 0);
     view_put(&engine->view, TABLE_SESSION, session_id, record_written(&writer));
 }
 
@@ -95,6 +100,7 @@ static void remember_stored(struct link *link, const struct numbers *numbers)
     link->stored_resets = numbers->resets;
     link->stored_created_ns = numbers->created_ns;
     link->stored_open_count = numbers->open_count;
+    link->stored_reset_wanted = numbers->reset_wanted;
 }
 
 const char *link_start(struct engine *engine, uint32_t number, struct text *error)
@@ -117,8 +123,12 @@ const char *link_start(struct engine *engine, uint32_t number, struct text *erro
     }
     session_init(&link->session, &link->config->fix, link->early, FIX_EARLY_MESSAGES_MAX,
                  link->early_bytes, numbers.seq_in_next, numbers.seq_out_next);
-    link->session.created_ns = numbers.created_ns;
+    /* Of a clock that was ahead and has been set right: with a day to come, its beginning
+     * would not be noticed. */
+    link->session.created_ns =
+        numbers.created_ns < engine->now_ns ? numbers.created_ns : engine->now_ns;
     link->session.resets = numbers.resets;
+    link->session.reset_wanted = numbers.reset_wanted;
     link->open_count = numbers.open_count;
     if (found) {
         remember_stored(link, &numbers);
@@ -134,14 +144,16 @@ void link_store_numbers(struct engine *engine, struct link *link)
     const struct session *session = &link->session;
     if (link->stored_in == session->seq_in_next && link->stored_out == session->seq_out_next &&
         link->stored_resets == session->resets && link->stored_created_ns == session->created_ns &&
-        link->stored_open_count == link->open_count) {
+        link->stored_open_count == link->open_count &&
+        link->stored_reset_wanted == session->reset_wanted) {
         return;
     }
     struct numbers numbers = {.seq_in_next = session->seq_in_next,
                               .seq_out_next = session->seq_out_next,
                               .created_ns = session->created_ns,
                               .resets = session->resets,
-                              .open_count = link->open_count};
+                              .open_count = link->open_count,
+                              .reset_wanted = session->reset_wanted};
     numbers_write(engine, span_text(link->config->id), &numbers);
     remember_stored(link, &numbers);
 }

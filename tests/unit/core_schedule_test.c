@@ -16,12 +16,17 @@
 
 enum { NOW_S = (14 * 60 + 13) * 60 + 20 /* The rig's time of day. */, ALL_DAYS = 127 };
 
-static int with_rig(void **state)
+static void furnish(struct rig *rig)
 {
-    struct rig *rig = rig_new();
     rig->broker_configs[1].weight = 0;
     rig->broker[1].listening = false;
     rig->broker[0].manner = RIG_FILL;
+}
+
+static int with_rig(void **state)
+{
+    struct rig *rig = rig_new();
+    furnish(rig);
     *state = rig;
     return 0;
 }
@@ -310,6 +315,66 @@ static void a_person_may_confirm_the_reset_that_open_orders_postpone(void **stat
     assert_int_equal(1, link_of(rig)->session.resets);
 }
 
+/* The peer may never have heard of it: it is asked anew, or its numbers and ours differ for
+ * good. Whatever of that turn still went out. */
+static void a_reset_that_a_crash_cut_short_is_asked_for_anew(void **state)
+{
+    struct rig *rig = *state;
+    for (unsigned releases = 0; releases < 6; releases++) {
+        rig->sessions[0].has_reset_time = true;
+        rig->sessions[0].reset_second = NOW_S + 60;
+        rig_start(rig);
+        for (int i = 0; i < 10; i++) {
+            char order[160];
+            (void)snprintf(order, sizeof(order), ORDER("C%d"), i);
+            (void)rig_request(rig, order);
+        }
+        rig_wait(rig, 55);
+        assert_ready(rig);
+        rig->now_ns += 5 * SECOND_NS;
+        rig_crash_releasing(rig, NULL, releases);
+        rig_start(rig);
+        rig_wait(rig, 5);
+        assert_ready(rig);
+        assert_true(link_of(rig)->session.resets > 0);
+        assert_true(rig->broker[0].session.resets > 0);
+        assert_int_equal(2, rig->broker[0].connects);
+        unsigned orders = rig->broker[0].orders;
+        (void)rig_request(rig, ORDER("C99"));
+        assert_int_equal(orders + 1, rig->broker[0].orders);
+        /* Asked and answered: that is remembered as well. */
+        uint32_t resets = link_of(rig)->session.resets;
+        rig_crash(rig);
+        rig_start(rig);
+        rig_wait(rig, 5);
+        assert_ready(rig);
+        assert_int_equal(resets, link_of(rig)->session.resets);
+        rig_renew(rig);
+        furnish(rig);
+    }
+}
+
+/* A machine that came up with tomorrow's date: set right, it has its days as all others. */
+static void numbers_of_a_day_to_come_are_those_of_today(void **state)
+{
+    struct rig *rig = *state;
+    daily(rig, -60, 60);
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    rig_crash(rig);
+    rig->now_ns -= 86400 * SECOND_NS;
+    rig_start(rig);
+    rig_pass(rig, 3000);
+    assert_ready(rig);
+    assert_int_equal(0, link_of(rig)->session.resets);
+    rig_wait(rig, 90);
+    jump(rig, 86400 - 60 - 90 - 30);
+    broker_resets(rig);
+    rig_wait(rig, 60);
+    assert_ready(rig);
+    assert_int_equal(1, link_of(rig)->session.resets);
+}
+
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
 
 int main(void)
@@ -326,6 +391,8 @@ int main(void)
         RIG_TEST(at_reset_seq_time_a_running_session_is_reset),
         RIG_TEST(open_orders_postpone_the_reset_until_the_last_has_ended),
         RIG_TEST(a_reset_time_that_passed_while_disconnected_is_made_up_for),
+        RIG_TEST(a_reset_that_a_crash_cut_short_is_asked_for_anew),
+        RIG_TEST(numbers_of_a_day_to_come_are_those_of_today),
         RIG_TEST(a_person_may_confirm_the_reset_that_open_orders_postpone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
