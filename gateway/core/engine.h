@@ -42,10 +42,11 @@ struct link {
     bool logged_on;         /* The Logon exchange of this connection was completed. */
     bool logging_out;       /* We began a Logout on this connection. */
     bool kept_waiting;      /* The turn was full before all kept early messages were taken. */
+    bool was_logged_on;     /* The connection before it was: a new choice may be made. */
     uint64_t backlog_bytes; /* Unsent bytes at the shell. */
+    uint64_t stuck_ns;      /* Since when they keep a resend from going on; 0: they do not. */
 
     /* Where it goes next (link_connect.c). */
-    bool was_logged_on;     /* The last connection was: a new choice may be made. */
     uint32_t endpoint;      /* Where it connects to. */
     uint32_t tries;         /* In a row at this endpoint that led to no Logon. */
     uint64_t connect_at_ns; /* Initiator, disconnected: when to try. */
@@ -64,6 +65,7 @@ struct link {
     bool in_day;               /* `day` is the one of now. */
     bool down;                 /* An operator keeps it logged off. Durable. */
     bool reset_told;           /* That ResetSeqTime is postponed. */
+    bool stored_reset_wanted;  /* As last written, with the numbers below. */
 
     /* What goes out (link_rate.c, queue.c). */
     bool could_send_new; /* At the last tick: a change sets the queue moving. */
@@ -86,7 +88,6 @@ struct link {
     uint64_t stored_created_ns;
     uint64_t stored_open_count;
     uint32_t stored_resets;
-    bool stored_reset_wanted;
 
     struct session_early early[FIX_EARLY_MESSAGES_MAX];
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];

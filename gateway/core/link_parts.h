@@ -123,6 +123,11 @@ void link_archive_tick(struct engine *engine, struct link *link);
 
 bool link_may_resend(const struct engine *engine, const struct link *link);
 
+/* A peer that asks for messages again and does not read them would never be heard of
+ * again: no timer of its session runs meanwhile. It is cut off in time. */
+void link_resend_watch(struct engine *engine, struct link *link);
+uint64_t link_resend_due_ns(const struct link *link);
+
 /* A page of the resend under way, so that it cannot stall other sessions. */
 void link_resend_page(struct engine *engine, struct link *link);
 

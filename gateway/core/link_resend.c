@@ -1,6 +1,9 @@
 /* What the peer asks for again, page by page out of the outbound queue (6.2). */
 #include "gateway/core/link_parts.h"
 
+/* Until it has read what is more than BacklogHigh: a page at most. */
+#define STUCK_NS (UINT64_C(60) * 1000000000)
+
 bool link_may_resend(const struct engine *engine, const struct link *link)
 {
     uint64_t next;
@@ -9,6 +12,34 @@ bool link_may_resend(const struct engine *engine, const struct link *link)
            link->backlog_bytes < link->config->backlog_bytes_high &&
            session_resend_next(&link->session, &next, &end) &&
            link_rate_allows(engine, link, LINK_CHANGE);
+}
+
+static bool is_stuck(const struct link *link)
+{
+    uint64_t next;
+    uint64_t end;
+    return link->connected && !link->closing &&
+           link->backlog_bytes >= link->config->backlog_bytes_high &&
+           session_resend_next(&link->session, &next, &end);
+}
+
+void link_resend_watch(struct engine *engine, struct link *link)
+{
+    if (!is_stuck(link)) {
+        link->stuck_ns = 0;
+    } else if (link->stuck_ns == 0) {
+        link->stuck_ns = engine->now_ns;
+    } else if (engine->now_ns - link->stuck_ns >= STUCK_NS) {
+        link->stuck_ns = 0;
+        link_close(engine, link, SEVERITY_WARNING,
+                   span_text("slow peer cut off: it asked for messages again and has not read "
+                             "them for 60 s"));
+    }
+}
+
+uint64_t link_resend_due_ns(const struct link *link)
+{
+    return link->stuck_ns != 0 ? link->stuck_ns + STUCK_NS : UINT64_MAX;
 }
 
 static bool may_go_again(struct engine *engine, struct link *link, const struct out_record *out)

@@ -323,6 +323,7 @@ void link_tick(struct engine *engine, struct link *link)
     if (link->kept_waiting && !engine_turn_full(engine)) {
         link_receive_kept(engine, link);
     }
+    link_resend_watch(engine, link);
     if (link_may_resend(engine, link)) {
         link_resend_page(engine, link);
     }
@@ -354,6 +355,7 @@ uint64_t link_deadline_ns(const struct engine *engine, const struct link *link)
     }
     uint64_t due_ns = sooner(link_schedule_due_ns(engine, link), link_connect_due_ns(engine, link));
     due_ns = sooner(due_ns, link->archive_due_ns);
+    due_ns = sooner(due_ns, link_resend_due_ns(link));
     if (link->connected && !link->closing) {
         due_ns = sooner(due_ns, session_deadline_ns(&link->session));
         due_ns = sooner(due_ns, rate_due_ns(engine, link));

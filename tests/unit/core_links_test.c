@@ -344,6 +344,43 @@ static void a_slow_peer_is_cut_off_by_name(void **state)
                                   "bytes unsent, BacklogMax is 1048576"));
 }
 
+/* No timer of the session runs during a resend: without a limit, neither its end nor that of
+ * the session's day would ever come. */
+static void a_peer_that_does_not_read_what_it_asked_for_is_cut_off(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].rate_per_second = 1;
+    rig->sessions[0].rate_burst = 20;
+    rig_start(rig);
+    rig->broker[0].deaf = true;
+    for (int i = 0; i < 10; i++) {
+        char order[160];
+        (void)snprintf(order, sizeof(order), ORDER("C%d"), i);
+        (void)rig_request(rig, order);
+    }
+    rig_drop(rig, 0);
+    rig->broker[0].deaf = false;
+    uint64_t next = 0;
+    uint64_t end = 0;
+    const struct link *link = &rig->engine->links[0];
+    for (int i = 0; i < 50 && !session_resend_next(&link->session, &next, &end); i++) {
+        rig_pass(rig, 100);
+    }
+    assert_true(session_resend_next(&link->session, &next, &end));
+    rig_backlog(rig, 0, rig->sessions[0].backlog_bytes_high);
+    (void)rig_command(rig, 0, SESSION_COMMAND_LOGOFF, false);
+    assert_true(engine_deadline_ns(rig->engine) > rig->now_ns);
+    rig_wait(rig, 55);
+    assert_true(link->connected);
+    rig_wait(rig, 10);
+    assert_false(link->connected);
+    assert_non_null(rig_said(rig, "has not read them for 60 s"));
+    (void)rig_command(rig, 0, SESSION_COMMAND_LOGON, false);
+    rig_wait(rig, 30);
+    assert_int_equal(SESSION_READY, link->session.state);
+    assert_int_equal(10, rig->broker[0].orders);
+}
+
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
 
 int main(void)
@@ -361,6 +398,7 @@ int main(void)
         RIG_TEST(an_order_that_is_not_stale_yet_goes_out_again),
         RIG_TEST(without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives),
         RIG_TEST(a_slow_peer_is_cut_off_by_name),
+        RIG_TEST(a_peer_that_does_not_read_what_it_asked_for_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
