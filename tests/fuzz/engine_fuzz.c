@@ -106,10 +106,16 @@ static void choose_settings(const char *letters)
     }
 }
 
+static void remove_world(void)
+{
+    rig_free(world);
+}
+
 static void open_world(const char *letters)
 {
     if (world == NULL) {
         world = rig_new();
+        (void)atexit(remove_world);
     } else {
         rig_renew(world);
     }
