@@ -117,6 +117,7 @@ static void tell_end(struct connection *connection, struct engine *engine, uint3
     connection->held = false;
     connection->cut = false;
     connection->leaving = false;
+    connection->ended = true;
     connection->backlog_told = 0;
 }
 
@@ -249,6 +250,7 @@ void connections_adopt(struct connections *connections, struct engine *engine, u
                        struct tcp *from)
 {
     struct connection *connection = at(connections, session);
+    ASSERT(!connection->ended);
     clear_away(connection, connections->now->monotonic_ns);
     take_over(&connection->tcp, from);
     connection->reason[0] = '\0';
@@ -261,7 +263,7 @@ bool connections_leaving(const struct connections *connections, uint32_t session
 {
     ASSERT(session < connections->count);
     const struct connection *connection = &connections->list[session];
-    return connection->leaving || connection->cut ||
+    return connection->leaving || connection->cut || connection->ended ||
            (connection->up && connection->tcp.state == TCP_ENDED);
 }
 
@@ -307,6 +309,7 @@ enum status connections_flush(struct connections *connections)
 {
     for (uint32_t session = 0; session < connections->count; session++) {
         struct tcp *tcp = &connections->list[session].tcp;
+        connections->list[session].ended = false;
         if (tcp_unsent(tcp) > 0 && !tcp->write_blocked) {
             tcp_flush(tcp);
         }

@@ -45,6 +45,7 @@ struct connection {
     bool held;             /* Inbound bytes wait for the end of a resend. */
     bool cut;              /* The engine closed it and has not been told its end. */
     bool leaving;          /* The peer will say no more than what has already arrived. */
+    bool ended;            /* Told its end in this turn: what that released is still to come. */
     char reason[TCP_REASON_BYTES_MAX + 1]; /* Why we close it; empty: the peer did. */
     struct watch watch;
 };
@@ -78,7 +79,8 @@ void connections_adopt(struct connections *connections, struct engine *engine, u
                        struct tcp *from);
 
 /* The session's connection is about to end: the peer has hung up, but the engine has not
- * yet heard all it said. */
+ * yet heard all it said, or what it then had to say is not released yet: on a connection
+ * that took its place, that would be heard before the Logon, or close it. */
 bool connections_leaving(const struct connections *connections, uint32_t session);
 
 void connections_connect(struct connections *connections, uint32_t session, uint32_t endpoint);

@@ -110,6 +110,7 @@ void listeners_stop(struct listeners *listeners)
         if (listener->fd >= 0) {
             (void)close(listener->fd);
             listener->fd = -1;
+            listener->paused_until_ns = 0;
         }
         for (uint32_t j = 0; listener->newcomers != NULL && j < LISTENER_PENDING_MAX; j++) {
             dismiss(listener, &listener->newcomers[j]);
@@ -248,9 +249,8 @@ static void ask_engine(struct listeners *listeners, uint32_t number, struct newc
     enum acceptor_verdict verdict =
         engine_identify(engine, number, &newcomer->address, said, &consumed, &session, reason);
     ASSERT(consumed <= said.size);
-    if (verdict == ACCEPTOR_REFUSE && session != UINT32_MAX &&
-        connections_leaving(connections, session)) {
-        return; /* Its last connection is about to end: asked again in the next turn. */
+    if (session != UINT32_MAX && connections_leaving(connections, session)) {
+        return; /* Its last connection has yet to end in full: asked again in the next turn. */
     }
     newcomer->ask = false;
     tcp_consume(&newcomer->tcp, consumed);
