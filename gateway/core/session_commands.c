@@ -40,6 +40,9 @@ static bool log_on(struct order_to *order, struct span operator_name)
 {
     struct link *link = order->link;
     link_down_store(order->engine, link, false, operator_name);
+    if (link->connected && (link->closing || link->logging_out)) {
+        return done(order, "it is still logging off, and may log on again after that");
+    }
     if (link->connected) {
         return done(order, link->logged_on ? "it is logged on" : "it is connected already");
     }

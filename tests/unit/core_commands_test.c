@@ -83,6 +83,20 @@ static void logoff_keeps_a_session_down_until_logon_over_a_restart_too(void **st
     assert_int_equal(SESSION_READY, link_of(rig)->session.state);
 }
 
+static void logon_during_a_logoff_lets_the_session_come_back(void **state)
+{
+    struct rig *rig = *state;
+    rig_start(rig);
+    rig->broker[0].deaf = true;
+    (void)rig_command(rig, 0, SESSION_COMMAND_LOGOFF, false);
+    assert_true(rig->engine->links[0].connected);
+    assert_non_null(strstr(rig_command(rig, 0, SESSION_COMMAND_LOGON, false), "still logging off"));
+    rig_drop(rig, 0);
+    rig->broker[0].deaf = false;
+    rig_wait(rig, 30);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+}
+
 static void an_order_waits_while_its_session_is_logged_off(void **state)
 {
     struct rig *rig = *state;
@@ -219,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(logoff_keeps_a_session_down_until_logon_over_a_restart_too),
+        RIG_TEST(logon_during_a_logoff_lets_the_session_come_back),
         RIG_TEST(an_order_waits_while_its_session_is_logged_off),
         RIG_TEST(every_command_is_on_the_bus_and_in_the_audit_with_its_operator),
         RIG_TEST(a_reset_with_open_orders_wants_a_confirmation),
