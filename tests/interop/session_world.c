@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-    LOOK_MS = 5, /* Between two looks at a condition. */
-    END_MS = 20000,
+    LOOK_MS = 5,    /* Between two looks at a condition. */
+    END_MS = 60000, /* As patient as the rest: a disk that others use may stall a sync. */
     TAIL_LINES = 30,
     STUCK_MS = 500, /* Without an echo. */
 };
