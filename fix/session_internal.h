@@ -91,6 +91,9 @@ struct refusal {
 /* All that must be right about any Logon of the peer. */
 bool session_logon_right(const struct session *session, struct inbound *in, uint64_t *heart_bt_int,
                          bool *restart, struct refusal *refusal);
+/* What follows from a wrong one in a running session: Reject where it fits, then Leave. */
+void session_logon_leave(struct session *session, const struct inbound *in,
+                         const struct refusal *refusal);
 /* Logged on, by the peer's Logon `in`: its number is taken, its gap seen to. */
 void session_logged_on_by(struct session *session, struct inbound *in);
 /* The first message of a connection, in LOGON_SENT or LOGON_AWAITED. */

@@ -260,6 +260,16 @@ void session_first_message(struct session *session, struct inbound *in)
     first_logon(session, in);
 }
 
+void session_logon_leave(struct session *session, const struct inbound *in,
+                         const struct refusal *refusal)
+{
+    session_take(session, in);
+    if (refusal->reject.reason != REJECT_NONE) {
+        session_send_reject(session, in, refusal->reject, text_span(&refusal->why));
+    }
+    session_leave(session, in->now_ns, text_span(&refusal->why), in->out);
+}
+
 void session_logon_again(struct session *session, struct inbound *in)
 {
     if (session->state == SESSION_LOGOUT_SENT) {
@@ -287,11 +297,7 @@ void session_logon_again(struct session *session, struct inbound *in)
     uint64_t heart_bt_int = 0;
     bool restart = true;
     if (!session_logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
-        session_take(session, in);
-        if (refusal.reject.reason != REJECT_NONE) {
-            session_send_reject(session, in, refusal.reject, text_span(&refusal.why));
-        }
-        session_leave(session, in->now_ns, text_span(&refusal.why), in->out);
+        session_logon_leave(session, in, &refusal);
         return;
     }
     session_log(in->out, SEVERITY_WARNING,

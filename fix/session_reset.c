@@ -49,11 +49,7 @@ static void reset_answered(struct session *session, struct inbound *in)
     uint64_t heart_bt_int = 0;
     bool restart = true;
     if (!session_logon_right(session, in, &heart_bt_int, &restart, &refusal)) {
-        session_take(session, in);
-        if (refusal.reject.reason != REJECT_NONE) {
-            session_send_reject(session, in, refusal.reject, text_span(&refusal.why));
-        }
-        session_leave(session, in->now_ns, text_span(&refusal.why), in->out);
+        session_logon_leave(session, in, &refusal);
         return;
     }
     session_log(in->out, SEVERITY_INFO, span_text("the peer confirms the reset"));
