@@ -1,0 +1,136 @@
+/* The judge: was any order lost, did any execute twice, and is all that was said true?
+ *
+ * It sees what the clients, the brokers and the bus saw, and nothing of the gateway's. It judges
+ * as things happen, and once more at rest. The simulator tells it everything live; the audit of
+ * real processes (tests/tools/audit.h) tells it what stands in journals and books. Written
+ * without fix/ and gateway/, so that it shares no mistake with them.
+ *
+ * An order is known by (client, ClOrdID), and at a broker by SecondaryClOrdID(526), which the
+ * client sets to "client/ClOrdID" (or the ClOrdID alone, with one client) and the gateway must
+ * pass on. Quantities and prices are in 1e-8 (tests/tools/broker_number.h). One thread. */
+#ifndef TESTS_ORACLE_ORACLE_H
+#define TESTS_ORACLE_ORACLE_H
+
+#include "fix/base.h"
+
+/*     rule               what it means */
+#define ORACLE_RULES(X)                                                                            \
+    X(SINGLE_OUTCOME, "every order with a durable answer ends in exactly one outcome")             \
+    X(NO_DOUBLE, "no order executes twice, beyond its quantity, or at two brokers")                \
+    X(ONE_CONTENT, "a (session, direction, MsgSeqNum) means one content for ever")                 \
+    X(DURABLE_FIRST, "what is released is durable")                                                \
+    X(BUS_COMPLETE, "each execution is published exactly once, and BusSeq has no hole")            \
+    X(FIGURES, "CumQty, LeavesQty and AvgPx are those of the executions")                          \
+    X(LEGAL_MOVES, "orders and sessions take only legal moves")                                    \
+    X(ANSWERS, "every request is answered, and answers do not contradict each other")              \
+    X(NUMBERS_AGREE, "sequence numbers only grow, and agree at rest")                              \
+    X(LIMITS, "memory and queues stay within their limits")                                        \
+    X(DEADLINE, "after a tick at the deadline the deadline has moved")                             \
+    X(SETTLES, "when faults are over, everything settles in bounded time")                         \
+    X(STARTS, "the gateway starts on what it left behind")                                         \
+    X(SAME_TRACE, "the same seed gives the same trace")
+
+enum oracle_rule {
+#define X(name, text) ORACLE_##name,
+    ORACLE_RULES(X)
+#undef X
+};
+
+/* "NO_DOUBLE"; what it means. */
+const char *oracle_rule_name(enum oracle_rule rule);
+const char *oracle_rule_text(enum oracle_rule rule);
+
+enum { ORACLE_SESSIONS_MAX = 32, ORACLE_BROKERS_MAX = 16 };
+
+struct oracle;
+
+/* `violated` is called at each violation, in the call that showed it. */
+struct oracle *oracle_new(void (*violated)(void *context, enum oracle_rule rule, const char *text),
+                          void *context);
+void oracle_free(struct oracle *oracle);
+
+/* Before anything else, in the order of their numbers. */
+void oracle_add_broker(struct oracle *oracle, const char *name);
+void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker);
+
+/* --- What clients saw: whole messages, SOH between fields ------------------------ */
+
+/* Each sending, repetitions too. What is no FIX message is passed over. */
+void oracle_request(struct oracle *oracle, const char *client, struct span message);
+void oracle_answer(struct oracle *oracle, const char *client, struct span message);
+
+/* --- What the bus said ----------------------------------------------------------- */
+
+/* As it stood on the bus, and as it came to a subscriber, in order and once. An event's bytes
+ * are the same both times. A restart of the gateway may publish nothing again. */
+void oracle_published(struct oracle *oracle, uint64_t bus_seq, struct span topic,
+                      struct span message);
+void oracle_event(struct oracle *oracle, uint64_t bus_seq, struct span topic, struct span message);
+
+/* --- What went over a session's lines, as the broker saw it ----------------------- */
+
+/* Whole messages that came from the gateway; that the broker sent. */
+void oracle_received(struct oracle *oracle, uint32_t session, struct span message);
+void oracle_sent(struct oracle *oracle, uint32_t session, struct span message);
+
+/* The broker's numbers begin anew, by the rules (its day ended, or a Logon with 141=Y was
+ * exchanged), or against them (it lost its state): what is due from the gateway is `in_next`. */
+void oracle_numbers_reset(struct oracle *oracle, uint32_t session);
+void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_next);
+
+/* --- What the brokers' books did ---------------------------------------------------- */
+
+/* It took a new order into its book, under the attempt's ClOrdID. */
+void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *attempt,
+                       const char *marker, int64_t quantity, int64_t price);
+/* It accepted a replace: from now on the attempt is known by `attempt_new`. */
+void oracle_book_replaced(struct oracle *oracle, uint32_t broker, const char *attempt,
+                          const char *attempt_new, int64_t quantity, int64_t price);
+void oracle_book_executed(struct oracle *oracle, uint32_t broker, const char *attempt,
+                          const char *exec_id, int64_t quantity, int64_t price);
+void oracle_book_busted(struct oracle *oracle, uint32_t broker, const char *exec_id);
+void oracle_book_corrected(struct oracle *oracle, uint32_t broker, const char *exec_id,
+                           int64_t quantity, int64_t price);
+
+enum oracle_end {
+    ORACLE_FILLED,
+    ORACLE_CANCELLED,
+    ORACLE_REJECTED,
+    ORACLE_EXPIRED,
+};
+void oracle_book_ended(struct oracle *oracle, uint32_t broker, const char *attempt,
+                       enum oracle_end how);
+
+/* A report that the gateway can never get by FIX: the broker filled the gap over it, lost it, or
+ * its numbers began anew before it had arrived. Its order may then stay where the gateway last
+ * knew it, and its figures behind the book's; never the other way round. `exec_id` NULL: some
+ * report on that attempt that was no execution. */
+void oracle_book_withheld(struct oracle *oracle, uint32_t broker, const char *attempt,
+                          const char *exec_id);
+
+/* --- Judgement ----------------------------------------------------------------------- */
+
+struct oracle_counts {
+    uint64_t requests; /* Different ones. */
+    uint64_t orders;
+    uint64_t acknowledged;
+    uint64_t refused;
+    uint64_t filled;
+    uint64_t cancelled;
+    uint64_t rejected;
+    uint64_t expired;
+    uint64_t resting; /* At a broker, live in its book. */
+    uint64_t queued;
+    uint64_t held; /* IN_DOUBT or DEAD_LETTER, with an excuse. */
+    uint64_t executions;
+    uint64_t events;
+    uint64_t wire_messages; /* First sendings. */
+    uint64_t wire_repeats;  /* With PossDup. */
+    uint64_t violations;
+};
+
+/* At rest: every request answered, nothing on its way, the subscriber at the bus's end. */
+void oracle_judge(struct oracle *oracle);
+struct oracle_counts oracle_counts(const struct oracle *oracle);
+
+#endif
