@@ -26,9 +26,9 @@ enum {
 };
 
 /* 2026-09-21 14:13:20 UTC, a Monday: the first instant of every world. */
-#define SIM_BEGIN_NS UINT64_C(1790000000000000000)
+#define SIM_BEGIN_NS  UINT64_C(1790000000000000000)
 #define SIM_SECOND_NS UINT64_C(1000000000)
-#define SIM_MS_NS UINT64_C(1000000)
+#define SIM_MS_NS     UINT64_C(1000000)
 
 struct sim_broker;
 struct sim_gateway;
