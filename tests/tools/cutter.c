@@ -135,12 +135,13 @@ static void unlock(struct cutter *cutter)
     ASSERT(size == 1 || errno == EAGAIN);
 }
 
-static bool open_sockets(struct cutter *cutter)
+static bool open_sockets(struct cutter *cutter, const char *listen_at)
 {
     struct sockaddr_in address = cutter_loopback(0);
     socklen_t size = sizeof address;
     cutter->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (cutter->listener < 0 || !cutter_prepare(cutter->listener) || pipe(cutter->wake) != 0) {
+    if (inet_pton(AF_INET, listen_at, &address.sin_addr) != 1 || cutter->listener < 0 ||
+        !cutter_prepare(cutter->listener) || pipe(cutter->wake) != 0) {
         return false;
     }
     for (size_t i = 0; i < 2; i++) {
@@ -160,6 +161,11 @@ static bool open_sockets(struct cutter *cutter)
 
 struct cutter *cutter_open(uint16_t target_port, uint64_t seed)
 {
+    return cutter_open_at("127.0.0.1", target_port, seed);
+}
+
+struct cutter *cutter_open_at(const char *address, uint16_t target_port, uint64_t seed)
+{
     struct cutter *cutter = calloc(1, sizeof *cutter);
     if (cutter == NULL) {
         return NULL;
@@ -170,7 +176,7 @@ struct cutter *cutter_open(uint16_t target_port, uint64_t seed)
     cutter->cut_after[CUTTER_UP] = CUTTER_NEVER;
     cutter->cut_after[CUTTER_DOWN] = CUTTER_NEVER;
     (void)pthread_mutex_init(&cutter->lock, NULL);
-    if (!open_sockets(cutter) || pthread_create(&cutter->thread, NULL, run, cutter) != 0) {
+    if (!open_sockets(cutter, address) || pthread_create(&cutter->thread, NULL, run, cutter) != 0) {
         free(cutter);
         return NULL;
     }

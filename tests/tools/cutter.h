@@ -38,6 +38,8 @@ enum { CUTTER_CONNECTIONS_MAX = 16, CUTTER_LATE_MS = 150 };
 /* Listens on a free port of the loopback, and connects to `target_port` of it for each
  * connection taken. NULL: the system refused. */
 struct cutter *cutter_open(uint16_t target_port, uint64_t seed);
+/* The same, listening on another address of this machine, "10.66.0.11". */
+struct cutter *cutter_open_at(const char *address, uint16_t target_port, uint64_t seed);
 void cutter_close(struct cutter *cutter); /* Also all connections. */
 
 uint16_t cutter_port(const struct cutter *cutter);

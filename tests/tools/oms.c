@@ -15,7 +15,7 @@ void oms_write_down(struct oms *oms, enum oms_journal_kind kind, struct span mes
 
 /* Requests. */
 
-static struct oms_request *request_add(struct oms *oms, const char *cl_ord_id)
+struct oms_request *oms_request_add(struct oms *oms, const char *cl_ord_id)
 {
     if (oms->requests_count == oms->requests_capacity) {
         ASSERT(oms->requests_capacity < OMS_REQUESTS_MAX);
@@ -32,6 +32,17 @@ static struct oms_request *request_add(struct oms *oms, const char *cl_ord_id)
     *request = (struct oms_request){.order = index};
     (void)snprintf(request->cl_ord_id, sizeof request->cl_ord_id, "%s", cl_ord_id);
     return request;
+}
+
+uint32_t oms_order_of(const struct oms *oms, const char *text, size_t size, uint32_t otherwise)
+{
+    char origin[OMS_ID_BYTES_MAX + 1];
+    uint32_t index = 0;
+    if (!fields_get(text, size, TAG_ORIG_CL_ORD_ID, origin, sizeof origin) ||
+        !name_map_find(&oms->names, span_text(origin), &index)) {
+        return otherwise;
+    }
+    return oms->requests[index].order;
 }
 
 /* The request as it goes out: 8, 35, 49, what was given, 60 and 526. */
@@ -88,14 +99,9 @@ uint32_t oms_submit(struct oms *oms, const char *request_text)
     bool named = fields_get(text, size, TAG_CL_ORD_ID, cl_ord_id, sizeof cl_ord_id);
     ASSERT(named);
 
-    struct oms_request *request = request_add(oms, cl_ord_id);
+    struct oms_request *request = oms_request_add(oms, cl_ord_id);
     request->msg_type = text[3];
-    char origin[OMS_ID_BYTES_MAX + 1];
-    uint32_t index = 0;
-    if (fields_get(text, size, TAG_ORIG_CL_ORD_ID, origin, sizeof origin) &&
-        name_map_find(&oms->names, span_text(origin), &index)) {
-        request->order = oms->requests[index].order;
-    }
+    request->order = oms_order_of(oms, text, size, request->order);
     request_build(oms, request, text);
     oms->counts.submitted++;
     oms->counts.unanswered++;

@@ -26,6 +26,7 @@ struct oms_config {
     const char *replay_endpoint;
     const char *journal_path;
     uint64_t resubmit_ns; /* A request without an answer for that long goes out again. */
+    bool resume;          /* Take up what an earlier OMS wrote into this journal, if it is there. */
 };
 
 /* One request: NewOrderSingle, cancel or replace. */
@@ -62,7 +63,7 @@ struct oms_counts {
 struct oms;
 
 /* NULL if a socket or the journal cannot be made; says why on stderr. Begins the
- * bus at the first event of all. */
+ * bus at the first event of all, or behind the last one in a journal it resumes. */
 MUST_USE struct oms *oms_open(const struct oms_config *config);
 void oms_close(struct oms *oms);
 

@@ -62,4 +62,24 @@ void oms_write_down(struct oms *oms, enum oms_journal_kind kind, struct span mes
 /* Sends again what has had no answer for too long. */
 void oms_resubmit(struct oms *oms);
 
+/* A request of that name, which was never given before; `bytes` are taken over. */
+struct oms_request *oms_request_add(struct oms *oms, const char *cl_ord_id);
+/* The request that began the order which OrigClOrdID(41) of `text` is about; `otherwise` if
+ * there is none. */
+uint32_t oms_order_of(const struct oms *oms, const char *text, size_t size, uint32_t otherwise);
+
+/* Takes an answer, or an event, into the view of its order. */
+void oms_view_answer(struct oms *oms, struct span bytes);
+void oms_view_event(struct oms *oms, struct span bytes);
+
+/* Where the bus is to be taken up. */
+struct oms_place {
+    uint64_t bus_seq;
+    uint64_t instance; /* 0: whichever there is. */
+};
+
+/* Rebuilds the view from the journal at `path`, and cuts off a last line that was cut short.
+ * Without a journal nothing happens. False: errno says why. */
+MUST_USE bool oms_restore(struct oms *oms, const char *path, struct oms_place *place);
+
 #endif

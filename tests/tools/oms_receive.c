@@ -1,15 +1,15 @@
 /* The OMS's sockets, and what comes back on them. */
 #include "tests/tools/oms_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/tools/broker_fields.h"
 
-static void take_answer(struct oms *oms, struct span bytes)
+void oms_view_answer(struct oms *oms, struct span bytes)
 {
-    oms_write_down(oms, JOURNAL_ANSWER, bytes);
     oms->counts.answers++;
     oms->answer_size = bytes.size < sizeof oms->answer ? bytes.size : sizeof oms->answer;
     memcpy(oms->answer, bytes.data, oms->answer_size);
@@ -38,8 +38,7 @@ static void take_answer(struct oms *oms, struct span bytes)
     }
 }
 
-/* Takes an event into the view of its order. */
-static void take_state(struct oms *oms, struct span bytes)
+void oms_view_event(struct oms *oms, struct span bytes)
 {
     const char *text = (const char *)bytes.data;
     char value[OMS_ID_BYTES_MAX + 1];
@@ -70,6 +69,12 @@ static void take_state(struct oms *oms, struct span bytes)
         ASSERT(oms->counts.open_orders > 0);
         oms->counts.open_orders--;
     }
+}
+
+static void take_answer(struct oms *oms, struct span bytes)
+{
+    oms_write_down(oms, JOURNAL_ANSWER, bytes);
+    oms_view_answer(oms, bytes);
 }
 
 static void take_answers(struct oms *oms)
@@ -136,7 +141,7 @@ static void take_event(struct oms *oms, const struct bus_event *event)
     span_to_text(event->topic, line.topic, sizeof line.topic);
     oms_journal_write(&oms->journal, &line);
     oms->counts.events++;
-    take_state(oms, event->message);
+    oms_view_event(oms, event->message);
 }
 
 static void take_break(struct oms *oms, const struct bus_event *event, const char *what)
@@ -193,7 +198,8 @@ void oms_poll(struct oms *oms, int timeout_ms)
 
 /* Opening and closing. */
 
-static bool sockets_open(struct oms *oms, char error[ZEROMQ_ERROR_BYTES_MAX])
+static bool sockets_open(struct oms *oms, const struct oms_place *place,
+                         char error[ZEROMQ_ERROR_BYTES_MAX])
 {
     struct zeromq_options dealer = {.kind = ZEROMQ_DEALER,
                                     .send_max = OMS_QUEUE_MAX,
@@ -203,7 +209,8 @@ static bool sockets_open(struct oms *oms, char error[ZEROMQ_ERROR_BYTES_MAX])
     struct bus_client_config bus = {.zeromq = &oms->zeromq,
                                     .bus_endpoint = oms->config.bus_endpoint,
                                     .replay_endpoint = oms->config.replay_endpoint,
-                                    .from_seq = 1};
+                                    .from_seq = place->bus_seq,
+                                    .instance_id = place->instance};
     return zeromq_open(&oms->zeromq) == STATUS_OK &&
            zeromq_socket_open(&oms->zeromq, &dealer, &oms->order_entry, error) == STATUS_OK &&
            zeromq_socket_open(&oms->zeromq, &sub, &oms->bus_raw, error) == STATUS_OK &&
@@ -214,18 +221,35 @@ static bool sockets_open(struct oms *oms, char error[ZEROMQ_ERROR_BYTES_MAX])
            bus_client_open(&oms->bus, &bus, error) == STATUS_OK;
 }
 
+/* What it holds in memory. */
+static void oms_free(struct oms *oms)
+{
+    for (uint32_t index = 0; index < oms->requests_count; index++) {
+        free((void *)(uintptr_t)oms->requests[index].bytes.data);
+    }
+    free(oms->requests);
+    name_map_free(&oms->names);
+    free(oms);
+}
+
 struct oms *oms_open(const struct oms_config *config)
 {
     char error[ZEROMQ_ERROR_BYTES_MAX] = "";
     struct oms *oms = calloc(1, sizeof *oms);
     ASSERT(oms != NULL);
     oms->config = *config;
-    if (!oms_journal_create(&oms->journal, config->journal_path)) {
-        (void)fprintf(stderr, "oms: cannot write %s\n", config->journal_path);
-        free(oms);
+    struct oms_place place = {.bus_seq = 1};
+    if (config->resume && !oms_restore(oms, config->journal_path, &place)) {
+        (void)fprintf(stderr, "oms: cannot read %s: %s\n", config->journal_path, strerror(errno));
+        oms_free(oms);
         return NULL;
     }
-    if (!sockets_open(oms, error)) {
+    if (!oms_journal_create(&oms->journal, config->journal_path)) {
+        (void)fprintf(stderr, "oms: cannot write %s\n", config->journal_path);
+        oms_free(oms);
+        return NULL;
+    }
+    if (!sockets_open(oms, &place, error)) {
         (void)fprintf(stderr, "oms: %s\n", error);
         oms_close(oms);
         return NULL;
@@ -241,10 +265,5 @@ void oms_close(struct oms *oms)
     zeromq_socket_close(&oms->bus_raw);
     zeromq_close(&oms->zeromq);
     oms_journal_close(&oms->journal);
-    for (uint32_t index = 0; index < oms->requests_count; index++) {
-        free((void *)(uintptr_t)oms->requests[index].bytes.data);
-    }
-    free(oms->requests);
-    name_map_free(&oms->names);
-    free(oms);
+    oms_free(oms);
 }
