@@ -41,7 +41,8 @@ void process_programs(char directory[PROCESS_PATH_BYTES_MAX])
 }
 
 /* In the child: never returns. */
-static void become(const char *const *arguments, int input, int output)
+static void become(const char *const *arguments, const char *const *environment, int input,
+                   int output)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
@@ -50,6 +51,9 @@ static void become(const char *const *arguments, int input, int output)
     (void)signal(SIGPIPE, SIG_DFL);
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) {
         _exit(126);
+    }
+    for (; environment != NULL && *environment != NULL; environment++) {
+        (void)putenv(strdup(*environment));
     }
     char *copy[PROCESS_ARGUMENTS_MAX + 1] = {NULL};
     for (size_t index = 0; arguments[index] != NULL && index < PROCESS_ARGUMENTS_MAX; index++) {
@@ -62,6 +66,12 @@ static void become(const char *const *arguments, int input, int output)
 bool process_start(struct process *process, const char *name, const char *log_path,
                    const char *const *arguments)
 {
+    return process_start_with(process, name, log_path, arguments, NULL);
+}
+
+bool process_start_with(struct process *process, const char *name, const char *log_path,
+                        const char *const *arguments, const char *const *environment)
+{
     ASSERT(process->pid == 0);
     (void)snprintf(process->name, sizeof process->name, "%s", name);
     (void)snprintf(process->log_path, sizeof process->log_path, "%s", log_path);
@@ -73,7 +83,7 @@ bool process_start(struct process *process, const char *name, const char *log_pa
     process->log_begin = (long)lseek(log, 0, SEEK_END);
     pid_t pid = fork();
     if (pid == 0) {
-        become(arguments, input, log);
+        become(arguments, environment, input, log);
     }
     (void)close(log);
     (void)close(input);
@@ -164,7 +174,7 @@ int process_run(const char *const *arguments, const char *input, char *output, s
     pid_t pid = fork();
     ASSERT(pid >= 0);
     if (pid == 0) {
-        become(arguments, to[0], from[1]);
+        become(arguments, NULL, to[0], from[1]);
     }
     process.pid = pid;
     (void)close(to[0]);

@@ -28,6 +28,11 @@ void process_programs(char directory[PROCESS_PATH_BYTES_MAX]);
 MUST_USE bool process_start(struct process *process, const char *name, const char *log_path,
                             const char *const *arguments);
 
+/* As process_start(), with `environment` ("NAME=value" each, NULL at the end; or NULL) put into
+ * the environment that it has from us. */
+MUST_USE bool process_start_with(struct process *process, const char *name, const char *log_path,
+                                 const char *const *arguments, const char *const *environment);
+
 /* Still running? Reaps it if not. */
 bool process_running(struct process *process);
 

@@ -60,12 +60,12 @@ static void directory_choose(struct world *world)
 /* The configuration. */
 
 static void session_write(FILE *file, const struct world_broker *broker, const char *role,
-                          const char *suffix)
+                          const char *suffix, const struct world_route *route)
 {
     (void)fprintf(file,
                   "\n[SESSION]\nBroker=%s\nRole=%s\nTargetCompID=%s%s\n"
-                  "SocketConnectHost=127.0.0.1\nSocketConnectPort=%u\n",
-                  broker->name, role, broker->name, suffix, (unsigned)broker->port);
+                  "SocketConnectHost=%s\nSocketConnectPort=%u\n",
+                  broker->name, role, broker->name, suffix, route->host, (unsigned)route->port);
 }
 
 /* The day ends half a day from now, so that it never ends within a test. */
@@ -102,9 +102,14 @@ static void config_write(const struct world *world)
         (void)fprintf(file, "\n[BROKER]\nName=%s\nWeight=50\n", world->brokers[index].name);
     }
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
-        session_write(file, &world->brokers[index], "orders", "");
+        const struct world_broker *broker = &world->brokers[index];
+        struct world_route route = {.host = "127.0.0.1", .port = broker->port};
+        if (world->options.routes != NULL) {
+            route = world->options.routes[index];
+        }
+        session_write(file, broker, "orders", "", &route);
         if (!world->options.drop_copy_off) {
-            session_write(file, &world->brokers[index], "dropcopy", "-DC");
+            session_write(file, broker, "dropcopy", "-DC", &route);
         }
     }
     int closed = fclose(file);
@@ -247,7 +252,8 @@ bool world_gateway_launch(struct world *world)
     path_join(program, "", world->programs, "fixgate");
     path_join(log_path, "", world->directory, "fixgate.out");
     const char *const arguments[] = {program, "run", "-c", world->config_path, NULL};
-    return process_start(&world->gateway, "fixgate", log_path, arguments) ||
+    return process_start_with(&world->gateway, "fixgate", log_path, arguments,
+                              world->gateway_environment) ||
            world_fail(world, "the gateway could not be started");
 }
 
@@ -283,9 +289,16 @@ bool world_oms_open(struct world *world)
         .replay_endpoint = world->replay_endpoint,
         .journal_path = world->journal_path,
         .resubmit_ns = UINT64_C(1000000000),
+        .resume = true,
     };
     world->oms = oms_open(&config);
     return world->oms != NULL || world_fail(world, "the OMS could not be opened");
+}
+
+void world_oms_kill(struct world *world)
+{
+    oms_close(world->oms);
+    world->oms = NULL;
 }
 
 bool world_start(struct world *world)

@@ -16,6 +16,12 @@ enum {
     WORLD_READY_MS = 20000, /* A start under sanitizers on a busy machine takes a while. */
 };
 
+/* Where the gateway finds a broker, if not at its own port: at a cutter's. */
+struct world_route {
+    const char *host;
+    uint16_t port;
+};
+
 struct world_options {
     const char *directory;               /* NULL: a fresh one under TMPDIR. */
     const char *store_directory;         /* NULL: "store" in it. */
@@ -27,6 +33,7 @@ struct world_options {
     uint32_t
         foreign_brokers; /* The test plays that many, the first ones, itself, at their ports. */
     bool drop_copy_off;  /* Order sessions alone. */
+    const struct world_route *routes; /* One per broker, or NULL. */
 };
 
 struct world_broker {
@@ -48,6 +55,8 @@ struct world {
     char replay_endpoint[PROCESS_PATH_BYTES_MAX];
     struct world_broker brokers[WORLD_BROKERS_MAX];
     struct process gateway;
+    /* For its next starts: as process_start_with() takes it, or NULL. May be set at any time. */
+    const char *const *gateway_environment;
     struct oms *oms;    /* NULL until world_oms_open(). */
     bool own_directory; /* Removed by world_close() unless something failed. */
     bool failed;
@@ -75,7 +84,10 @@ MUST_USE bool world_gateway_start(struct world *world);
 MUST_USE bool world_gateway_launch(struct world *world);
 void world_gateway_kill(struct world *world);
 
+/* A second one takes up the journal of the first. */
 MUST_USE bool world_oms_open(struct world *world);
+/* Its memory and all that is on its way to it are gone; its journal stays. */
+void world_oms_kill(struct world *world);
 
 /* Polls the OMS until `condition` holds. False after the timeout, or when the
  * gateway or a broker ended by itself meanwhile. `what` is for the message. */
