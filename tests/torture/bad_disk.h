@@ -8,10 +8,10 @@
  *
  * Seen are write, writev, pwrite, pwritev, ftruncate, fsync and fdatasync. A write through a
  * descriptor of O_DSYNC or O_SYNC is synced by itself, and it alone. The library ends the
- * process, with a word on stderr, where it would not see: when a file other than lock.mdb (which
- * means nothing after a loss of power) is mapped for shared writing. Names of files are durable
- * once the directory is synced. sync_file_range() promises nothing and counts as nothing; nor
- * are rename and unlink seen.
+ * process, with a word on stderr, where it would see nothing: when a file other than lock.mdb
+ * (which means nothing after a loss of power) is mapped for shared writing. Names of files are
+ * durable once the directory is synced. sync_file_range() promises nothing and counts as nothing;
+ * nor are rename and unlink seen.
  *
  * One process at a time writes a journal; another may go on with it after the first ended. */
 #ifndef TESTS_TORTURE_BAD_DISK_H
@@ -26,6 +26,8 @@ enum {
     BAD_DISK_RULES_BYTES_MAX = 512,
     BAD_DISK_ENVIRONMENT_MAX = 8,
     BAD_DISK_HEADER_BYTES = 4096, /* Of the journal; records follow. */
+    BAD_DISK_ALIGN_BYTES = 8,
+    BAD_DISK_EXIT = 125, /* The library cannot do its work; stderr says why. */
 };
 
 /* --- The environment of the process ------------------------------------------------ */
@@ -49,14 +51,15 @@ enum {
  *   HOW   EIO ENOSPC  fails so, with nothing done. As in Linux, what was written before a sync
  *                     that failed may be lost even if a later sync succeeds.
  *         short       a write of half the bytes, which says so (of one byte: EIO)
- *         unsure      EIO, though all was written (of a sync: done)
+ *         unsure      EIO, though all was written (but, through O_DSYNC, not surely synced);
+ *                     for writes alone
  *   WHEN  (nothing)   always
- *         at N        the N-th such call of the process only, counted from 1
- *         from N      the N-th such call of the process and all after it
+ *         at N        the N-th such call only, counted from 1 since these rules hold
+ *         from N      the N-th and all after it
  *         chance N    N of 1000
  *
- * The first rule that fits decides. Only calls upon data files are looked at: not those upon
- * "lock.mdb" and "owner". Rules that cannot be read end the process (exit code 125). */
+ * The first rule that fits decides; those of the control file come first. Nothing happens to
+ * "lock.mdb" and "owner". Rules that cannot be read end the process (BAD_DISK_EXIT). */
 
 /* --- The journal -------------------------------------------------------------------- */
 
@@ -67,6 +70,7 @@ struct bad_disk_journal {
     uint64_t records;        /* Done; "the moment" of power_loss.h. */
     uint64_t end_bytes;      /* Where the done records end. */
     uint64_t begun_bytes;    /* End of the one that is being done; or 0. */
+    uint64_t begun_records;  /* What `records` will be when it is done. */
     uint64_t syncs;          /* Done well, since the journal began. */
     uint64_t failures;       /* Calls that failed by a rule. */
     uint64_t failed_records; /* `records` at the first of them. */
@@ -80,7 +84,7 @@ enum bad_disk_kind {
     BAD_DISK_SYNC_FAILED,  /* Writes before it may be lost whatever comes after. */
 };
 
-/* Every record begins at a multiple of 8. */
+/* Every record begins at a multiple of BAD_DISK_ALIGN_BYTES. */
 struct bad_disk_record {
     uint32_t kind; /* enum bad_disk_kind */
     uint32_t reserved;

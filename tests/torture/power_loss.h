@@ -41,6 +41,9 @@ void power_loss_close(struct power_loss *loss);
 /* How many records are done: the last moment. */
 uint64_t power_loss_moments(const struct power_loss *loss);
 
+/* What was done at `moment`, which must be less than power_loss_moments(). */
+enum bad_disk_kind power_loss_kind(const struct power_loss *loss, uint64_t moment);
+
 /* Makes the directory `to` (what it held is removed) the disk for a loss of power at `moment`:
  * the first `moment` records were done, and a write that came next was under way. What a
  * process had been told is synced when the journal had N records (bad_disk_journal.records) is
