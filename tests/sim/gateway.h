@@ -8,8 +8,19 @@
 #include "gateway/core/config.h"
 #include "tests/sim/sim.h"
 
+struct sim_gateway_settings {
+    bool durability_commit;
+    uint64_t map_bytes;     /* Of a new store; 0 = the store's own. */
+    uint64_t turn_least_ns; /* What a turn takes, its commit too. */
+    uint64_t turn_most_ns;
+    uint64_t restart_least_ns; /* After its end somebody starts it again; */
+    uint64_t restart_most_ns;  /* 0: only an act does. */
+    uint32_t requests_most;    /* Taken in one turn. */
+};
+
+/* `config` is borrowed. */
 struct sim_gateway *sim_gateway_new(struct sim *sim, const struct engine_config *config,
-                                    bool durability_commit);
+                                    const struct sim_gateway_settings *settings);
 void sim_gateway_free(struct sim_gateway *gateway);
 /* Starts as a process does: opens the store, rebuilds, connects. */
 void sim_gateway_start(struct sim_gateway *gateway);
@@ -35,24 +46,31 @@ uint64_t sim_gateway_last_event(struct sim_gateway *gateway);
 void sim_gateway_numbers(struct sim_gateway *gateway, uint32_t session, uint64_t *in_next,
                          uint64_t *out_next);
 
-/* In words; false if these are none of its:
+/* In words; false if these are none of its. A SESSION is a broker's name for its order session,
+ * or NAME/dropcopy.
  *
  *   start | stop                           (stop: an orderly end)
- *   crash [silently]                       between two turns
- *   crash before commit | in commit | after commit | after N releases    the next turn's end;
- *                                          in commit: the store has it, or has it not
- *   commit fails | commit fails but lasts  an error from the store; the process stops
- *   read fails                             so does a read
+ *   crash [silently]                       between two turns; silently: the machine, no line ends
+ *   crash before commit [silently]         the next turn's end …
+ *   crash in commit | crash in lasting commit
+ *   crash after N releases [silently]      (0: right behind the commit)
+ *   commit fails | commit fails but lasts | begin fails | read fails      the process stops
  *   disk low | disk free
- *   clock +SECONDS | clock -SECONDS
- *   slow N                                 the next turns take N ms each
+ *   clock SECONDS                          the system's clock steps, forward or (-) back
+ *   stall MS                               it does nothing for so long, as one that is stopped
+ *   slow TURNS MS                          the next turns take so long each
  *   ask SESSION LOGON|LOGOFF|RESET|DISCONNECT|TEST_REQUEST [confirmed]
- *   cut SESSION [half] | hold SESSION | release SESSION      its line
- *   cut and return SESSION                 its line ends and the peer is back in the same turn
- */
+ *   cut SESSION | half cut SESSION | hold SESSION | release SESSION       its line
+ *   cut and return SESSION                 the line ends, and the next turn sees that together
+ *                                          with the peer's return */
 bool sim_gateway_act(struct sim_gateway *gateway, const char *words);
 
-/* Up and all faults of its own are over. */
+/* Turns of all its lives. */
+uint64_t sim_gateway_turns(const struct sim_gateway *gateway);
+/* New orders that wait in its queue. */
+uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
+
+/* Up and all faults of its own are over; all sessions may log on. */
 void sim_gateway_mend(struct sim_gateway *gateway);
 
 #endif

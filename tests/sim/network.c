@@ -277,3 +277,8 @@ void line_hold(struct line *line, bool held)
         }
     }
 }
+
+struct line *line_next(const struct line *line)
+{
+    return line->next;
+}
