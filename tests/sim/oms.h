@@ -61,8 +61,8 @@ void sim_oms_event(struct sim_oms *oms, struct span message);
  *   cancel ID | replace ID QTY [@ PX] | status ID | again ID | changed ID
  *   garbage | crash | return
  *
- * An ID need not be known. A cancel of order 7 is "7-C1", then "7-C2"; a replace "7-R1". A
- * client that is dead does nothing. */
+ * Only `again` and `changed` need an ID that was used. A cancel of order 7 is "7-C1", then
+ * "7-C2"; a replace "7-R1". A client that is dead does nothing. */
 bool sim_oms_act(struct sim_oms *oms, const char *words);
 
 /* Alive, and no more deeds of its own will; what waits for an answer is still asked for. */

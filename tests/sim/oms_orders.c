@@ -103,6 +103,9 @@ static uint32_t tag_of(const uint8_t *field, const uint8_t *equals)
         return 0;
     }
     for (const uint8_t *at = field; at < equals; at++) {
+        if (*at < '0' || *at > '9') {
+            return 0;
+        }
         tag = tag * 10 + (uint32_t)(*at - '0');
     }
     return tag;
