@@ -274,6 +274,24 @@ static void busted_execution_is_taken_back_on_both_sessions(void **state)
     assert_int_equal(world_ask(command, reply, sizeof reply), 1);
 }
 
+static void bust_without_an_exec_id_takes_back_the_last_that_stands(void **state)
+{
+    struct world *world = world_begin(*state, world_no_options);
+    char exec_id[64];
+    char reply[256];
+    world_order(world, "b1", "");
+    world_expect(world, "11=b1|150=0");
+    world_value(world_expect(world, "11=b1|150=F"), 17, exec_id, sizeof exec_id);
+    world_order(world, "b2", "");
+    world_expect(world, "11=b2|150=0");
+    world_expect(world, "11=b2|150=F");
+    world_command("bust");
+    world_expect(world, "11=b2|150=H");
+    world_command("bust");
+    snprintf(reply, sizeof reply, "11=b1|150=H|19=%s", exec_id);
+    world_expect(world, reply);
+}
+
 static void slow_reader_stops_reading_and_catches_up(void **state)
 {
     struct world *world = world_begin(*state, world_no_options);
@@ -294,6 +312,7 @@ static void wrong_commands_are_answered_with_the_reason(void **state)
         "fly",         "",         "set",           "set speed 9",   "set reject-rate 101",
         "set price V", "mute",     "drop everyone", "forget 0",      "forget 99",
         "sequence",    "bust E-1", "fill nobody",   "cancel nobody", "duplicate",
+        "bust",
     };
     struct world *world = *state;
     char reply[2048];
@@ -327,6 +346,7 @@ int main(void)
         TEST(logon_is_refused_until_it_is_allowed),
         TEST(report_is_repeated_under_the_same_exec_id),
         TEST(busted_execution_is_taken_back_on_both_sessions),
+        TEST(bust_without_an_exec_id_takes_back_the_last_that_stands),
         TEST(slow_reader_stops_reading_and_catches_up),
         TEST(wrong_commands_are_answered_with_the_reason),
     };

@@ -23,6 +23,8 @@ enum { PATH_BYTES_MAX = 256 };
 #define FRAME_1  "F 5 1 7 OR.SENT.VOD 1234\n"
 #define EVENT_2  "E 7 2 7 ER.ALPHA.VOD 35=8|11=O1|150=F|39=2|14=100|151=0|10005=FILLED|\n"
 
+#define BUST_3 "E 8 3 7 ER.ALPHA.VOD 35=8|11=O1|150=H|39=0|14=0|151=100|10005=ACKED|\n"
+
 struct place {
     char directory[PATH_BYTES_MAX];
     char journal[PATH_BYTES_MAX + 16];
@@ -107,6 +109,17 @@ static void it_knows_its_requests_their_answers_and_what_the_bus_said(void **sta
     place_remove(&place);
 }
 
+static void an_order_that_a_bust_opened_again_is_open(void **state)
+{
+    (void)state;
+    struct place place;
+    place_make(&place, SUBMIT_1 ANSWER_1 EVENT_1 EVENT_2 BUST_3);
+    struct oms *oms = resumed(&place);
+    assert_int_equal(oms_counts(oms)->open_orders, 1);
+    oms_close(oms);
+    place_remove(&place);
+}
+
 static void what_had_no_answer_goes_out_again_at_once_and_word_for_word(void **state)
 {
     (void)state;
@@ -149,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_journal_it_begins_as_a_new_one),
         cmocka_unit_test(it_knows_its_requests_their_answers_and_what_the_bus_said),
+        cmocka_unit_test(an_order_that_a_bust_opened_again_is_open),
         cmocka_unit_test(what_had_no_answer_goes_out_again_at_once_and_word_for_word),
         cmocka_unit_test(half_a_line_at_the_end_is_cut_off),
     };

@@ -219,9 +219,18 @@ static void do_duplicate(const struct command *command)
     }
 }
 
+/* "bust [EXECID]" */
 static void do_bust(const struct command *command)
 {
-    uint32_t number = book_exec_find(&command->broker->book, word(command, 1));
+    struct book *book = &command->broker->book;
+    uint32_t number = book_exec_find(book, word(command, 1));
+    if (command->count == 1) {
+        number = book->reports_count;
+        while (number > 0 && (book_report(book, number)->kind != BOOK_REPORT_EXECUTED ||
+                              book_report(book, number)->busted)) {
+            number--;
+        }
+    }
     if (number == 0 || !orders_bust(command->broker, number)) {
         fail(command, "this is not the ExecID of an execution that stands");
     }
@@ -318,7 +327,7 @@ static void do_help(const struct command *command)
     snprintf(command->reply, command->reply_size,
              "OK set KEY VALUE | hold | resume | mute on|off | drop [orders|dropcopy|all] | "
              "refuse-logon on|off | slow-read on|off|MS | forget N | "
-             "sequence orders|dropcopy in|out NEXT | duplicate [plain] [EXECID] | bust EXECID | "
+             "sequence orders|dropcopy in|out NEXT | duplicate [plain] [EXECID] | bust [EXECID] | "
              "fill CLORDID|all | cancel CLORDID|all | stats | settings | quit");
 }
 

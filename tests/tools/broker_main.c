@@ -64,7 +64,7 @@ static const char help[] =
     "  sequence orders|dropcopy in|out NEXT\n"
     "  duplicate [plain] [EXECID]   say the last (or that) report again: same ExecID, new\n"
     "                       number, marked PossResend unless plain\n"
-    "  bust EXECID          take an execution back (ExecType=H)\n"
+    "  bust [EXECID]        take the last execution (or that one) back (ExecType=H)\n"
     "  fill|cancel CLORDID|all      act on resting orders now\n"
     "  stats, settings, help, quit\n"
     "\n"

@@ -65,9 +65,12 @@ void oms_view_event(struct oms *oms, struct span bytes)
         broker_number_parse(value, &quantity)) {
         order->leaves_qty = quantity;
     }
-    if (order->answered_ns != 0 && !ended && oms_order_ended(order)) {
+    bool ends = oms_order_ended(order);
+    if (order->answered_ns != 0 && ends && !ended) {
         ASSERT(oms->counts.open_orders > 0);
         oms->counts.open_orders--;
+    } else if (order->answered_ns != 0 && ended && !ends) {
+        oms->counts.open_orders++; /* A bust can open it again. */
     }
 }
 
