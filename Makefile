@@ -5,6 +5,7 @@
 #   make test    everything a change must pass, from a bare Debian 12 machine
 #   make check   format, tidy, layers and purity
 #   make sim     random days of the engine from seeds (SEED=42 replays one, SEEDS=500 runs many)
+#   make torture half an hour of blows on real processes, and the judgement (MINUTES=5 SEED=42)
 #   make fuzz    a minute of each fuzz target, and which lines of fix/ they reach
 #   make bench   our figures beside peers and limits, in one run
 
@@ -12,8 +13,9 @@ SHELL := /bin/sh
 JOBS ?= 2
 CMAKE := cmake
 FUZZ_SECONDS ?= 60
+MINUTES ?= 30
 
-.PHONY: all packages build debug release clang demo run test check format sim fuzz bench clean
+.PHONY: all packages build debug release clang demo run test check format sim torture fuzz bench clean
 
 all: build
 
@@ -44,6 +46,9 @@ format:
 
 sim: debug
 	@SEED=$(SEED) SEEDS=$(SEEDS) build/debug/tests/core_seeds_test
+
+torture: release
+	@build/release/tests/torture/torture --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 fuzz: packages
 	@$(CMAKE) --preset fuzz >/dev/null

@@ -1,0 +1,190 @@
+#include "tests/torture/arena.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { POLL_MS = 20, AWAY_MS = 5, WINDOW = 800, STATUS_LINE_BYTES_MAX = 256 };
+
+static const uint64_t NS_PER_MS = 1000000;
+
+static const char gateway_more[] = "StoreReserve=8M\nStoreMapInitial=4M\n";
+static const char *const broker_arguments[] = {"--ack-latency",
+                                               "3",
+                                               "--fill-latency",
+                                               "25",
+                                               "--partial-fills",
+                                               "2",
+                                               "--reject-rate",
+                                               "2",
+                                               "--fill-rate",
+                                               "97",
+                                               NULL};
+
+/* --- Parts -------------------------------------------------------------------------- */
+
+void arena_gateway_kill(struct arena *arena)
+{
+    arena->gateway_down = true;
+    arena->gateway_stopped = false;
+    world_gateway_kill(&arena->world);
+}
+
+bool arena_gateway_up(struct arena *arena)
+{
+    if (!arena->gateway_down || arena->disk_bad) {
+        return true;
+    }
+    disk_prepare(&arena->disk);
+    network_enter_gateway(arena->network);
+    bool started = world_gateway_launch(&arena->world);
+    network_leave_gateway(arena->network);
+    arena->gateway_down = false;
+    arena->counts.gateway_starts++;
+    return started;
+}
+
+void arena_broker_kill(struct arena *arena, uint32_t broker)
+{
+    arena->brokers[broker].down = true;
+    arena->brokers[broker].stopped = false;
+    world_broker_kill(&arena->world, broker);
+}
+
+bool arena_broker_up(struct arena *arena, uint32_t broker)
+{
+    if (!arena->brokers[broker].down) {
+        return true;
+    }
+    arena->brokers[broker].down = false;
+    arena->counts.broker_starts++;
+    return world_broker_start(&arena->world, broker);
+}
+
+bool arena_tell(struct arena *arena, uint32_t broker, const char *command)
+{
+    return !arena->brokers[broker].down && !arena->brokers[broker].stopped &&
+           world_broker_control(&arena->world, broker, command) == 0;
+}
+
+/* --- Beginning and end ------------------------------------------------------------------ */
+
+static void lines_open(struct arena *arena)
+{
+    for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
+        network_address(arena->network, index, arena->hosts[index]);
+        arena->cutters[index] = cutter_open_at(arena->hosts[index], 1, arena->options.seed + index);
+        ASSERT(arena->cutters[index] != NULL);
+        arena->routes[index] = (struct world_route){.host = arena->hosts[index],
+                                                    .port = cutter_port(arena->cutters[index])};
+    }
+}
+
+bool arena_open(struct arena *arena, const struct arena_options *options,
+                const struct network *network)
+{
+    *arena = (struct arena){.options = *options, .network = network, .gateway_down = true};
+    int made = mkdir(options->directory, 0755);
+    ASSERT(made == 0);
+    disk_open(&arena->disk, options->directory, network->mounts, options->commit, options->seed);
+    lines_open(arena);
+    const struct world_options world_options = {
+        .directory = options->directory,
+        .store_directory = arena->disk.place,
+        .durability = options->commit ? "commit" : "process",
+        .gateway_more = gateway_more,
+        .brokers_count = options->brokers_count,
+        .broker_arguments = broker_arguments,
+        .routes = arena->routes,
+    };
+    world_open(&arena->world, &world_options);
+    arena->world.gateway_environment = arena->disk.environment.list;
+    char prefix[ARENA_NAME_BYTES_MAX];
+    (void)snprintf(prefix, sizeof prefix, "T%" PRIu32 "-", options->number);
+    load_init(&arena->load, options->seed, options->rate, prefix);
+    arena->load.window = WINDOW;
+    for (uint32_t index = 0; index < options->brokers_count; index++) {
+        cutter_set_target(arena->cutters[index], arena->world.brokers[index].port);
+        if (!world_broker_start(&arena->world, index)) {
+            return false;
+        }
+    }
+    return world_oms_open(&arena->world) && arena_gateway_up(arena);
+}
+
+bool arena_close(struct arena *arena, bool keep)
+{
+    bool good = world_close(&arena->world);
+    for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
+        cutter_close(arena->cutters[index]);
+    }
+    disk_close(&arena->disk, keep || arena->world.failed);
+    return good;
+}
+
+/* --- In between ---------------------------------------------------------------------------- */
+
+/* A gateway that ended by itself: it must, when a commit failed; else it may not. */
+static bool gateway_ended(struct arena *arena)
+{
+    char what[160];
+    int code = arena->world.gateway.exit_code;
+    bool recent = process_now_ns() - arena->disk_ok_ns < ARENA_DISK_GRACE_MS * NS_PER_MS;
+    if (code <= 0 || code >= 128 || (!arena->disk_bad && !recent)) {
+        (void)snprintf(what, sizeof what, "the gateway ended by itself, exit code %d", code);
+        return world_fail(&arena->world, what);
+    }
+    arena->gateway_down = true;
+    arena->counts.disk_stops++;
+    return arena_gateway_up(arena);
+}
+
+static bool parts_stand(struct arena *arena)
+{
+    if (arena->broken != NULL) {
+        return world_fail(&arena->world, arena->broken);
+    }
+    if (!arena->gateway_down && !process_running(&arena->world.gateway)) {
+        return gateway_ended(arena);
+    }
+    for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
+        if (!arena->brokers[index].down && !process_running(&arena->world.brokers[index].process)) {
+            return world_fail(&arena->world, "a broker ended by itself");
+        }
+    }
+    return true;
+}
+
+bool arena_step(struct arena *arena, bool orders, uint64_t until_ns)
+{
+    uint64_t now_ns = process_now_ns();
+    uint64_t left_ms = until_ns > now_ns ? (until_ns - now_ns) / NS_PER_MS : 0;
+    int wait_ms = left_ms < POLL_MS ? (int)left_ms : POLL_MS;
+    if (arena->world.oms == NULL) {
+        process_pause(wait_ms < AWAY_MS ? wait_ms : AWAY_MS);
+    } else if (orders) {
+        load_step(&arena->load, &arena->world, wait_ms);
+    } else {
+        oms_poll(arena->world.oms, wait_ms);
+    }
+    return parts_stand(arena);
+}
+
+uint64_t arena_memory_kib(const struct arena *arena)
+{
+    char path[64];
+    char line[STATUS_LINE_BYTES_MAX];
+    uint64_t kib = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)arena->world.gateway.pid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && kib == 0 && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "RssAnon:", 8) == 0) {
+            kib = strtoull(line + 8, NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return kib;
+}

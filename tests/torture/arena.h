@@ -1,0 +1,83 @@
+/* One world under torture, and what stands around it: its lines, its network, its disk.
+ *
+ * Knows what is down because a blow put it down; anything else that ends is a failure. One
+ * thread. Functions that return false have said why (world_fail()). */
+#ifndef TESTS_TORTURE_ARENA_H
+#define TESTS_TORTURE_ARENA_H
+
+#include "tests/tools/cutter.h"
+#include "tests/tools/load.h"
+#include "tests/torture/disk.h"
+#include "tests/torture/network.h"
+
+enum { ARENA_NAME_BYTES_MAX = 24, ARENA_DISK_GRACE_MS = 4000, ARENA_READY_MS = 30000 };
+
+struct arena_counts {
+    uint64_t gateway_starts;
+    uint64_t broker_starts;
+    uint64_t oms_starts;
+    uint64_t disk_stops; /* The gateway ended itself, since the disk had failed. */
+    uint64_t power_losses;
+    uint64_t sectors_unsynced;
+    uint64_t sectors_landed;
+};
+
+struct arena_options {
+    const char *directory; /* Is made. */
+    uint32_t brokers_count;
+    bool commit; /* Durability=commit; else process. */
+    uint32_t rate;
+    uint64_t seed;
+    uint32_t number; /* Which world of the run: ClOrdIDs differ. */
+};
+
+struct arena_broker {
+    bool down; /* It is to be down now. */
+    bool stopped;
+    bool line_taken; /* A blow keeps its line from relaying. */
+};
+
+struct arena {
+    struct arena_options options;
+    struct world world;
+    struct load load;
+    const struct network *network; /* Borrowed. */
+    struct disk disk;
+    struct cutter *cutters[WORLD_BROKERS_MAX];
+    struct world_route routes[WORLD_BROKERS_MAX];
+    char hosts[WORLD_BROKERS_MAX][NETWORK_ADDRESS_BYTES_MAX];
+    struct arena_broker brokers[WORLD_BROKERS_MAX];
+    bool gateway_down; /* It is to be down now. */
+    bool gateway_stopped;
+    const char *broken;  /* What a blow saw that may not be; NULL: nothing. */
+    bool disk_bad;       /* A blow is upon the disk. */
+    uint64_t disk_ok_ns; /* Since when it is good again. */
+    struct arena_counts counts;
+};
+
+/* Opens it all and waits until it works. False: it did not. */
+MUST_USE bool arena_open(struct arena *arena, const struct arena_options *options,
+                         const struct network *network);
+
+/* Ends it. False if the gateway did not end well. `keep`: what it left on its disk stays. */
+bool arena_close(struct arena *arena, bool keep);
+
+/* Kills it if it runs; it stays down until arena_gateway_up(). */
+void arena_gateway_kill(struct arena *arena);
+/* Starts it if it is down and no blow is upon the disk. */
+MUST_USE bool arena_gateway_up(struct arena *arena);
+
+void arena_broker_kill(struct arena *arena, uint32_t broker);
+MUST_USE bool arena_broker_up(struct arena *arena, uint32_t broker);
+
+/* The command to a broker that can hear it. False: it cannot, or refused. */
+bool arena_tell(struct arena *arena, uint32_t broker, const char *command);
+
+/* Orders go out and answers come in until something is due at `until_ns`. False: a part ended
+ * that no blow had struck. */
+MUST_USE bool arena_step(struct arena *arena, bool orders, uint64_t until_ns);
+
+/* RssAnon of the gateway in KiB; 0: not to be had. */
+uint64_t arena_memory_kib(const struct arena *arena);
+
+#endif

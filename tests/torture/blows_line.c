@@ -1,0 +1,227 @@
+/* Blows upon lines and network, and the bad manners of brokers. */
+#include "tests/torture/blows_parts.h"
+
+enum {
+    CUT_BYTES_MAX = 3000,
+    PIECE_BYTES_MAX = 600,
+    PIECE_DELAY_MS = 10,
+    FORGOTTEN_MAX = 20,
+    COMMAND_BYTES_MAX = 64,
+};
+
+/* --- The lines: a relay between gateway and broker ---------------------------------------- */
+
+static struct cutter *line_of(const struct arena *arena, const struct blow *blow)
+{
+    return arena->cutters[blow->broker];
+}
+
+bool blow_strike_LINE_CUT(struct arena *arena, const struct blow *blow)
+{
+    cutter_set_manner(line_of(arena, blow), (enum cutter_manner)(blow->detail % CUTTER_MANNERS));
+    cutter_cut(line_of(arena, blow));
+    return true;
+}
+
+bool blow_strike_LINE_CUT_AT_BYTE(struct arena *arena, const struct blow *blow)
+{
+    struct cutter *line = line_of(arena, blow);
+    cutter_set_manner(line, (enum cutter_manner)(blow->detail % CUTTER_MANNERS));
+    cutter_cut_after(line, (enum cutter_way)(blow->detail / 8 % CUTTER_WAYS),
+                     blow->detail / 16 % CUT_BYTES_MAX);
+    return true;
+}
+
+/* One way, the other, or both. */
+static bool line_mode(struct arena *arena, const struct blow *blow, enum cutter_mode mode)
+{
+    if (arena->brokers[blow->broker].line_taken) {
+        return false;
+    }
+    uint64_t ways = 1 + blow->detail % 3;
+    arena->brokers[blow->broker].line_taken = true;
+    for (enum cutter_way way = CUTTER_UP; way < CUTTER_WAYS; way++) {
+        cutter_set_mode(line_of(arena, blow), way, (ways >> way & 1) != 0 ? mode : CUTTER_RELAY);
+    }
+    return true;
+}
+
+bool blow_strike_LINE_HELD(struct arena *arena, const struct blow *blow)
+{
+    return line_mode(arena, blow, CUTTER_HOLD);
+}
+
+bool blow_strike_LINE_SWALLOWS(struct arena *arena, const struct blow *blow)
+{
+    return line_mode(arena, blow, CUTTER_SWALLOW);
+}
+
+bool blow_lift_line_relays(struct arena *arena, const struct blow *blow)
+{
+    arena->brokers[blow->broker].line_taken = false;
+    for (enum cutter_way way = CUTTER_UP; way < CUTTER_WAYS; way++) {
+        cutter_set_mode(line_of(arena, blow), way, CUTTER_RELAY);
+    }
+    return true;
+}
+
+/* TCP never goes on after a loss: the connections end first. */
+bool blow_lift_line_swallows(struct arena *arena, const struct blow *blow)
+{
+    cutter_cut(line_of(arena, blow));
+    return blow_lift_line_relays(arena, blow);
+}
+
+bool blow_strike_LINE_SLOW(struct arena *arena, const struct blow *blow)
+{
+    cutter_set_pieces(line_of(arena, blow), 1 + (uint32_t)(blow->detail % PIECE_BYTES_MAX),
+                      PIECE_DELAY_MS);
+    return true;
+}
+
+bool blow_lift_line_quick(struct arena *arena, const struct blow *blow)
+{
+    cutter_set_pieces(line_of(arena, blow), 0, 0);
+    return true;
+}
+
+bool blow_strike_LINE_REFUSED(struct arena *arena, const struct blow *blow)
+{
+    cutter_refuse(line_of(arena, blow), true);
+    cutter_cut(line_of(arena, blow));
+    return true;
+}
+
+bool blow_lift_line_accepts(struct arena *arena, const struct blow *blow)
+{
+    cutter_refuse(line_of(arena, blow), false);
+    return true;
+}
+
+/* --- The network below ---------------------------------------------------------------------- */
+
+bool blow_strike_LINK_DOWN(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    if (!arena->network->there) {
+        return false;
+    }
+    network_link(arena->network, false);
+    return true;
+}
+
+bool blow_lift_link(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    network_link(arena->network, true);
+    return true;
+}
+
+bool blow_strike_LINK_ONE_WAY(struct arena *arena, const struct blow *blow)
+{
+    if (!arena->network->one_way) {
+        return false;
+    }
+    network_one_way(arena->network, blow->broker, true);
+    return true;
+}
+
+bool blow_lift_link_both_ways(struct arena *arena, const struct blow *blow)
+{
+    network_one_way(arena->network, blow->broker, false);
+    return true;
+}
+
+bool blow_strike_LINK_LOSSY(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    if (arena->network->loss == NULL) {
+        return false;
+    }
+    network_loss(arena->network, true);
+    return true;
+}
+
+bool blow_lift_link_sound(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    network_loss(arena->network, false);
+    return true;
+}
+
+/* --- The brokers ------------------------------------------------------------------------------ */
+
+bool blow_strike_BROKER_DROPS(struct arena *arena, const struct blow *blow)
+{
+    static const char *const commands[] = {"drop", "drop orders", "drop dropcopy"};
+    return arena_tell(arena, blow->broker, commands[blow->detail % ARRAY_LEN(commands)]);
+}
+
+bool blow_strike_BROKER_REPEATS(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, blow->detail % 2 == 0 ? "duplicate" : "duplicate plain");
+}
+
+bool blow_strike_BROKER_FORGETS(struct arena *arena, const struct blow *blow)
+{
+    char command[COMMAND_BYTES_MAX];
+    (void)snprintf(command, sizeof command, "forget %u",
+                   (unsigned)(1 + blow->detail % FORGOTTEN_MAX));
+    return arena_tell(arena, blow->broker, command);
+}
+
+bool blow_strike_BROKER_HOLDS(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, "hold");
+}
+
+bool blow_lift_broker_resumes(struct arena *arena, const struct blow *blow)
+{
+    (void)arena_tell(arena, blow->broker, "resume");
+    return true;
+}
+
+bool blow_strike_BROKER_MUTE(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, "mute on");
+}
+
+bool blow_lift_broker_speaks(struct arena *arena, const struct blow *blow)
+{
+    (void)arena_tell(arena, blow->broker, "mute off");
+    return true;
+}
+
+bool blow_strike_BROKER_REFUSES(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, "refuse-logon on") &&
+           arena_tell(arena, blow->broker, "drop");
+}
+
+bool blow_lift_broker_accepts(struct arena *arena, const struct blow *blow)
+{
+    (void)arena_tell(arena, blow->broker, "refuse-logon off");
+    return true;
+}
+
+bool blow_strike_BROKER_SLOW(struct arena *arena, const struct blow *blow)
+{
+    static const char *const commands[] = {"slow-read on", "slow-read 100", "slow-read 1500"};
+    return arena_tell(arena, blow->broker, commands[blow->detail % ARRAY_LEN(commands)]);
+}
+
+bool blow_lift_broker_reads(struct arena *arena, const struct blow *blow)
+{
+    (void)arena_tell(arena, blow->broker, "slow-read off");
+    return true;
+}
+
+bool blow_strike_BROKER_BUSTS(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, "bust");
+}
+
+bool blow_strike_BROKER_ENDS_ORDERS(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, blow->detail % 2 == 0 ? "cancel all" : "fill all");
+}
