@@ -62,10 +62,18 @@ void oracle_answer(struct oracle *oracle, const char *client, struct span messag
 /* --- What the bus said ----------------------------------------------------------- */
 
 /* As it stood on the bus, and as it came to a subscriber, in order and once. An event's bytes
- * are the same both times. A restart of the gateway may publish nothing again. */
+ * are the same both times. What was committed and not published before a crash is published
+ * never: only replay has it. */
 void oracle_published(struct oracle *oracle, uint64_t bus_seq, struct span topic,
                       struct span message);
 void oracle_event(struct oracle *oracle, uint64_t bus_seq, struct span topic, struct span message);
+
+/* Only the oracle_hash() of what stood on the bus is known. */
+void oracle_published_hash(struct oracle *oracle, uint64_t bus_seq, uint64_t hash);
+
+/* A life of the gateway begins: the first number it publishes may leave some out. Whoever tells
+ * of lives tells of all; without, published numbers need only grow. */
+void oracle_gateway_started(struct oracle *oracle);
 
 /* --- What went over a session's lines, as the broker saw it ----------------------- */
 
@@ -73,8 +81,10 @@ void oracle_event(struct oracle *oracle, uint64_t bus_seq, struct span topic, st
 void oracle_received(struct oracle *oracle, uint32_t session, struct span message);
 void oracle_sent(struct oracle *oracle, uint32_t session, struct span message);
 
-/* The broker's numbers begin anew, by the rules (its day ended, or a Logon with 141=Y was
- * exchanged), or against them (it lost its state): what is due from the gateway is `in_next`. */
+/* Numbers begin anew in both directions by the rules: the day of either side ended, an operator
+ * had them reset, or a Logon with 141=Y was exchanged (one from the gateway, 34=1, is seen here
+ * by itself; telling it too does no harm). Or against them, since the broker lost its state: what
+ * is due from the gateway is `in_next`. Both excuse what was in doubt by then. */
 void oracle_numbers_reset(struct oracle *oracle, uint32_t session);
 void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_next);
 
@@ -83,15 +93,20 @@ void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_ne
 /* It took a new order into its book, under the attempt's ClOrdID. */
 void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *attempt,
                        const char *marker, int64_t quantity, int64_t price);
+/* It said something about it: accepted it, say. Whatever oracle_sent() is told does so too. */
+void oracle_book_acknowledged(struct oracle *oracle, uint32_t broker, const char *attempt);
 /* It accepted a replace: from now on the attempt is known by `attempt_new`. */
 void oracle_book_replaced(struct oracle *oracle, uint32_t broker, const char *attempt,
                           const char *attempt_new, int64_t quantity, int64_t price);
 void oracle_book_executed(struct oracle *oracle, uint32_t broker, const char *attempt,
                           const char *exec_id, int64_t quantity, int64_t price);
+/* `exec_id` is that of the execution in question, however often it was corrected. */
 void oracle_book_busted(struct oracle *oracle, uint32_t broker, const char *exec_id);
 void oracle_book_corrected(struct oracle *oracle, uint32_t broker, const char *exec_id,
                            int64_t quantity, int64_t price);
 
+/* A bust opens an order again that was filled; none that ended otherwise. An order whose
+ * executions reach its quantity is filled without being told so. */
 enum oracle_end {
     ORACLE_FILLED,
     ORACLE_CANCELLED,
@@ -121,7 +136,10 @@ struct oracle_counts {
     uint64_t expired;
     uint64_t resting; /* At a broker, live in its book. */
     uint64_t queued;
-    uint64_t held; /* IN_DOUBT or DEAD_LETTER, with an excuse. */
+    uint64_t held;                            /* IN_DOUBT or DEAD_LETTER, with an excuse. */
+    uint64_t lost;                            /* Acknowledged, and nobody knows where they are. */
+    uint64_t unanswered;                      /* Requests without any answer. */
+    uint64_t executed_at[ORACLE_BROKERS_MAX]; /* Orders with an execution there. */
     uint64_t executions;
     uint64_t events;
     uint64_t wire_messages; /* First sendings. */

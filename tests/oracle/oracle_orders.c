@@ -1,0 +1,315 @@
+/* What the bus says of an order: its moves, its terms, its figures. */
+#include "tests/oracle/oracle_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MOVE(name) (1U << STATE_##name)
+
+/* What a broker's word can make of an order that it may have. */
+#define BY_BROKER                                                                                  \
+    (MOVE(ACKED) | MOVE(PARTIAL) | MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED))
+
+/* Where an order may be seen next (design §8). RECEIVED and ROUTED pass within one turn; an
+ * attempt that was in doubt for no longer than that goes from SENT to the dead letters. What has
+ * ended is opened again by a bust or correction only: see after_reversal. */
+static const uint32_t moves[] = {
+    [STATE_RECEIVED] = MOVE(QUEUED) | MOVE(ROUTED) | MOVE(SENT) | MOVE(CANCELLED) | MOVE(EXPIRED),
+    [STATE_QUEUED] =
+        MOVE(ROUTED) | MOVE(SENT) | MOVE(CANCELLED) | MOVE(EXPIRED) | MOVE(DEAD_LETTER),
+    [STATE_ROUTED] = MOVE(SENT) | MOVE(QUEUED),
+    [STATE_SENT] = BY_BROKER | MOVE(IN_DOUBT) | MOVE(DEAD_LETTER),
+    [STATE_IN_DOUBT] = BY_BROKER | MOVE(SENT) | MOVE(QUEUED) | MOVE(DEAD_LETTER),
+    [STATE_ACKED] = BY_BROKER,
+    [STATE_PARTIAL] = MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED),
+    [STATE_FILLED] = 0,
+    [STATE_CANCELLED] = 0,
+    [STATE_REJECTED] = 0,
+    [STATE_EXPIRED] = 0,
+    [STATE_DEAD_LETTER] = BY_BROKER | MOVE(QUEUED),
+    [STATE_UNKNOWN] = MOVE(RECEIVED) | MOVE(QUEUED) | MOVE(ROUTED) | MOVE(SENT) | MOVE(EXPIRED),
+};
+
+static const uint32_t moves_by_reversal[] = {
+    [STATE_PARTIAL] = MOVE(ACKED),
+    [STATE_FILLED] = MOVE(PARTIAL) | MOVE(ACKED),
+    [STATE_CANCELLED] = MOVE(FILLED),
+    [STATE_EXPIRED] = MOVE(FILLED),
+    [STATE_UNKNOWN] = 0,
+};
+
+static bool may_move(enum state from, enum state to, char exec_type)
+{
+    bool reversal = exec_type == 'H' || exec_type == 'G';
+    uint32_t allowed = moves[from] | (reversal ? moves_by_reversal[from] : 0);
+    return from == to || (allowed & 1U << to) != 0;
+}
+
+/* --- Reading ----------------------------------------------------------------------------- */
+
+bool standing_read(const struct oracle_message *message, struct standing *out)
+{
+    *out = (struct standing){.state = state_of(oracle_value(message, TAG_ORDER_STATE))};
+    out->has_price = oracle_number(message, TAG_PRICE, &out->price);
+    return out->state != STATE_UNKNOWN && oracle_number(message, TAG_ORDER_QTY, &out->quantity) &&
+           oracle_number(message, TAG_CUM_QTY, &out->cumulative) &&
+           oracle_number(message, TAG_LEAVES_QTY, &out->leaves) &&
+           oracle_number(message, TAG_AVG_PX, &out->average);
+}
+
+bool standing_equal(const struct standing *a, const struct standing *b)
+{
+    return a->state == b->state && a->has_price == b->has_price && a->quantity == b->quantity &&
+           a->price == b->price && a->cumulative == b->cumulative && a->leaves == b->leaves &&
+           a->average == b->average;
+}
+
+struct standing_text standing_text(const struct standing *standing)
+{
+    struct standing_text text;
+    (void)snprintf(text.text, sizeof text.text, "%s, %s of %s at %s%s, leaves %s, AvgPx %s",
+                   state_name(standing->state), number_text(standing->cumulative).text,
+                   number_text(standing->quantity).text, standing->has_price ? "limit " : "market",
+                   standing->has_price ? number_text(standing->price).text : "",
+                   number_text(standing->leaves).text, number_text(standing->average).text);
+    return text;
+}
+
+bool status_fits(const struct oracle_message *message, enum state state)
+{
+    char status = oracle_char(message, TAG_ORD_STATUS, '\0');
+    bool pending = (status == '6' || status == 'E') && !state_is_terminal(state);
+    return status == '\0' || pending || status == state_status(state);
+}
+
+void order_check_id(struct oracle *oracle, uint32_t number, const struct oracle_message *message,
+                    const char *where)
+{
+    struct order *order = &oracle->orders[number];
+    struct span id = oracle_value(message, TAG_ORDER_ID);
+    bool added = false;
+    if (id.size == 0) {
+        return;
+    }
+    uint64_t key = oracle_key(0, id);
+    uint32_t owner = oracle_map_add(&oracle->orders_by_id, key, number, &added);
+    if (owner != number) {
+        oracle_violate(oracle, ORACLE_ANSWERS, "OrderID(37) %.*s is that of %s, and of %s in %s",
+                       (int)id.size, (const char *)id.data, oracle->orders[owner].name, order->name,
+                       where);
+    } else if (order->id != 0 && order->id != key) {
+        oracle_violate(oracle, ORACLE_ANSWERS, "%s has another OrderID(37), %.*s, in %s",
+                       order->name, (int)id.size, (const char *)id.data, where);
+    }
+    order->id = key;
+}
+
+/* --- Moments -------------------------------------------------------------------------------- */
+
+static void moment_add(struct oracle *oracle, struct order *order)
+{
+    if (order->moments_last != ORACLE_NONE &&
+        standing_equal(&oracle->moments[order->moments_last].standing, &order->now)) {
+        return;
+    }
+    uint32_t added = oracle->moments_count++;
+    oracle->moments =
+        oracle_room(oracle->moments, &oracle->moments_capacity, added, sizeof oracle->moments[0]);
+    oracle->moments[added] = (struct moment){.standing = order->now, .next = ORACLE_NONE};
+    if (order->moments_last == ORACLE_NONE) {
+        order->moments = added;
+    } else {
+        oracle->moments[order->moments_last].next = added;
+    }
+    order->moments_last = added;
+    while (order->pending != ORACLE_NONE &&
+           standing_equal(&oracle->moments[order->pending].standing, &order->now)) {
+        order->matched = added;
+        order->pending = oracle->moments[order->pending].next;
+    }
+}
+
+/* --- Judging an event -------------------------------------------------------------------- */
+
+static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
+                        const struct standing *told, char exec_type)
+{
+    enum state state = told->state;
+    bool full = told->cumulative >= order->now.quantity;
+    const char *wrong = NULL;
+    if (full != (state == STATE_FILLED)) {
+        wrong = full ? "is executed wholly" : "is not executed wholly";
+    } else if (state == STATE_PARTIAL && told->cumulative == 0) {
+        wrong = "has no execution";
+    } else if (told->cumulative > 0 && state != STATE_PARTIAL && !state_is_terminal(state)) {
+        wrong = "has executions";
+    } else if (exec_type == '4' && state != STATE_CANCELLED) {
+        wrong = "was cancelled by this very report";
+    } else if (exec_type == 'C' && state != STATE_EXPIRED) {
+        wrong = "expired by this very report";
+    } else if (exec_type == '8' && state != STATE_REJECTED) {
+        wrong = "was rejected by this very report";
+    } else if (state == STATE_ACKED && order->attempts == ORACLE_NONE) {
+        wrong = "is in no broker's book";
+    }
+    if (wrong != NULL) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is called %s, but %s",
+                       bus_seq, order->name, state_name(state), wrong);
+    }
+    uint32_t live = state == STATE_QUEUED ? order_live_attempt(oracle, order) : ORACLE_NONE;
+    if (live != ORACLE_NONE) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "event %" PRIu64 ": %s is queued, while %s has it as %s", bus_seq,
+                       order->name, oracle->brokers[oracle->attempts[live].broker].name,
+                       oracle->attempts[live].name);
+    }
+}
+
+static void check_move(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
+                       const struct oracle_message *message, enum state state)
+{
+    char exec_type = oracle_char(message, TAG_EXEC_TYPE, '\0');
+    if (!may_move(order->now.state, state, exec_type)) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s goes from %s to %s",
+                       bus_seq, order->name, state_name(order->now.state), state_name(state));
+    }
+    if (!status_fits(message, state)) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is %s, but 39=%c",
+                       bus_seq, order->name, state_name(state),
+                       oracle_char(message, TAG_ORD_STATUS, '-'));
+    }
+}
+
+/* The figures that follow from the executions and terms so far. */
+static void check_figures(struct oracle *oracle, uint64_t bus_seq, struct order *order,
+                          const struct standing *told)
+{
+    struct standing right = order->now;
+    right.state = told->state;
+    right.leaves = state_is_terminal(told->state) || right.quantity < right.cumulative
+                       ? 0
+                       : right.quantity - right.cumulative;
+    right.average = broker_number_average(order->notional, right.cumulative);
+    if (!standing_equal(&right, told)) {
+        oracle_violate(oracle, ORACLE_FIGURES, "event %" PRIu64 " calls %s %s; right is %s",
+                       bus_seq, order->name, standing_text(told).text, standing_text(&right).text);
+    }
+    order->now = right;
+}
+
+/* A replace took place: the order is now what it asked for. */
+static void replaced(struct oracle *oracle, uint64_t bus_seq, uint32_t order, uint32_t request,
+                     const struct oracle_message *message)
+{
+    struct span orig = oracle_value(message, TAG_ORIG_CL_ORD_ID);
+    uint32_t before = request_find(oracle, oracle_value(message, TAG_TARGET_COMP_ID), orig);
+    const struct order *of = &oracle->orders[order];
+    if (request == of->current || !request_accept(oracle, request, "G", message)) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": %s is replaced by %s, which is no replace of it",
+                       bus_seq, of->name, oracle->requests[request].name);
+        return;
+    }
+    if (before != of->current) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": %s replaces %.*s, but the order was %s by then", bus_seq,
+                       oracle->requests[request].name, (int)orig.size, (const char *)orig.data,
+                       oracle->requests[of->current].name);
+    }
+    order_take_terms(oracle, order, request);
+}
+
+static void take_attempt(struct oracle *oracle, uint32_t order,
+                         const struct oracle_message *message)
+{
+    struct span name = oracle_value(message, TAG_ATTEMPT);
+    if (name.size == 0) {
+        return;
+    }
+    uint32_t number = attempt_add(oracle, name);
+    uint32_t broker = broker_find(oracle, oracle_value(message, TAG_BROKER));
+    struct attempt *attempt = &oracle->attempts[number];
+    attempt_belongs(oracle, number, order);
+    oracle->orders[order].attempt = number;
+    if (attempt->broker == ORACLE_NONE) {
+        attempt->broker = broker;
+    } else if (attempt->broker != broker) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE, "attempt %s of %s is at %s, the bus says at %s",
+                       attempt->name, oracle->orders[order].name,
+                       oracle->brokers[attempt->broker].name,
+                       broker != ORACLE_NONE ? oracle->brokers[broker].name : "nobody's");
+    }
+}
+
+/* "OR.<state>.<symbol>" */
+static bool topic_fits(struct span topic, struct span state)
+{
+    return topic.data[0] != 'O' ||
+           (topic.size > 3 + state.size && topic.data[3 + state.size] == '.' &&
+            span_equal(span_of(topic.data + 3, state.size), state));
+}
+
+/* A cancel or replace has its outcome. */
+static void take_outcome(struct oracle *oracle, uint32_t request,
+                         const struct oracle_message *message)
+{
+    char exec_type = oracle_char(message, TAG_EXEC_TYPE, '\0');
+    if (message->type == '9' || exec_type == '4' || exec_type == '5') {
+        oracle->requests[request].outcome = true;
+    }
+}
+
+static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t number,
+                          const struct oracle_message *message)
+{
+    struct order *order = &oracle->orders[number];
+    struct standing told;
+    if (!standing_read(message, &told)) {
+        oracle_violate(oracle, ORACLE_FIGURES, "event %" PRIu64 " does not tell where %s stands",
+                       bus_seq, order->name);
+        return;
+    }
+    check_move(oracle, bus_seq, order, message, told.state);
+    check_state(oracle, bus_seq, order, &told, oracle_char(message, TAG_EXEC_TYPE, '\0'));
+    check_figures(oracle, bus_seq, order, &told);
+    order->dead_letter = order->dead_letter || told.state == STATE_DEAD_LETTER;
+    moment_add(oracle, order);
+}
+
+void order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
+                 const struct oracle_message *message)
+{
+    struct span client = oracle_value(message, TAG_TARGET_COMP_ID);
+    struct span id = oracle_value(message, TAG_CL_ORD_ID);
+    struct span state = oracle_value(message, TAG_ORDER_STATE);
+    uint32_t request = request_find(oracle, client, id);
+    uint32_t number = request != ORACLE_NONE ? request_order(oracle, request) : ORACLE_NONE;
+    if (number == ORACLE_NONE) {
+        oracle_violate(oracle, ORACLE_ANSWERS,
+                       "event %" PRIu64 " speaks of %.*s/%.*s, which nobody ever asked for",
+                       bus_seq, (int)client.size, (const char *)client.data, (int)id.size,
+                       (const char *)id.data);
+        return;
+    }
+    oracle->orders[number].events++;
+    order_begin(oracle, number, message);
+    order_check_id(oracle, number, message, "an event");
+    take_attempt(oracle, number, message);
+    take_outcome(oracle, request, message);
+    if (!topic_fits(topic, state)) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 " of %s says %.*s under %.*s",
+                       bus_seq, oracle->orders[number].name, (int)state.size,
+                       (const char *)state.data, (int)topic.size, (const char *)topic.data);
+    }
+    if (message->type == '9') {
+        check_move(oracle, bus_seq, &oracle->orders[number], message, state_of(state));
+        return;
+    }
+    if (message->type == '8') {
+        fill_event(oracle, bus_seq, number, message);
+    }
+    if (oracle_char(message, TAG_EXEC_TYPE, '\0') == '5') {
+        replaced(oracle, bus_seq, number, request, message);
+    }
+    take_standing(oracle, bus_seq, number, message);
+}

@@ -1,0 +1,342 @@
+/* What the parts of the oracle share.
+ *
+ *   oracle.c            names of rules, memory, violations
+ *   oracle_message.c    reading FIX            oracle_map.c    looking up
+ *   oracle_requests.c   what clients asked for, and the orders that come of it
+ *   oracle_answers.c    what they were answered
+ *   oracle_bus.c        the stream of events
+ *   oracle_orders.c     an order's events: state, figures, terms
+ *   oracle_fills.c      executions on the bus
+ *   oracle_books.c      what the brokers did
+ *   oracle_wire.c       what went over the lines
+ *   oracle_judge.c      the judgement at rest
+ *
+ * Things refer to each other by their place in an array, which never changes; ORACLE_NONE is
+ * none. */
+#ifndef TESTS_ORACLE_ORACLE_PARTS_H
+#define TESTS_ORACLE_ORACLE_PARTS_H
+
+#include "tests/oracle/oracle.h"
+#include "tests/oracle/oracle_map.h"
+#include "tests/oracle/oracle_message.h"
+#include "tests/tools/broker_number.h"
+
+#define ORACLE_NONE UINT32_MAX
+
+enum { ORACLE_TEXT_BYTES_MAX = 400, ORACLE_RANGES_MAX = 32 };
+
+/*    state         OrdStatus(39)   after it nothing more happens by itself */
+#define ORACLE_STATES(X)                                                                           \
+    X(RECEIVED, 'A', false)                                                                        \
+    X(QUEUED, 'A', false)                                                                          \
+    X(ROUTED, 'A', false)                                                                          \
+    X(SENT, 'A', false)                                                                            \
+    X(IN_DOUBT, 'A', false)                                                                        \
+    X(ACKED, '0', false)                                                                           \
+    X(PARTIAL, '1', false)                                                                         \
+    X(FILLED, '2', true)                                                                           \
+    X(CANCELLED, '4', true)                                                                        \
+    X(REJECTED, '8', true)                                                                         \
+    X(EXPIRED, 'C', true)                                                                          \
+    X(DEAD_LETTER, 'A', false)
+
+/* OrderState(10005). */
+enum state {
+#define X(name, status, terminal) STATE_##name,
+    ORACLE_STATES(X)
+#undef X
+        STATE_UNKNOWN, /* Before the first event; or a name that is none of these. */
+};
+
+/* What an order is at one moment, as events and answers tell it. */
+struct standing {
+    enum state state;
+    bool has_price;
+    int64_t quantity;
+    int64_t price;
+    int64_t cumulative;
+    int64_t leaves;
+    int64_t average;
+};
+
+/* A standing in the life of an order, or one that an answer told and no event yet. */
+struct moment {
+    struct standing standing;
+    uint32_t next;
+};
+
+/* One of the things that were asked for under one ClOrdID. */
+struct content {
+    uint64_t hash;
+    char kind; /* 'D', 'F', 'G' */
+    char side;
+    char time_in_force;
+    bool has_price;
+    int64_t quantity;
+    int64_t price;
+    uint64_t symbol; /* A key. */
+    uint32_t order;  /* That it begins, or is about. */
+    uint32_t sendings;
+    uint32_t next;          /* Of the same request. */
+    uint32_t next_of_order; /* That it begins, or is about. */
+};
+
+/* A ClOrdID of a client. */
+struct request {
+    const char *name; /* "OMS1/7" */
+    uint32_t contents;
+    uint32_t accepted; /* The content that the gateway took; NONE: unknown as yet. */
+    uint32_t order;    /* Of the first content that has one. */
+    uint32_t sendings; /* With those of status requests. */
+    uint32_t answers;
+    uint32_t refusals_after; /* It was acknowledged. */
+    char told;               /* The ExecType of the answer that took it: 'A', '6', '4' …; or 0. */
+    bool acknowledged;
+    bool refused;
+    bool outcome; /* Of a cancel or replace: the bus told it. */
+};
+
+struct order {
+    const char *name; /* "OMS1/7", of the request that began it. */
+    uint64_t id;      /* OrderID(37), as a key; 0: not told yet. */
+    uint32_t request;
+    uint32_t current;  /* The request whose terms it has. */
+    uint32_t contents; /* All that was asked for it, newest first. */
+    uint32_t attempt;  /* That the last event told. */
+    uint64_t asked_moment;
+    bool begun;       /* Its terms are known. */
+    bool dead_letter; /* It once was. */
+    char time_in_force;
+    struct standing now; /* As the bus told it so far. */
+    broker_wide notional;
+    uint32_t events;
+    uint32_t moments, moments_last;
+    uint32_t matched;               /* The moment that the last answer told. */
+    uint32_t pending, pending_last; /* Answers that are ahead of the bus. */
+    uint32_t asked_at;              /* The newest moment when its status was last asked for. */
+    bool asked;
+    uint32_t attempts;     /* In books, newest first. */
+    int64_t quantity_most; /* The largest that was ever asked for. */
+    int64_t executed;      /* In all books. */
+};
+
+/* A broker-facing ClOrdID of an order, and the broker's row under it. */
+struct attempt {
+    const char *name;
+    uint32_t order;
+    uint32_t broker;         /* NONE: not known yet. */
+    uint32_t session;        /* Where it was first seen; NONE: on no line. */
+    uint64_t sighted_moment; /* When it was first seen on a line, or in a book. */
+    bool sighted;
+    bool taken;    /* It is in the book. */
+    bool reported; /* The broker said something about it. */
+    bool withheld;
+    bool voided; /* Its number was filled over before the broker had said anything. */
+    bool ended;
+    enum oracle_end end;
+    int64_t quantity;
+    int64_t price;
+    int64_t cumulative;
+    uint32_t next; /* Of the order, in books. */
+};
+
+struct execution {
+    const char *name; /* "ALPHA E17" */
+    uint32_t attempt; /* NONE: no book made it. */
+    uint32_t order;   /* By the bus. */
+    int64_t quantity; /* As it stands in the book. */
+    int64_t price;
+    int64_t quantity_first;
+    int64_t price_first;
+    int64_t bus_quantity;
+    int64_t bus_price;
+    uint32_t changes; /* Busts and corrections in the book; and on the bus. */
+    uint32_t bus_changes;
+    bool busted;
+    bool bus_live;
+    bool on_bus;
+    bool withheld;
+};
+
+/* A number of the gateway's in one numbering. */
+struct wire_number {
+    uint64_t content;
+    uint64_t sending_time; /* Of its first sending, as a key; 0: that never arrived. */
+    uint32_t attempt;      /* Of a new order; or NONE. */
+    char type;             /* MsgType; 0: only filled over as yet. */
+    bool filled;           /* A gap fill has stood for it. */
+};
+
+struct range {
+    uint64_t begin;
+    uint64_t end;
+};
+
+struct session {
+    const char *name;
+    uint32_t broker;
+    uint32_t epoch;         /* Numberings so far. */
+    uint64_t out_last;      /* The highest number without PossDup in this one. */
+    bool out_any;           /* There was one. */
+    bool in_order;          /* Since a Logon on the line. */
+    bool sent_seen;         /* What the broker sends is told to us, too. */
+    uint64_t excuse_moment; /* When its numbers last began anew or were lost. */
+    enum session_state_told {
+        SESSION_TOLD_NOTHING,
+        SESSION_TOLD_SYNCHRONISING,
+        SESSION_TOLD_READY,
+        SESSION_TOLD_DISCONNECTED,
+    } told;
+    struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
+    uint32_t asked_count;
+};
+
+struct broker {
+    const char *name;
+    uint64_t excuse_moment; /* The newest of its sessions. */
+    uint64_t executed;      /* Orders with an execution here; counted by the judgement. */
+};
+
+/* An event of the bus, or what it looked like when it was published. */
+struct bus_entry {
+    uint64_t hash;      /* Of what a subscriber got; 0: nothing yet. */
+    uint64_t published; /* Of what stood on the bus; 0: nothing. */
+    uint64_t topic;     /* A key; 0: not told. */
+};
+
+struct oracle {
+    void (*violated)(void *context, enum oracle_rule rule, const char *text);
+    void *context;
+    struct oracle_counts counts;
+    struct oracle_texts texts;
+    uint64_t moments_passed; /* Grows with each excuse. */
+    uint64_t answers_unnamed;
+    uint64_t answers;
+    uint64_t sendings;
+
+    struct broker brokers[ORACLE_BROKERS_MAX];
+    struct session sessions[ORACLE_SESSIONS_MAX];
+    uint32_t brokers_count, sessions_count;
+
+    struct oracle_map requests_by_name; /* Client, ClOrdID. */
+    struct oracle_map orders_by_marker;
+    struct oracle_map orders_by_id; /* OrderID(37). */
+    struct oracle_map attempts_by_name;
+    struct oracle_map executions_by_name; /* Broker, ExecID. */
+    struct oracle_map executions_by_id;   /* Our ExecID. */
+    struct oracle_map exec_ids;           /* All of ours, and all of the brokers'. */
+    struct oracle_map numbers_by_key;     /* Session, epoch, number. */
+    struct oracle_map sessions_by_name;
+
+    struct request *requests;
+    struct content *contents;
+    struct order *orders;
+    struct attempt *attempts;
+    struct execution *executions;
+    struct moment *moments;
+    struct wire_number *numbers;
+    struct bus_entry *bus; /* By BusSeq - 1. */
+    uint32_t requests_count, requests_capacity;
+    uint32_t contents_count, contents_capacity;
+    uint32_t orders_count, orders_capacity;
+    uint32_t attempts_count, attempts_capacity;
+    uint32_t executions_count, executions_capacity;
+    uint32_t moments_count, moments_capacity;
+    uint32_t numbers_count, numbers_capacity;
+    uint32_t bus_count, bus_capacity;
+
+    uint64_t bus_understood; /* The last event that was taken in. */
+    uint64_t bus_delivered;  /* The last that came to the subscriber. */
+    uint64_t published_last; /* The last that stood on the bus. */
+    bool lives_told;         /* oracle_gateway_started() is used. */
+    bool published_in_life;  /* Something was, in this life. */
+};
+
+/* --- oracle.c ------------------------------------------------------------------------ */
+
+void oracle_violate(struct oracle *oracle, enum oracle_rule rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A number as text for a violation; several stand in one. */
+struct number_text {
+    char text[BROKER_NUMBER_BYTES_MAX];
+};
+struct number_text number_text(int64_t number);
+
+const char *state_name(enum state state);
+enum state state_of(struct span name);
+char state_status(enum state state);
+bool state_is_terminal(enum state state);
+
+/* --- oracle_requests.c --------------------------------------------------------------- */
+
+/* The request of that name, or NONE. */
+uint32_t request_find(const struct oracle *oracle, struct span client, struct span cl_ord_id);
+
+/* The order that the request began, or is about; NONE. */
+uint32_t request_order(const struct oracle *oracle, uint32_t request);
+
+/* Something shows that the gateway took the request. Which of several contents it was is seen by
+ * the terms that `message` tells; false: none of those sent. */
+bool request_accept(struct oracle *oracle, uint32_t request, const char *kinds,
+                    const struct oracle_message *message);
+
+/* The order's terms become those of the request that was accepted. */
+void order_take_terms(struct oracle *oracle, uint32_t order, uint32_t request);
+
+/* Something shows that the order is known to the gateway: its terms are settled. */
+void order_begin(struct oracle *oracle, uint32_t order, const struct oracle_message *message);
+
+/* --- oracle_orders.c ------------------------------------------------------------------ */
+
+/* What a report or order event tells of where its order stands. False: it tells nothing. */
+bool standing_read(const struct oracle_message *message, struct standing *out);
+bool standing_equal(const struct standing *a, const struct standing *b);
+/* "SENT 0 of 100 @ 71.2, leaves 100, average 0" */
+struct standing_text {
+    char text[160];
+};
+struct standing_text standing_text(const struct standing *standing);
+
+/* OrdStatus(39) says what OrderState(10005) says, or that a change is pending. */
+bool status_fits(const struct oracle_message *message, enum state state);
+
+/* OrderID(37) is the same in all that is said of an order, and of no other. */
+void order_check_id(struct oracle *oracle, uint32_t order, const struct oracle_message *message,
+                    const char *where);
+
+void order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
+                 const struct oracle_message *message);
+
+/* --- oracle_fills.c ------------------------------------------------------------------- */
+
+/* The event's execution, bust or correction is taken into the order's figures. */
+void fill_event(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
+                const struct oracle_message *message);
+
+/* --- oracle_books.c ------------------------------------------------------------------- */
+
+/* The attempt of that name; a new one if there is none. */
+uint32_t attempt_add(struct oracle *oracle, struct span name);
+bool attempt_find(const struct oracle *oracle, struct span name, uint32_t *attempt);
+/* It belongs to the order, as all that was said of it before. */
+void attempt_belongs(struct oracle *oracle, uint32_t attempt, uint32_t order);
+uint64_t execution_key(const struct oracle *oracle, uint32_t broker, struct span exec_id);
+uint32_t broker_find(const struct oracle *oracle, struct span name);
+bool attempt_is_live(const struct attempt *attempt);
+bool attempt_is_full(const struct attempt *attempt);
+/* Since the attempt went out, numbers began anew or were lost: nobody can know. */
+bool order_is_excused(const struct oracle *oracle, const struct order *order, uint32_t attempt);
+/* Some broker never told the gateway all it did with it, or what it said of it. */
+bool order_is_withheld(const struct oracle *oracle, const struct order *order);
+/* The newest attempt in a book that is live; NONE. */
+uint32_t order_live_attempt(const struct oracle *oracle, const struct order *order);
+
+/* --- oracle_wire.c ---------------------------------------------------------------------- */
+
+/* Numbers begin anew or were lost: what was out before may be in doubt for good. */
+void session_excuse(struct oracle *oracle, uint32_t session);
+
+void session_event(struct oracle *oracle, uint64_t bus_seq, const struct oracle_message *message);
+
+#endif

@@ -1,0 +1,384 @@
+/* What went over the lines: a number means one content for ever. */
+#include "tests/oracle/oracle_parts.h"
+
+#include <inttypes.h>
+
+enum { GAP_NUMBERS_MAX = 1024 * 1024 };
+
+void session_excuse(struct oracle *oracle, uint32_t session)
+{
+    oracle->moments_passed++;
+    oracle->sessions[session].excuse_moment = oracle->moments_passed;
+    oracle->brokers[oracle->sessions[session].broker].excuse_moment = oracle->moments_passed;
+}
+
+static void epoch_begin(struct oracle *oracle, uint32_t number)
+{
+    struct session *session = &oracle->sessions[number];
+    session->epoch++;
+    session->out_last = 0;
+    session->out_any = false;
+    session->in_order = false;
+    session->asked_count = 0;
+    session_excuse(oracle, number);
+}
+
+void oracle_numbers_reset(struct oracle *oracle, uint32_t session)
+{
+    ASSERT(session < oracle->sessions_count);
+    epoch_begin(oracle, session);
+}
+
+void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_next)
+{
+    (void)in_next; /* What it had before still means what it meant. */
+    ASSERT(session < oracle->sessions_count);
+    session_excuse(oracle, session);
+}
+
+/* --- What the broker sends --------------------------------------------------------------- */
+
+static void ask(struct session *session, uint64_t begin, uint64_t end)
+{
+    struct range range = {.begin = begin, .end = end == 0 ? UINT64_MAX : end};
+    uint32_t count =
+        session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
+    for (uint32_t index = 0; index < count; index++) {
+        if (session->asked[index].begin == range.begin && session->asked[index].end == range.end) {
+            return;
+        }
+    }
+    session->asked[session->asked_count % ORACLE_RANGES_MAX] = range;
+    session->asked_count++;
+}
+
+/* It says something about an attempt, by its name. */
+static void take_report(struct oracle *oracle, const struct oracle_message *message)
+{
+    uint32_t attempt = ORACLE_NONE;
+    struct span status = oracle_value(message, TAG_ORD_STATUS);
+    bool unknown = oracle_char(message, TAG_EXEC_TYPE, '\0') == 'I' && span_is(status, "8");
+    if (!unknown && (attempt_find(oracle, oracle_value(message, TAG_CL_ORD_ID), &attempt) ||
+                     attempt_find(oracle, oracle_value(message, TAG_ORIG_CL_ORD_ID), &attempt))) {
+        oracle->attempts[attempt].reported = true;
+    }
+}
+
+/* It refuses a message of ours by its number. */
+static void take_refusal(struct oracle *oracle, uint32_t session,
+                         const struct oracle_message *message)
+{
+    uint64_t seq = 0;
+    uint32_t number = 0;
+    if (!oracle_uint(message, TAG_REF_SEQ_NUM, &seq)) {
+        return;
+    }
+    uint64_t key =
+        oracle_key_number(oracle_key_number(session + 1, oracle->sessions[session].epoch), seq);
+    if (oracle_map_find(&oracle->numbers_by_key, key, &number) &&
+        oracle->numbers[number].attempt != ORACLE_NONE) {
+        oracle->attempts[oracle->numbers[number].attempt].reported = true;
+    }
+}
+
+void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
+{
+    struct oracle_message message;
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    ASSERT(session < oracle->sessions_count);
+    oracle->sessions[session].sent_seen = true;
+    if (!oracle_message_read(&message, bytes)) {
+        return;
+    }
+    switch (message.type) {
+    case '2':
+        if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
+            oracle_uint(&message, TAG_END_SEQ_NO, &end)) {
+            ask(&oracle->sessions[session], begin, end);
+        }
+        return;
+    case 'A':
+        if (oracle_uint(&message, TAG_NEXT_EXPECTED_MSG_SEQ_NUM, &begin)) {
+            ask(&oracle->sessions[session], begin, 0);
+        }
+        return;
+    case '8':
+    case '9':
+        take_report(oracle, &message);
+        return;
+    case '3':
+    case 'j':
+        take_refusal(oracle, session, &message);
+        return;
+    default:
+        return;
+    }
+}
+
+/* --- What came from the gateway ------------------------------------------------------------ */
+
+/* One message of the gateway's, on its way into the record. */
+struct arrival {
+    struct oracle *oracle;
+    uint32_t session_number;
+    struct session *session;
+    const struct oracle_message *message;
+    uint64_t seq;
+    bool poss_dup;
+};
+
+static bool is_session_message(char type)
+{
+    return type != '\0' && strchr("0123456A", type) != NULL;
+}
+
+static struct wire_number *number_of(const struct arrival *in, uint64_t seq, bool *added)
+{
+    struct oracle *oracle = in->oracle;
+    uint64_t key =
+        oracle_key_number(oracle_key_number(in->session_number + 1, in->session->epoch), seq);
+    uint32_t number = oracle_map_add(&oracle->numbers_by_key, key, oracle->numbers_count, added);
+    if (*added) {
+        oracle->numbers = oracle_room(oracle->numbers, &oracle->numbers_capacity, number,
+                                      sizeof oracle->numbers[0]);
+        oracle->numbers_count++;
+        oracle->numbers[number] = (struct wire_number){.attempt = ORACLE_NONE};
+    }
+    return &oracle->numbers[number];
+}
+
+/* Names that the gateway gives to brokers are of one order each. */
+static uint32_t attempt_of(const struct arrival *in)
+{
+    struct oracle *oracle = in->oracle;
+    const struct oracle_message *message = in->message;
+    struct span name = oracle_value(message, TAG_CL_ORD_ID);
+    struct span orig = oracle_value(message, TAG_ORIG_CL_ORD_ID);
+    uint32_t order = ORACLE_NONE;
+    uint32_t number = ORACLE_NONE;
+    bool added = false;
+    if ((message->type == 'F' || message->type == 'G') && attempt_find(oracle, orig, &number)) {
+        (void)oracle_map_add(&oracle->attempts_by_name, oracle_key(0, name), number, &added);
+        return ORACLE_NONE;
+    }
+    if (message->type != 'D') {
+        return ORACLE_NONE;
+    }
+    number = attempt_add(oracle, name);
+    struct attempt *attempt = &oracle->attempts[number];
+    if (!attempt->sighted) {
+        attempt->sighted = true;
+        attempt->sighted_moment = oracle->moments_passed;
+        attempt->session = in->session_number;
+    }
+    struct span marker = oracle_value(message, TAG_SECONDARY_CL_ORD_ID);
+    if (oracle_map_find(&oracle->orders_by_marker, oracle_key(0, marker), &order)) {
+        attempt_belongs(oracle, number, order);
+    } else {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s is sent an order (attempt %.*s, marker \"%.*s\") that no client ever "
+                       "submitted",
+                       in->session->name, (int)name.size, (const char *)name.data, (int)marker.size,
+                       (const char *)marker.data);
+    }
+    return number;
+}
+
+/* What goes out again was asked for again. */
+static void check_asked(const struct arrival *in, uint64_t first, uint64_t last)
+{
+    const struct session *session = in->session;
+    uint32_t count =
+        session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
+    if (!session->sent_seen) {
+        return;
+    }
+    for (uint32_t index = 0; index < count; index++) {
+        if (session->asked[index].begin <= first && last <= session->asked[index].end) {
+            return;
+        }
+    }
+    oracle_violate(in->oracle, ORACLE_NUMBERS_AGREE,
+                   "%s gets number %" PRIu64 " to %" PRIu64 " again (35=%c), which it never asked "
+                   "for",
+                   session->name, first, last, in->message->type);
+}
+
+/* A new number is above all that came; on a line after its Logon, right above. */
+static void take_new(const struct arrival *in)
+{
+    struct session *session = in->session;
+    char type = in->message->type;
+    bool may_jump = type == 'A' || type == '5' || type == '3' || !session->in_order;
+    if (session->out_any && in->seq <= session->out_last) {
+        oracle_violate(in->oracle, ORACLE_NUMBERS_AGREE,
+                       "%s gets a new 35=%c under number %" PRIu64 ", after %" PRIu64,
+                       session->name, type, in->seq, session->out_last);
+    } else if (session->out_any && !may_jump && in->seq != session->out_last + 1) {
+        oracle_violate(in->oracle, ORACLE_NUMBERS_AGREE,
+                       "%s gets number %" PRIu64 " right after %" PRIu64 " on one line (35=%c)",
+                       session->name, in->seq, session->out_last, type);
+    }
+    session->in_order = session->in_order || type == 'A';
+    session->out_any = true;
+    session->out_last = in->seq;
+    in->oracle->counts.wire_messages++;
+}
+
+static void take_first(const struct arrival *in, struct wire_number *number)
+{
+    number->content = oracle_content_of_wire(in->message);
+    number->type = in->message->type;
+    number->sending_time = oracle_key(
+        0, oracle_value(in->message, in->poss_dup ? TAG_ORIG_SENDING_TIME : TAG_SENDING_TIME));
+}
+
+static void check_again(const struct arrival *in, const struct wire_number *number)
+{
+    struct oracle *oracle = in->oracle;
+    const char *name = in->session->name;
+    bool same = number->content == oracle_content_of_wire(in->message);
+    if (number->type != '\0' && !same) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "number %" PRIu64 " of %s means two things: first 35=%c, now 35=%c%s",
+                       in->seq, name, number->type, in->message->type,
+                       in->message->type == number->type ? " with other content" : "");
+    } else if (!in->poss_dup) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "number %" PRIu64 " of %s (35=%c) goes out again without PossDupFlag",
+                       in->seq, name, in->message->type);
+    } else if (number->filled) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "number %" PRIu64 " of %s goes out as 35=%c, after a gap fill stood for it",
+                       in->seq, name, in->message->type);
+    }
+}
+
+static void take_repeat(const struct arrival *in, const struct wire_number *number)
+{
+    struct oracle *oracle = in->oracle;
+    struct span time = oracle_value(in->message, TAG_ORIG_SENDING_TIME);
+    char type = in->message->type;
+    oracle->counts.wire_repeats++;
+    check_asked(in, in->seq, in->seq);
+    if (type != '3' && is_session_message(type)) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "number %" PRIu64 " of %s: a session message (35=%c) is resent", in->seq,
+                       in->session->name, type);
+    } else if (time.size == 0) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "number %" PRIu64 " of %s (35=%c) is resent without OrigSendingTime(122)",
+                       in->seq, in->session->name, type);
+    } else if (number->sending_time != 0 && number->sending_time != oracle_key(0, time)) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "number %" PRIu64 " of %s (35=%c) is resent with 122=%.*s, which is not "
+                       "when it was sent",
+                       in->seq, in->session->name, type, (int)time.size, (const char *)time.data);
+    }
+}
+
+static void take_message(const struct arrival *in)
+{
+    bool added = false;
+    struct wire_number *number = number_of(in, in->seq, &added);
+    if (!added) {
+        check_again(in, number);
+    }
+    if (in->poss_dup) {
+        take_repeat(in, number);
+    } else if (added) {
+        take_new(in);
+    }
+    if (number->type == '\0') {
+        take_first(in, number);
+        uint32_t attempt = attempt_of(in);
+        number->attempt = attempt;
+    }
+}
+
+/* SequenceReset with GapFillFlag: what stands for a number that is filled over never goes out
+ * after it. */
+static void take_gap_fill(const struct arrival *in)
+{
+    struct oracle *oracle = in->oracle;
+    uint64_t next = 0;
+    if (!oracle_uint(in->message, TAG_NEW_SEQ_NO, &next) || next <= in->seq ||
+        next - in->seq > GAP_NUMBERS_MAX) {
+        oracle_violate(oracle, ORACLE_NUMBERS_AGREE,
+                       "%s gets a gap fill from %" PRIu64 " to %" PRIu64, in->session->name,
+                       in->seq, next);
+        return;
+    }
+    if (in->poss_dup) {
+        oracle->counts.wire_repeats++;
+        check_asked(in, in->seq, next - 1);
+    } else {
+        take_new(in);
+        in->session->out_last = next - 1;
+    }
+    for (uint64_t seq = in->seq; seq < next; seq++) {
+        bool added = false;
+        struct wire_number *number = number_of(in, seq, &added);
+        number->filled = true;
+        if (number->attempt != ORACLE_NONE && !oracle->attempts[number->attempt].reported) {
+            oracle->attempts[number->attempt].voided = true;
+        }
+    }
+}
+
+void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
+{
+    struct oracle_message message;
+    ASSERT(session < oracle->sessions_count);
+    struct arrival in = {.oracle = oracle,
+                         .session_number = session,
+                         .session = &oracle->sessions[session],
+                         .message = &message};
+    if (!oracle_message_read(&message, bytes) || !oracle_uint(&message, TAG_MSG_SEQ_NUM, &in.seq)) {
+        oracle_violate(oracle, ORACLE_NUMBERS_AGREE, "%s gets a message without MsgSeqNum(34)",
+                       in.session->name);
+        return;
+    }
+    in.poss_dup = oracle_char(&message, TAG_POSS_DUP_FLAG, 'N') == 'Y';
+    if (message.type == 'A' && in.seq == 1 &&
+        oracle_char(&message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y') {
+        epoch_begin(oracle, session);
+    }
+    if (message.type != '4') {
+        take_message(&in);
+    } else if (oracle_char(&message, TAG_GAP_FILL_FLAG, 'N') == 'Y') {
+        take_gap_fill(&in);
+    } else if (oracle_uint(&message, TAG_NEW_SEQ_NO, &in.seq) && in.seq > in.session->out_last) {
+        in.session->out_last = in.seq - 1; /* Its own number does not matter. */
+    }
+}
+
+/* --- Events of sessions ----------------------------------------------------------------- */
+
+static enum session_state_told state_told(struct span name)
+{
+    if (span_is(name, "READY")) {
+        return SESSION_TOLD_READY;
+    }
+    return span_is(name, "SYNCHRONISING") ? SESSION_TOLD_SYNCHRONISING : SESSION_TOLD_DISCONNECTED;
+}
+
+void session_event(struct oracle *oracle, uint64_t bus_seq, const struct oracle_message *message)
+{
+    struct span name = oracle_value(message, TAG_SESSION_NAME);
+    struct span state = oracle_value(message, TAG_SESSION_STATE_NAME);
+    uint32_t number = ORACLE_NONE;
+    bool command = oracle_value(message, TAG_TEXT).size > 0;
+    if (command || !oracle_map_find(&oracle->sessions_by_name, oracle_key(0, name), &number)) {
+        return; /* An operator's wish, told with whatever state it is in. */
+    }
+    struct session *session = &oracle->sessions[number];
+    enum session_state_told told = state_told(state);
+    if (told == SESSION_TOLD_READY && session->told != SESSION_TOLD_SYNCHRONISING) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": session %s is READY without having synchronised",
+                       bus_seq, session->name);
+    }
+    session->told = told;
+}
