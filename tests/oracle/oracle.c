@@ -35,12 +35,12 @@ const char *oracle_rule_text(enum oracle_rule rule)
     return rules[rule].text;
 }
 
-const char *state_name(enum state state)
+const char *oracle_state_name(enum state state)
 {
     return (size_t)state < ARRAY_LEN(states) ? states[state].name : "in no state";
 }
 
-enum state state_of(struct span name)
+enum state oracle_state_of(struct span name)
 {
     for (size_t state = 0; state < ARRAY_LEN(states); state++) {
         if (span_is(name, states[state].name)) {
@@ -50,17 +50,17 @@ enum state state_of(struct span name)
     return STATE_UNKNOWN;
 }
 
-char state_status(enum state state)
+char oracle_state_status(enum state state)
 {
     return (size_t)state < ARRAY_LEN(states) ? states[state].status : '?';
 }
 
-bool state_is_terminal(enum state state)
+bool oracle_state_is_terminal(enum state state)
 {
     return (size_t)state < ARRAY_LEN(states) && states[state].terminal;
 }
 
-struct number_text number_text(int64_t number)
+struct number_text oracle_number_text(int64_t number)
 {
     struct number_text text;
     broker_number_format(number, text.text);
@@ -133,7 +133,7 @@ void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker
     oracle_map_set(&oracle->sessions_by_name, oracle_key(0, span_text(name)), number);
 }
 
-uint32_t broker_find(const struct oracle *oracle, struct span name)
+uint32_t oracle_broker_find(const struct oracle *oracle, struct span name)
 {
     for (uint32_t broker = 0; broker < oracle->brokers_count; broker++) {
         if (span_is(name, oracle->brokers[broker].name)) {

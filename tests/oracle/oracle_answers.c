@@ -59,7 +59,7 @@ static void match_standing(struct oracle *oracle, uint32_t number, const struct 
     uint32_t at = order->matched != ORACLE_NONE ? order->matched : order->moments;
     if (order->pending == ORACLE_NONE) {
         for (; at != ORACLE_NONE; at = oracle->moments[at].next) {
-            if (standing_equal(&oracle->moments[at].standing, told)) {
+            if (oracle_standing_equal(&oracle->moments[at].standing, told)) {
                 order->matched = at;
                 return;
             }
@@ -82,14 +82,14 @@ static void check_standing(struct oracle *oracle, uint32_t number, uint32_t orde
 {
     struct standing told;
     const char *name = oracle->requests[number].name;
-    if (!standing_read(message, &told)) {
+    if (!oracle_standing_read(message, &told)) {
         oracle_violate(oracle, ORACLE_ANSWERS, "the answer to %s does not tell where it stands",
                        name);
         return;
     }
-    if (!status_fits(message, told.state)) {
+    if (!oracle_status_fits(message, told.state)) {
         oracle_violate(oracle, ORACLE_ANSWERS, "the answer to %s says 39=%c, and 10005=%s", name,
-                       oracle_char(message, TAG_ORD_STATUS, '-'), state_name(told.state));
+                       oracle_char(message, TAG_ORD_STATUS, '-'), oracle_state_name(told.state));
     }
     match_standing(oracle, order, &told);
 }
@@ -100,7 +100,7 @@ static void take_acknowledgement(struct oracle *oracle, uint32_t number, char ex
 {
     struct request *request = &oracle->requests[number];
     bool tells_terms = exec_type == 'A' || exec_type == '5';
-    if (!request_accept(oracle, number, kinds_of(exec_type), tells_terms ? message : NULL)) {
+    if (!oracle_request_accept(oracle, number, kinds_of(exec_type), tells_terms ? message : NULL)) {
         oracle_violate(oracle, ORACLE_ANSWERS,
                        "%s is answered with 150=%c, and no such request was sent", request->name,
                        exec_type);
@@ -113,15 +113,15 @@ static void take_acknowledgement(struct oracle *oracle, uint32_t number, char ex
     }
     request->acknowledged = true;
     request->told = exec_type != 'I' ? exec_type : request->told;
-    uint32_t order = request_order(oracle, number);
+    uint32_t order = oracle_request_order(oracle, number);
     if (order == ORACLE_NONE) {
         oracle_violate(oracle, ORACLE_ANSWERS,
                        "%s is answered with 150=%c, but it names no order that there is",
                        request->name, exec_type);
         return;
     }
-    order_begin(oracle, order, message);
-    order_check_id(oracle, order, message, "an answer");
+    oracle_order_begin(oracle, order, message);
+    oracle_order_check_id(oracle, order, message, "an answer");
     check_standing(oracle, number, order, message);
 }
 
@@ -181,7 +181,7 @@ void oracle_answer(struct oracle *oracle, const char *client, struct span bytes)
     if (id.size == 0) {
         id = oracle_value(&message, TAG_REF_ID);
     }
-    uint32_t number = request_find(oracle, span_text(client), id);
+    uint32_t number = oracle_request_find(oracle, span_text(client), id);
     if (number == ORACLE_NONE) {
         oracle->answers_unnamed++;
         if (message.type == '8' || message.type == '9') {

@@ -1,7 +1,7 @@
 /* What the brokers' books did. */
 #include "tests/oracle/oracle_parts.h"
 
-uint32_t attempt_add(struct oracle *oracle, struct span name)
+uint32_t oracle_attempt_add(struct oracle *oracle, struct span name)
 {
     bool added = false;
     uint32_t number = oracle_map_add(&oracle->attempts_by_name, oracle_key(0, name),
@@ -21,12 +21,12 @@ uint32_t attempt_add(struct oracle *oracle, struct span name)
     return number;
 }
 
-bool attempt_find(const struct oracle *oracle, struct span name, uint32_t *attempt)
+bool oracle_attempt_find(const struct oracle *oracle, struct span name, uint32_t *attempt)
 {
     return oracle_map_find(&oracle->attempts_by_name, oracle_key(0, name), attempt);
 }
 
-void attempt_belongs(struct oracle *oracle, uint32_t number, uint32_t order)
+void oracle_attempt_belongs(struct oracle *oracle, uint32_t number, uint32_t order)
 {
     struct attempt *attempt = &oracle->attempts[number];
     if (attempt->order == ORACLE_NONE) {
@@ -38,27 +38,27 @@ void attempt_belongs(struct oracle *oracle, uint32_t number, uint32_t order)
     }
 }
 
-bool attempt_is_full(const struct attempt *attempt)
+bool oracle_attempt_is_full(const struct attempt *attempt)
 {
     return attempt->taken && attempt->quantity > 0 && attempt->cumulative >= attempt->quantity;
 }
 
-bool attempt_is_live(const struct attempt *attempt)
+bool oracle_attempt_is_live(const struct attempt *attempt)
 {
     bool over = attempt->ended && attempt->end != ORACLE_FILLED;
-    return attempt->taken && !over && !attempt_is_full(attempt);
+    return attempt->taken && !over && !oracle_attempt_is_full(attempt);
 }
 
-uint32_t order_live_attempt(const struct oracle *oracle, const struct order *order)
+uint32_t oracle_order_live_attempt(const struct oracle *oracle, const struct order *order)
 {
     uint32_t at = order->attempts;
-    while (at != ORACLE_NONE && !attempt_is_live(&oracle->attempts[at])) {
+    while (at != ORACLE_NONE && !oracle_attempt_is_live(&oracle->attempts[at])) {
         at = oracle->attempts[at].next;
     }
     return at;
 }
 
-bool order_is_withheld(const struct oracle *oracle, const struct order *order)
+bool oracle_order_is_withheld(const struct oracle *oracle, const struct order *order)
 {
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         if (oracle->attempts[at].withheld) {
@@ -68,7 +68,8 @@ bool order_is_withheld(const struct oracle *oracle, const struct order *order)
     return false;
 }
 
-bool order_is_excused(const struct oracle *oracle, const struct order *order, uint32_t number)
+bool oracle_order_is_excused(const struct oracle *oracle, const struct order *order,
+                             uint32_t number)
 {
     if (number == ORACLE_NONE) {
         return false;
@@ -89,13 +90,14 @@ static void check_taken_before(struct oracle *oracle, const struct order *order,
 {
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         const struct attempt *before = &oracle->attempts[at];
-        if (attempt_is_live(before) || before->cumulative > 0) {
+        if (oracle_attempt_is_live(before) || before->cumulative > 0) {
             oracle_violate(oracle, ORACLE_NO_DOUBLE,
                            "%s takes %s (attempt %s), which %s has as %s, %s executed of %s%s",
                            oracle->brokers[taken->broker].name, order->name, taken->name,
                            oracle->brokers[before->broker].name, before->name,
-                           number_text(before->cumulative).text, number_text(before->quantity).text,
-                           attempt_is_live(before) ? ", live" : "");
+                           oracle_number_text(before->cumulative).text,
+                           oracle_number_text(before->quantity).text,
+                           oracle_attempt_is_live(before) ? ", live" : "");
         }
     }
 }
@@ -118,10 +120,10 @@ static void check_terms(struct oracle *oracle, const struct attempt *attempt)
 {
     const struct order *order = &oracle->orders[attempt->order];
     if (!order_asked_for(oracle, order, attempt->quantity, attempt->price)) {
-        oracle_violate(oracle, ORACLE_FIGURES,
-                       "%s has %s (attempt %s) for %s at %s, which nobody asked for",
-                       oracle->brokers[attempt->broker].name, order->name, attempt->name,
-                       number_text(attempt->quantity).text, number_text(attempt->price).text);
+        oracle_violate(
+            oracle, ORACLE_FIGURES, "%s has %s (attempt %s) for %s at %s, which nobody asked for",
+            oracle->brokers[attempt->broker].name, order->name, attempt->name,
+            oracle_number_text(attempt->quantity).text, oracle_number_text(attempt->price).text);
     }
 }
 
@@ -129,7 +131,7 @@ void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *name,
                        int64_t quantity, int64_t price)
 {
     ASSERT(broker < oracle->brokers_count);
-    uint32_t number = attempt_add(oracle, span_text(name));
+    uint32_t number = oracle_attempt_add(oracle, span_text(name));
     struct attempt *attempt = &oracle->attempts[number];
     uint32_t order = ORACLE_NONE;
     if (attempt->taken) {
@@ -146,7 +148,7 @@ void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *name,
         return;
     }
     struct order *of = &oracle->orders[order];
-    attempt_belongs(oracle, number, order);
+    oracle_attempt_belongs(oracle, number, order);
     attempt->broker = broker;
     attempt->taken = true;
     attempt->quantity = quantity;
@@ -157,10 +159,10 @@ void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *name,
     }
     check_taken_before(oracle, of, attempt);
     check_terms(oracle, attempt);
-    if (state_is_terminal(of->now.state)) {
-        oracle_violate(oracle, ORACLE_NO_DOUBLE,
-                       "%s takes %s (attempt %s), which the bus called %s",
-                       oracle->brokers[broker].name, of->name, name, state_name(of->now.state));
+    if (oracle_state_is_terminal(of->now.state)) {
+        oracle_violate(
+            oracle, ORACLE_NO_DOUBLE, "%s takes %s (attempt %s), which the bus called %s",
+            oracle->brokers[broker].name, of->name, name, oracle_state_name(of->now.state));
     }
     attempt->next = of->attempts;
     of->attempts = number;
@@ -172,7 +174,7 @@ static struct attempt *attempt_of_book(struct oracle *oracle, uint32_t broker, c
 {
     uint32_t number = ORACLE_NONE;
     ASSERT(broker < oracle->brokers_count);
-    if (!attempt_find(oracle, span_text(name), &number) || !oracle->attempts[number].taken ||
+    if (!oracle_attempt_find(oracle, span_text(name), &number) || !oracle->attempts[number].taken ||
         oracle->attempts[number].broker != broker) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE, "%s %s attempt %s, which is not in its book",
                        oracle->brokers[broker].name, what, name);
@@ -217,7 +219,7 @@ void oracle_book_ended(struct oracle *oracle, uint32_t broker, const char *name,
 
 /* --- Executions ------------------------------------------------------------------------ */
 
-uint64_t execution_key(const struct oracle *oracle, uint32_t broker, struct span exec_id)
+uint64_t oracle_execution_key(const struct oracle *oracle, uint32_t broker, struct span exec_id)
 {
     return oracle_key(oracle_key(0, span_text(oracle->brokers[broker].name)), exec_id);
 }
@@ -234,9 +236,9 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s executes %s of %s (attempt %s); with it %s are executed in all of %s "
                        "that were asked for at most",
-                       oracle->brokers[attempt->broker].name, number_text(quantity).text,
-                       order->name, attempt->name, number_text(order->executed).text,
-                       number_text(order->quantity_most).text);
+                       oracle->brokers[attempt->broker].name, oracle_number_text(quantity).text,
+                       order->name, attempt->name, oracle_number_text(order->executed).text,
+                       oracle_number_text(order->quantity_most).text);
     }
 }
 
@@ -264,7 +266,7 @@ void oracle_book_executed(struct oracle *oracle, uint32_t broker, const char *na
     if (attempt == NULL) {
         return;
     }
-    uint64_t key = execution_key(oracle, broker, span_text(exec_id));
+    uint64_t key = oracle_execution_key(oracle, broker, span_text(exec_id));
     uint32_t number =
         oracle_map_add(&oracle->executions_by_name, key, oracle->executions_count, &added);
     if (!added) {
@@ -299,7 +301,7 @@ static struct execution *execution_of_book(struct oracle *oracle, uint32_t broke
     uint32_t number = ORACLE_NONE;
     ASSERT(broker < oracle->brokers_count);
     if (!oracle_map_find(&oracle->executions_by_name,
-                         execution_key(oracle, broker, span_text(exec_id)), &number)) {
+                         oracle_execution_key(oracle, broker, span_text(exec_id)), &number)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE, "%s takes back execution %s, which it never made",
                        oracle->brokers[broker].name, exec_id);
         return NULL;
@@ -334,10 +336,10 @@ void oracle_book_withheld(struct oracle *oracle, uint32_t broker, const char *na
 {
     uint32_t number = ORACLE_NONE;
     ASSERT(broker < oracle->brokers_count);
-    oracle->attempts[attempt_add(oracle, span_text(name))].withheld = true;
+    oracle->attempts[oracle_attempt_add(oracle, span_text(name))].withheld = true;
     if (exec_id != NULL &&
         oracle_map_find(&oracle->executions_by_name,
-                        execution_key(oracle, broker, span_text(exec_id)), &number)) {
+                        oracle_execution_key(oracle, broker, span_text(exec_id)), &number)) {
         oracle->executions[number].withheld = true;
     }
 }

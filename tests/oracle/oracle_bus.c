@@ -51,9 +51,9 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
     }
     struct span kind = span_of(topic.data, 3);
     if (span_is(kind, "ER.") || span_is(kind, "OR.")) {
-        order_event(oracle, bus_seq, topic, &message);
+        oracle_order_event(oracle, bus_seq, topic, &message);
     } else if (span_is(kind, "SE.")) {
-        session_event(oracle, bus_seq, &message);
+        oracle_session_event(oracle, bus_seq, &message);
     }
 }
 

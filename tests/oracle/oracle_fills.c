@@ -57,7 +57,7 @@ static void filled(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
 {
     struct span exec_id = oracle_value(message, TAG_SECONDARY_EXEC_ID);
     struct span name = oracle_value(message, TAG_BROKER);
-    uint32_t broker = broker_find(oracle, name);
+    uint32_t broker = oracle_broker_find(oracle, name);
     uint32_t number = ORACLE_NONE;
     int64_t quantity = 0;
     int64_t price = 0;
@@ -65,7 +65,7 @@ static void filled(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
     (void)oracle_number(message, TAG_LAST_PX, &price);
     add(&oracle->orders[order], quantity, price, 1);
     if (broker == ORACLE_NONE ||
-        !oracle_map_find(&oracle->executions_by_name, execution_key(oracle, broker, exec_id),
+        !oracle_map_find(&oracle->executions_by_name, oracle_execution_key(oracle, broker, exec_id),
                          &number)) {
         oracle_violate(oracle, ORACLE_BUS_COMPLETE,
                        "event %" PRIu64 ": execution %.*s/%.*s of %s stands on the bus, but in no "
@@ -87,9 +87,9 @@ static void filled(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
                        "event %" PRIu64 ": execution %s of %s is %s at %s on the bus, %s at %s in "
                        "the book",
                        bus_seq, execution->name, oracle->orders[order].name,
-                       number_text(quantity).text, number_text(price).text,
-                       number_text(execution->quantity_first).text,
-                       number_text(execution->price_first).text);
+                       oracle_number_text(quantity).text, oracle_number_text(price).text,
+                       oracle_number_text(execution->quantity_first).text,
+                       oracle_number_text(execution->price_first).text);
     }
     execution->on_bus = true;
     execution->bus_live = true;
@@ -106,7 +106,7 @@ static struct execution *taken_back(struct oracle *oracle, uint64_t bus_seq, uin
     const struct order *of = &oracle->orders[order];
     uint32_t number = ORACLE_NONE;
     /* One whose execution the gateway never heard of changes nothing. */
-    if (reference.size == 0 && order_is_withheld(oracle, of)) {
+    if (reference.size == 0 && oracle_order_is_withheld(oracle, of)) {
         return NULL;
     }
     if (!oracle_map_find(&oracle->executions_by_id, oracle_key(0, reference), &number)) {
@@ -144,8 +144,8 @@ static void reversed(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
     }
 }
 
-void fill_event(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
-                const struct oracle_message *message)
+void oracle_fill_event(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
+                       const struct oracle_message *message)
 {
     char exec_type = oracle_char(message, TAG_EXEC_TYPE, '?');
     check_exec_ids(oracle, bus_seq, order, message, exec_type);

@@ -6,10 +6,10 @@
 /* What the newest book that has the order says; its figures lead, the bus may only be behind. */
 static const char *book_says(const struct attempt *attempt)
 {
-    if (attempt_is_full(attempt)) {
+    if (oracle_attempt_is_full(attempt)) {
         return "FILLED";
     }
-    if (!attempt_is_live(attempt)) {
+    if (!oracle_attempt_is_live(attempt)) {
         return attempt->end == ORACLE_CANCELLED  ? "CANCELLED"
                : attempt->end == ORACLE_EXPIRED  ? "EXPIRED"
                : attempt->end == ORACLE_REJECTED ? "REJECTED"
@@ -34,21 +34,22 @@ static void lose(struct oracle *oracle, const struct order *order)
     oracle->counts.lost++;
     oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
                    "LOST: %s was acknowledged; no broker has it, and the bus says %s%s",
-                   order->name, order->events == 0 ? "nothing" : state_name(order->now.state),
+                   order->name,
+                   order->events == 0 ? "nothing" : oracle_state_name(order->now.state),
                    is_void(oracle, order) ? ", and its number was filled over" : "");
 }
 
 /* Nobody can know where it is: the bus must say that. */
 static void judge_doubt(struct oracle *oracle, const struct order *order, const char *where)
 {
-    if (order_is_excused(oracle, order, order->attempt)) {
+    if (oracle_order_is_excused(oracle, order, order->attempt)) {
         oracle->counts.held++;
     } else if (where == NULL) {
         lose(oracle, order);
     } else {
         oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
                        "%s is %s for good, but %s has it, and has told so", order->name,
-                       state_name(order->now.state), where);
+                       oracle_state_name(order->now.state), where);
     }
 }
 
@@ -83,7 +84,7 @@ static void judge_without_book(struct oracle *oracle, const struct order *order)
     case STATE_PARTIAL:
     case STATE_FILLED:
         oracle_violate(oracle, ORACLE_SINGLE_OUTCOME, "%s is %s on the bus, but no broker has it",
-                       order->name, state_name(order->now.state));
+                       order->name, oracle_state_name(order->now.state));
         return;
     }
 }
@@ -92,7 +93,7 @@ static void judge_without_book(struct oracle *oracle, const struct order *order)
 
 static void count_end(struct oracle *oracle, const struct attempt *attempt)
 {
-    if (attempt_is_full(attempt) || (attempt->ended && attempt->end == ORACLE_FILLED)) {
+    if (oracle_attempt_is_full(attempt) || (attempt->ended && attempt->end == ORACLE_FILLED)) {
         oracle->counts.filled++;
     } else if (attempt->end == ORACLE_CANCELLED) {
         oracle->counts.cancelled++;
@@ -110,8 +111,8 @@ static void disagree(struct oracle *oracle, const struct order *order,
     oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
                    "%s is %s at %s (attempt %s, %s of %s executed), but %s on the bus", order->name,
                    book_says(attempt), oracle->brokers[attempt->broker].name, attempt->name,
-                   number_text(attempt->cumulative).text, number_text(attempt->quantity).text,
-                   state_name(order->now.state));
+                   oracle_number_text(attempt->cumulative).text,
+                   oracle_number_text(attempt->quantity).text, oracle_state_name(order->now.state));
 }
 
 static void judge_live(struct oracle *oracle, const struct order *order,
@@ -119,14 +120,15 @@ static void judge_live(struct oracle *oracle, const struct order *order,
 {
     enum state state = order->now.state;
     bool doubt = state == STATE_IN_DOUBT || state == STATE_DEAD_LETTER;
-    if (state_is_terminal(state)) {
+    if (oracle_state_is_terminal(state)) {
         disagree(oracle, order, attempt); /* It is alive: nothing excuses that. */
     } else if (attempt->withheld) {
         oracle->counts.held += doubt ? 1 : 0;
         oracle->counts.resting += doubt ? 0 : 1;
     } else if (doubt || (state == STATE_SENT && attempt->reported)) {
         judge_doubt(oracle, order, oracle->brokers[attempt->broker].name);
-    } else if (span_is(span_text(book_says(attempt)), state_name(state)) || state == STATE_SENT) {
+    } else if (span_is(span_text(book_says(attempt)), oracle_state_name(state)) ||
+               state == STATE_SENT) {
         oracle->counts.resting++;
     } else {
         disagree(oracle, order, attempt);
@@ -136,9 +138,9 @@ static void judge_live(struct oracle *oracle, const struct order *order,
 static void judge_ended(struct oracle *oracle, const struct order *order,
                         const struct attempt *attempt)
 {
-    bool same = span_is(span_text(book_says(attempt)), state_name(order->now.state));
+    bool same = span_is(span_text(book_says(attempt)), oracle_state_name(order->now.state));
     count_end(oracle, attempt);
-    if (!same && (!attempt->withheld || state_is_terminal(order->now.state))) {
+    if (!same && (!attempt->withheld || oracle_state_is_terminal(order->now.state))) {
         disagree(oracle, order, attempt);
     }
 }
@@ -149,11 +151,12 @@ static void judge_terms(struct oracle *oracle, const struct order *order,
     bool same = attempt->quantity == order->now.quantity &&
                 (!order->now.has_price || attempt->price == order->now.price);
     if (!same && !attempt->withheld) {
-        oracle_violate(oracle, ORACLE_FIGURES,
-                       "%s is for %s at %s at %s, but for %s at %s on the bus", order->name,
-                       number_text(attempt->quantity).text, number_text(attempt->price).text,
-                       oracle->brokers[attempt->broker].name, number_text(order->now.quantity).text,
-                       number_text(order->now.price).text);
+        oracle_violate(
+            oracle, ORACLE_FIGURES, "%s is for %s at %s at %s, but for %s at %s on the bus",
+            order->name, oracle_number_text(attempt->quantity).text,
+            oracle_number_text(attempt->price).text, oracle->brokers[attempt->broker].name,
+            oracle_number_text(order->now.quantity).text,
+            oracle_number_text(order->now.price).text);
     }
 }
 
@@ -163,16 +166,17 @@ static void judge_answers(struct oracle *oracle, const struct order *order)
 {
     if (order->pending != ORACLE_NONE) {
         oracle_violate(oracle, ORACLE_FIGURES, "an answer on %s told %s; the bus never said so",
-                       order->name, standing_text(&oracle->moments[order->pending].standing).text);
+                       order->name,
+                       oracle_standing_text(&oracle->moments[order->pending].standing).text);
     } else if (order->asked && order->asked_at == order->moments_last &&
                order->matched != order->moments_last && order->events > 0) {
         oracle_violate(oracle, ORACLE_FIGURES,
                        "%s was asked for after all was told: the last answer says %s, the bus %s",
                        order->name,
                        order->matched != ORACLE_NONE
-                           ? standing_text(&oracle->moments[order->matched].standing).text
+                           ? oracle_standing_text(&oracle->moments[order->matched].standing).text
                            : "nothing",
-                       standing_text(&order->now).text);
+                       oracle_standing_text(&order->now).text);
     }
 }
 
@@ -194,7 +198,7 @@ static void judge_order(struct oracle *oracle, const struct order *order)
         judge_without_book(oracle, order);
         return;
     }
-    uint32_t live = order_live_attempt(oracle, order);
+    uint32_t live = oracle_order_live_attempt(oracle, order);
     const struct attempt *attempt = &oracle->attempts[live != ORACLE_NONE ? live : order->attempts];
     judge_terms(oracle, order, attempt);
     if (live != ORACLE_NONE) {
@@ -218,11 +222,13 @@ static void judge_change(struct oracle *oracle, const struct request *request)
     const struct order *order = &oracle->orders[number];
     bool held = order->now.state == STATE_IN_DOUBT || order->now.state == STATE_DEAD_LETTER ||
                 order->now.state == STATE_SENT;
-    if (!held && !state_is_terminal(order->now.state) && !order_is_withheld(oracle, order) &&
-        !order_is_excused(oracle, order, order->attempt)) {
+    if (!held && !oracle_state_is_terminal(order->now.state) &&
+        !oracle_order_is_withheld(oracle, order) &&
+        !oracle_order_is_excused(oracle, order, order->attempt)) {
         oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
                        "%s was taken (150=%c) and never had an outcome; its order %s is %s",
-                       request->name, request->told, order->name, state_name(order->now.state));
+                       request->name, request->told, order->name,
+                       oracle_state_name(order->now.state));
     }
 }
 
@@ -267,10 +273,11 @@ static void judge_execution(struct oracle *oracle, const struct execution *execu
         oracle_violate(oracle, ORACLE_FIGURES,
                        "execution %s of %s is %s at %s%s in the book after %u busts and "
                        "corrections, and %s at %s%s on the bus after %u",
-                       execution->name, order, number_text(execution->quantity).text,
-                       number_text(execution->price).text, execution->busted ? " (busted)" : "",
-                       execution->changes, number_text(execution->bus_quantity).text,
-                       number_text(execution->bus_price).text,
+                       execution->name, order, oracle_number_text(execution->quantity).text,
+                       oracle_number_text(execution->price).text,
+                       execution->busted ? " (busted)" : "", execution->changes,
+                       oracle_number_text(execution->bus_quantity).text,
+                       oracle_number_text(execution->bus_price).text,
                        execution->bus_live ? "" : " (busted)", execution->bus_changes);
     }
 }

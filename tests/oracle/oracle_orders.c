@@ -47,9 +47,9 @@ static bool may_move(enum state from, enum state to, char exec_type)
 
 /* --- Reading ----------------------------------------------------------------------------- */
 
-bool standing_read(const struct oracle_message *message, struct standing *out)
+bool oracle_standing_read(const struct oracle_message *message, struct standing *out)
 {
-    *out = (struct standing){.state = state_of(oracle_value(message, TAG_ORDER_STATE))};
+    *out = (struct standing){.state = oracle_state_of(oracle_value(message, TAG_ORDER_STATE))};
     out->has_price = oracle_number(message, TAG_PRICE, &out->price);
     return out->state != STATE_UNKNOWN && oracle_number(message, TAG_ORDER_QTY, &out->quantity) &&
            oracle_number(message, TAG_CUM_QTY, &out->cumulative) &&
@@ -57,33 +57,34 @@ bool standing_read(const struct oracle_message *message, struct standing *out)
            oracle_number(message, TAG_AVG_PX, &out->average);
 }
 
-bool standing_equal(const struct standing *a, const struct standing *b)
+bool oracle_standing_equal(const struct standing *a, const struct standing *b)
 {
     return a->state == b->state && a->has_price == b->has_price && a->quantity == b->quantity &&
            a->price == b->price && a->cumulative == b->cumulative && a->leaves == b->leaves &&
            a->average == b->average;
 }
 
-struct standing_text standing_text(const struct standing *standing)
+struct standing_text oracle_standing_text(const struct standing *standing)
 {
     struct standing_text text;
-    (void)snprintf(text.text, sizeof text.text, "%s, %s of %s at %s%s, leaves %s, AvgPx %s",
-                   state_name(standing->state), number_text(standing->cumulative).text,
-                   number_text(standing->quantity).text, standing->has_price ? "limit " : "market",
-                   standing->has_price ? number_text(standing->price).text : "",
-                   number_text(standing->leaves).text, number_text(standing->average).text);
+    (void)snprintf(
+        text.text, sizeof text.text, "%s, %s of %s at %s%s, leaves %s, AvgPx %s",
+        oracle_state_name(standing->state), oracle_number_text(standing->cumulative).text,
+        oracle_number_text(standing->quantity).text, standing->has_price ? "limit " : "market",
+        standing->has_price ? oracle_number_text(standing->price).text : "",
+        oracle_number_text(standing->leaves).text, oracle_number_text(standing->average).text);
     return text;
 }
 
-bool status_fits(const struct oracle_message *message, enum state state)
+bool oracle_status_fits(const struct oracle_message *message, enum state state)
 {
     char status = oracle_char(message, TAG_ORD_STATUS, '\0');
-    bool pending = (status == '6' || status == 'E') && !state_is_terminal(state);
-    return status == '\0' || pending || status == state_status(state);
+    bool pending = (status == '6' || status == 'E') && !oracle_state_is_terminal(state);
+    return status == '\0' || pending || status == oracle_state_status(state);
 }
 
-void order_check_id(struct oracle *oracle, uint32_t number, const struct oracle_message *message,
-                    const char *where)
+void oracle_order_check_id(struct oracle *oracle, uint32_t number,
+                           const struct oracle_message *message, const char *where)
 {
     struct order *order = &oracle->orders[number];
     struct span id = oracle_value(message, TAG_ORDER_ID);
@@ -109,7 +110,7 @@ void order_check_id(struct oracle *oracle, uint32_t number, const struct oracle_
 static void moment_add(struct oracle *oracle, struct order *order)
 {
     if (order->moments_last != ORACLE_NONE &&
-        standing_equal(&oracle->moments[order->moments_last].standing, &order->now)) {
+        oracle_standing_equal(&oracle->moments[order->moments_last].standing, &order->now)) {
         return;
     }
     uint32_t added = oracle->moments_count++;
@@ -123,7 +124,7 @@ static void moment_add(struct oracle *oracle, struct order *order)
     }
     order->moments_last = added;
     while (order->pending != ORACLE_NONE &&
-           standing_equal(&oracle->moments[order->pending].standing, &order->now)) {
+           oracle_standing_equal(&oracle->moments[order->pending].standing, &order->now)) {
         order->matched = added;
         order->pending = oracle->moments[order->pending].next;
     }
@@ -141,7 +142,7 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
         wrong = full ? "is executed wholly" : "is not executed wholly";
     } else if (state == STATE_PARTIAL && told->cumulative == 0) {
         wrong = "has no execution";
-    } else if (told->cumulative > 0 && state != STATE_PARTIAL && !state_is_terminal(state)) {
+    } else if (told->cumulative > 0 && state != STATE_PARTIAL && !oracle_state_is_terminal(state)) {
         wrong = "has executions";
     } else if (exec_type == '4' && state != STATE_CANCELLED) {
         wrong = "was cancelled by this very report";
@@ -154,9 +155,9 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
     }
     if (wrong != NULL) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is called %s, but %s",
-                       bus_seq, order->name, state_name(state), wrong);
+                       bus_seq, order->name, oracle_state_name(state), wrong);
     }
-    uint32_t live = state == STATE_QUEUED ? order_live_attempt(oracle, order) : ORACLE_NONE;
+    uint32_t live = state == STATE_QUEUED ? oracle_order_live_attempt(oracle, order) : ORACLE_NONE;
     if (live != ORACLE_NONE) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "event %" PRIu64 ": %s is queued, while %s has it as %s", bus_seq,
@@ -171,11 +172,12 @@ static void check_move(struct oracle *oracle, uint64_t bus_seq, const struct ord
     char exec_type = oracle_char(message, TAG_EXEC_TYPE, '\0');
     if (!may_move(order->now.state, state, exec_type)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s goes from %s to %s",
-                       bus_seq, order->name, state_name(order->now.state), state_name(state));
+                       bus_seq, order->name, oracle_state_name(order->now.state),
+                       oracle_state_name(state));
     }
-    if (!status_fits(message, state)) {
+    if (!oracle_status_fits(message, state)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is %s, but 39=%c",
-                       bus_seq, order->name, state_name(state),
+                       bus_seq, order->name, oracle_state_name(state),
                        oracle_char(message, TAG_ORD_STATUS, '-'));
     }
 }
@@ -186,13 +188,14 @@ static void check_figures(struct oracle *oracle, uint64_t bus_seq, struct order 
 {
     struct standing right = order->now;
     right.state = told->state;
-    right.leaves = state_is_terminal(told->state) || right.quantity < right.cumulative
+    right.leaves = oracle_state_is_terminal(told->state) || right.quantity < right.cumulative
                        ? 0
                        : right.quantity - right.cumulative;
     right.average = broker_number_average(order->notional, right.cumulative);
-    if (!standing_equal(&right, told)) {
+    if (!oracle_standing_equal(&right, told)) {
         oracle_violate(oracle, ORACLE_FIGURES, "event %" PRIu64 " calls %s %s; right is %s",
-                       bus_seq, order->name, standing_text(told).text, standing_text(&right).text);
+                       bus_seq, order->name, oracle_standing_text(told).text,
+                       oracle_standing_text(&right).text);
     }
     order->now = right;
 }
@@ -202,9 +205,9 @@ static void replaced(struct oracle *oracle, uint64_t bus_seq, uint32_t order, ui
                      const struct oracle_message *message)
 {
     struct span orig = oracle_value(message, TAG_ORIG_CL_ORD_ID);
-    uint32_t before = request_find(oracle, oracle_value(message, TAG_TARGET_COMP_ID), orig);
+    uint32_t before = oracle_request_find(oracle, oracle_value(message, TAG_TARGET_COMP_ID), orig);
     const struct order *of = &oracle->orders[order];
-    if (request == of->current || !request_accept(oracle, request, "G", message)) {
+    if (request == of->current || !oracle_request_accept(oracle, request, "G", message)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                        "event %" PRIu64 ": %s is replaced by %s, which is no replace of it",
                        bus_seq, of->name, oracle->requests[request].name);
@@ -216,7 +219,7 @@ static void replaced(struct oracle *oracle, uint64_t bus_seq, uint32_t order, ui
                        oracle->requests[request].name, (int)orig.size, (const char *)orig.data,
                        oracle->requests[of->current].name);
     }
-    order_take_terms(oracle, order, request);
+    oracle_order_take_terms(oracle, order, request);
 }
 
 static void take_attempt(struct oracle *oracle, uint32_t order,
@@ -226,10 +229,10 @@ static void take_attempt(struct oracle *oracle, uint32_t order,
     if (name.size == 0) {
         return;
     }
-    uint32_t number = attempt_add(oracle, name);
-    uint32_t broker = broker_find(oracle, oracle_value(message, TAG_BROKER));
+    uint32_t number = oracle_attempt_add(oracle, name);
+    uint32_t broker = oracle_broker_find(oracle, oracle_value(message, TAG_BROKER));
     struct attempt *attempt = &oracle->attempts[number];
-    attempt_belongs(oracle, number, order);
+    oracle_attempt_belongs(oracle, number, order);
     oracle->orders[order].attempt = number;
     if (attempt->broker == ORACLE_NONE) {
         attempt->broker = broker;
@@ -264,7 +267,7 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
 {
     struct order *order = &oracle->orders[number];
     struct standing told;
-    if (!standing_read(message, &told)) {
+    if (!oracle_standing_read(message, &told)) {
         oracle_violate(oracle, ORACLE_FIGURES, "event %" PRIu64 " does not tell where %s stands",
                        bus_seq, order->name);
         return;
@@ -276,14 +279,14 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
     moment_add(oracle, order);
 }
 
-void order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
-                 const struct oracle_message *message)
+void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
+                        const struct oracle_message *message)
 {
     struct span client = oracle_value(message, TAG_TARGET_COMP_ID);
     struct span id = oracle_value(message, TAG_CL_ORD_ID);
     struct span state = oracle_value(message, TAG_ORDER_STATE);
-    uint32_t request = request_find(oracle, client, id);
-    uint32_t number = request != ORACLE_NONE ? request_order(oracle, request) : ORACLE_NONE;
+    uint32_t request = oracle_request_find(oracle, client, id);
+    uint32_t number = request != ORACLE_NONE ? oracle_request_order(oracle, request) : ORACLE_NONE;
     if (number == ORACLE_NONE) {
         oracle_violate(oracle, ORACLE_ANSWERS,
                        "event %" PRIu64 " speaks of %.*s/%.*s, which nobody ever asked for",
@@ -292,8 +295,8 @@ void order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
         return;
     }
     oracle->orders[number].events++;
-    order_begin(oracle, number, message);
-    order_check_id(oracle, number, message, "an event");
+    oracle_order_begin(oracle, number, message);
+    oracle_order_check_id(oracle, number, message, "an event");
     take_attempt(oracle, number, message);
     take_outcome(oracle, request, message);
     if (!topic_fits(topic, state)) {
@@ -302,11 +305,11 @@ void order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
                        (const char *)state.data, (int)topic.size, (const char *)topic.data);
     }
     if (message->type == '9') {
-        check_move(oracle, bus_seq, &oracle->orders[number], message, state_of(state));
+        check_move(oracle, bus_seq, &oracle->orders[number], message, oracle_state_of(state));
         return;
     }
     if (message->type == '8') {
-        fill_event(oracle, bus_seq, number, message);
+        oracle_fill_event(oracle, bus_seq, number, message);
     }
     if (oracle_char(message, TAG_EXEC_TYPE, '\0') == '5') {
         replaced(oracle, bus_seq, number, request, message);

@@ -261,82 +261,86 @@ void oracle_violate(struct oracle *oracle, enum oracle_rule rule, const char *fo
 struct number_text {
     char text[BROKER_NUMBER_BYTES_MAX];
 };
-struct number_text number_text(int64_t number);
+struct number_text oracle_number_text(int64_t number);
 
-const char *state_name(enum state state);
-enum state state_of(struct span name);
-char state_status(enum state state);
-bool state_is_terminal(enum state state);
+const char *oracle_state_name(enum state state);
+enum state oracle_state_of(struct span name);
+char oracle_state_status(enum state state);
+bool oracle_state_is_terminal(enum state state);
 
 /* --- oracle_requests.c --------------------------------------------------------------- */
 
 /* The request of that name, or NONE. */
-uint32_t request_find(const struct oracle *oracle, struct span client, struct span cl_ord_id);
+uint32_t oracle_request_find(const struct oracle *oracle, struct span client,
+                             struct span cl_ord_id);
 
 /* The order that the request began, or is about; NONE. */
-uint32_t request_order(const struct oracle *oracle, uint32_t request);
+uint32_t oracle_request_order(const struct oracle *oracle, uint32_t request);
 
 /* Something shows that the gateway took the request. Which of several contents it was is seen by
  * the terms that `message` tells; false: none of those sent. */
-bool request_accept(struct oracle *oracle, uint32_t request, const char *kinds,
-                    const struct oracle_message *message);
+bool oracle_request_accept(struct oracle *oracle, uint32_t request, const char *kinds,
+                           const struct oracle_message *message);
 
 /* The order's terms become those of the request that was accepted. */
-void order_take_terms(struct oracle *oracle, uint32_t order, uint32_t request);
+void oracle_order_take_terms(struct oracle *oracle, uint32_t order, uint32_t request);
 
 /* Something shows that the order is known to the gateway: its terms are settled. */
-void order_begin(struct oracle *oracle, uint32_t order, const struct oracle_message *message);
+void oracle_order_begin(struct oracle *oracle, uint32_t order,
+                        const struct oracle_message *message);
 
 /* --- oracle_orders.c ------------------------------------------------------------------ */
 
 /* What a report or order event tells of where its order stands. False: it tells nothing. */
-bool standing_read(const struct oracle_message *message, struct standing *out);
-bool standing_equal(const struct standing *a, const struct standing *b);
+bool oracle_standing_read(const struct oracle_message *message, struct standing *out);
+bool oracle_standing_equal(const struct standing *a, const struct standing *b);
 /* "SENT 0 of 100 @ 71.2, leaves 100, average 0" */
 struct standing_text {
     char text[160];
 };
-struct standing_text standing_text(const struct standing *standing);
+struct standing_text oracle_standing_text(const struct standing *standing);
 
 /* OrdStatus(39) says what OrderState(10005) says, or that a change is pending. */
-bool status_fits(const struct oracle_message *message, enum state state);
+bool oracle_status_fits(const struct oracle_message *message, enum state state);
 
 /* OrderID(37) is the same in all that is said of an order, and of no other. */
-void order_check_id(struct oracle *oracle, uint32_t order, const struct oracle_message *message,
-                    const char *where);
+void oracle_order_check_id(struct oracle *oracle, uint32_t order,
+                           const struct oracle_message *message, const char *where);
 
-void order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
-                 const struct oracle_message *message);
+void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span topic,
+                        const struct oracle_message *message);
 
 /* --- oracle_fills.c ------------------------------------------------------------------- */
 
 /* The event's execution, bust or correction is taken into the order's figures. */
-void fill_event(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
-                const struct oracle_message *message);
+void oracle_fill_event(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
+                       const struct oracle_message *message);
 
 /* --- oracle_books.c ------------------------------------------------------------------- */
 
 /* The attempt of that name; a new one if there is none. */
-uint32_t attempt_add(struct oracle *oracle, struct span name);
-bool attempt_find(const struct oracle *oracle, struct span name, uint32_t *attempt);
+uint32_t oracle_attempt_add(struct oracle *oracle, struct span name);
+bool oracle_attempt_find(const struct oracle *oracle, struct span name, uint32_t *attempt);
 /* It belongs to the order, as all that was said of it before. */
-void attempt_belongs(struct oracle *oracle, uint32_t attempt, uint32_t order);
-uint64_t execution_key(const struct oracle *oracle, uint32_t broker, struct span exec_id);
-uint32_t broker_find(const struct oracle *oracle, struct span name);
-bool attempt_is_live(const struct attempt *attempt);
-bool attempt_is_full(const struct attempt *attempt);
+void oracle_attempt_belongs(struct oracle *oracle, uint32_t attempt, uint32_t order);
+uint64_t oracle_execution_key(const struct oracle *oracle, uint32_t broker, struct span exec_id);
+uint32_t oracle_broker_find(const struct oracle *oracle, struct span name);
+bool oracle_attempt_is_live(const struct attempt *attempt);
+bool oracle_attempt_is_full(const struct attempt *attempt);
 /* Since the attempt went out, numbers began anew or were lost: nobody can know. */
-bool order_is_excused(const struct oracle *oracle, const struct order *order, uint32_t attempt);
+bool oracle_order_is_excused(const struct oracle *oracle, const struct order *order,
+                             uint32_t attempt);
 /* Some broker never told the gateway all it did with it, or what it said of it. */
-bool order_is_withheld(const struct oracle *oracle, const struct order *order);
+bool oracle_order_is_withheld(const struct oracle *oracle, const struct order *order);
 /* The newest attempt in a book that is live; NONE. */
-uint32_t order_live_attempt(const struct oracle *oracle, const struct order *order);
+uint32_t oracle_order_live_attempt(const struct oracle *oracle, const struct order *order);
 
 /* --- oracle_wire.c ---------------------------------------------------------------------- */
 
 /* Numbers begin anew or were lost: what was out before may be in doubt for good. */
-void session_excuse(struct oracle *oracle, uint32_t session);
+void oracle_session_excuse(struct oracle *oracle, uint32_t session);
 
-void session_event(struct oracle *oracle, uint64_t bus_seq, const struct oracle_message *message);
+void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
+                          const struct oracle_message *message);
 
 #endif

@@ -6,7 +6,7 @@ static uint64_t request_key(struct span client, struct span cl_ord_id)
     return oracle_key(oracle_key(0, client), cl_ord_id);
 }
 
-uint32_t request_find(const struct oracle *oracle, struct span client, struct span cl_ord_id)
+uint32_t oracle_request_find(const struct oracle *oracle, struct span client, struct span cl_ord_id)
 {
     uint32_t request = ORACLE_NONE;
     return oracle_map_find(&oracle->requests_by_name, request_key(client, cl_ord_id), &request)
@@ -14,7 +14,7 @@ uint32_t request_find(const struct oracle *oracle, struct span client, struct sp
                : ORACLE_NONE;
 }
 
-uint32_t request_order(const struct oracle *oracle, uint32_t number)
+uint32_t oracle_request_order(const struct oracle *oracle, uint32_t number)
 {
     const struct request *request = &oracle->requests[number];
     return request->accepted != ORACLE_NONE ? oracle->contents[request->accepted].order
@@ -99,8 +99,8 @@ static uint32_t order_meant(struct oracle *oracle, struct span client, uint32_t 
         return content != ORACLE_NONE ? oracle->contents[content].order
                                       : order_add(oracle, request);
     }
-    uint32_t orig = request_find(oracle, client, oracle_value(message, TAG_ORIG_CL_ORD_ID));
-    return orig != ORACLE_NONE ? request_order(oracle, orig) : ORACLE_NONE;
+    uint32_t orig = oracle_request_find(oracle, client, oracle_value(message, TAG_ORIG_CL_ORD_ID));
+    return orig != ORACLE_NONE ? oracle_request_order(oracle, orig) : ORACLE_NONE;
 }
 
 static uint32_t content_add(struct oracle *oracle, struct span client, uint32_t request,
@@ -167,7 +167,7 @@ void oracle_request(struct oracle *oracle, const char *client, struct span bytes
         oracle->contents[content].sendings++;
         return;
     }
-    uint32_t order = request_order(oracle, number);
+    uint32_t order = oracle_request_order(oracle, number);
     if (order != ORACLE_NONE) {
         oracle->orders[order].asked = true;
         oracle->orders[order].asked_at = oracle->orders[order].moments_last;
@@ -187,8 +187,8 @@ static bool content_fits(const struct content *content, const struct oracle_mess
            oracle_key(0, oracle_value(message, TAG_SYMBOL)) == content->symbol;
 }
 
-bool request_accept(struct oracle *oracle, uint32_t number, const char *kinds,
-                    const struct oracle_message *message)
+bool oracle_request_accept(struct oracle *oracle, uint32_t number, const char *kinds,
+                           const struct oracle_message *message)
 {
     struct request *request = &oracle->requests[number];
     if (request->accepted != ORACLE_NONE) {
@@ -217,7 +217,7 @@ bool request_accept(struct oracle *oracle, uint32_t number, const char *kinds,
     return true;
 }
 
-void order_take_terms(struct oracle *oracle, uint32_t number, uint32_t request)
+void oracle_order_take_terms(struct oracle *oracle, uint32_t number, uint32_t request)
 {
     struct order *order = &oracle->orders[number];
     uint32_t accepted = oracle->requests[request].accepted;
@@ -230,17 +230,18 @@ void order_take_terms(struct oracle *oracle, uint32_t number, uint32_t request)
     order->now.has_price = content->has_price;
 }
 
-void order_begin(struct oracle *oracle, uint32_t number, const struct oracle_message *message)
+void oracle_order_begin(struct oracle *oracle, uint32_t number,
+                        const struct oracle_message *message)
 {
     struct order *order = &oracle->orders[number];
     if (order->begun) {
         return;
     }
     order->begun = true;
-    if (!request_accept(oracle, order->request, "D", message)) {
+    if (!oracle_request_accept(oracle, order->request, "D", message)) {
         oracle_violate(oracle, ORACLE_ANSWERS,
                        "%s is spoken of as an order, but was taken as another request",
                        order->name);
     }
-    order_take_terms(oracle, number, order->request);
+    oracle_order_take_terms(oracle, number, order->request);
 }

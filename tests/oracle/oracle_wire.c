@@ -5,7 +5,7 @@
 
 enum { GAP_NUMBERS_MAX = 1024 * 1024 };
 
-void session_excuse(struct oracle *oracle, uint32_t session)
+void oracle_session_excuse(struct oracle *oracle, uint32_t session)
 {
     oracle->moments_passed++;
     oracle->sessions[session].excuse_moment = oracle->moments_passed;
@@ -20,7 +20,7 @@ static void epoch_begin(struct oracle *oracle, uint32_t number)
     session->out_any = false;
     session->in_order = false;
     session->asked_count = 0;
-    session_excuse(oracle, number);
+    oracle_session_excuse(oracle, number);
 }
 
 void oracle_numbers_reset(struct oracle *oracle, uint32_t session)
@@ -33,7 +33,7 @@ void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_ne
 {
     (void)in_next; /* What it had before still means what it meant. */
     ASSERT(session < oracle->sessions_count);
-    session_excuse(oracle, session);
+    oracle_session_excuse(oracle, session);
 }
 
 /* --- What the broker sends --------------------------------------------------------------- */
@@ -58,8 +58,9 @@ static void take_report(struct oracle *oracle, const struct oracle_message *mess
     uint32_t attempt = ORACLE_NONE;
     struct span status = oracle_value(message, TAG_ORD_STATUS);
     bool unknown = oracle_char(message, TAG_EXEC_TYPE, '\0') == 'I' && span_is(status, "8");
-    if (!unknown && (attempt_find(oracle, oracle_value(message, TAG_CL_ORD_ID), &attempt) ||
-                     attempt_find(oracle, oracle_value(message, TAG_ORIG_CL_ORD_ID), &attempt))) {
+    if (!unknown &&
+        (oracle_attempt_find(oracle, oracle_value(message, TAG_CL_ORD_ID), &attempt) ||
+         oracle_attempt_find(oracle, oracle_value(message, TAG_ORIG_CL_ORD_ID), &attempt))) {
         oracle->attempts[attempt].reported = true;
     }
 }
@@ -158,14 +159,15 @@ static uint32_t attempt_of(const struct arrival *in)
     uint32_t order = ORACLE_NONE;
     uint32_t number = ORACLE_NONE;
     bool added = false;
-    if ((message->type == 'F' || message->type == 'G') && attempt_find(oracle, orig, &number)) {
+    if ((message->type == 'F' || message->type == 'G') &&
+        oracle_attempt_find(oracle, orig, &number)) {
         (void)oracle_map_add(&oracle->attempts_by_name, oracle_key(0, name), number, &added);
         return ORACLE_NONE;
     }
     if (message->type != 'D') {
         return ORACLE_NONE;
     }
-    number = attempt_add(oracle, name);
+    number = oracle_attempt_add(oracle, name);
     struct attempt *attempt = &oracle->attempts[number];
     if (!attempt->sighted) {
         attempt->sighted = true;
@@ -174,7 +176,7 @@ static uint32_t attempt_of(const struct arrival *in)
     }
     struct span marker = oracle_value(message, TAG_SECONDARY_CL_ORD_ID);
     if (oracle_map_find(&oracle->orders_by_marker, oracle_key(0, marker), &order)) {
-        attempt_belongs(oracle, number, order);
+        oracle_attempt_belongs(oracle, number, order);
     } else {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s is sent an order (attempt %.*s, marker \"%.*s\") that no client ever "
@@ -364,7 +366,8 @@ static enum session_state_told state_told(struct span name)
     return span_is(name, "SYNCHRONISING") ? SESSION_TOLD_SYNCHRONISING : SESSION_TOLD_DISCONNECTED;
 }
 
-void session_event(struct oracle *oracle, uint64_t bus_seq, const struct oracle_message *message)
+void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
+                          const struct oracle_message *message)
 {
     struct span name = oracle_value(message, TAG_SESSION_NAME);
     struct span state = oracle_value(message, TAG_SESSION_STATE_NAME);
