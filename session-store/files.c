@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+enum { ZEROS_READ_BYTES = 16384, LMDB_PAGE_BYTES_MAX = 32768 };
+
 static const char data_name[] = "data.mdb";
 static const char backup_name[] = "data.mdb.unfinished";
 static const char owner_name[] = "owner";
@@ -152,6 +154,48 @@ enum status files_data_size(const struct files *files, uint64_t *size_bytes,
     }
     *size_bytes = (uint64_t)data.st_size;
     return STATUS_OK;
+}
+
+/* Only zeros from `offset` to the end of the file? */
+static enum status file_is_zero_from(const struct files *files, int descriptor, off_t offset,
+                                     bool *zero, char error[STORE_ERROR_BYTES_MAX])
+{
+    uint8_t bytes[ZEROS_READ_BYTES];
+    *zero = true;
+    for (;;) {
+        ssize_t size = pread(descriptor, bytes, sizeof(bytes), offset);
+        if (size < 0) {
+            return files_fail(files, "read data.mdb", error);
+        }
+        for (ssize_t index = 0; index < size && *zero; index++) {
+            *zero = bytes[index] == 0;
+        }
+        if (size == 0 || !*zero) {
+            return STATUS_OK;
+        }
+        offset += size;
+    }
+}
+
+enum status files_data_empty_unmade(const struct files *files, bool *emptied,
+                                    char error[STORE_ERROR_BYTES_MAX])
+{
+    *emptied = false;
+    int descriptor = openat(files->directory_fd, data_name, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) {
+        return files_fail(files, "open data.mdb", error);
+    }
+    /* LMDB takes the system's size of page, up to a limit of its own. */
+    long page = sysconf(_SC_PAGESIZE);
+    off_t begin_bytes = 2 * (off_t)(page < LMDB_PAGE_BYTES_MAX ? page : LMDB_PAGE_BYTES_MAX);
+    bool zero = false;
+    enum status status = file_is_zero_from(files, descriptor, begin_bytes, &zero, error);
+    if (status == STATUS_OK && zero) {
+        *emptied = ftruncate(descriptor, 0) == 0;
+        status = *emptied ? STATUS_OK : files_fail(files, "empty an unmade data.mdb", error);
+    }
+    (void)close(descriptor);
+    return status;
 }
 
 enum status files_sync_names(const struct files *files, char error[STORE_ERROR_BYTES_MAX])

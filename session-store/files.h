@@ -39,6 +39,11 @@ MUST_USE enum status files_own(struct files *files, char error[STORE_ERROR_BYTES
 MUST_USE enum status files_data_size(const struct files *files, uint64_t *size_bytes,
                                      char error[STORE_ERROR_BYTES_MAX]);
 
+/* Empties LMDB's data file if it holds no more than what LMDB begins a new one with:
+ * two pages, whole or torn, and zeros. */
+MUST_USE enum status files_data_empty_unmade(const struct files *files, bool *emptied,
+                                             char error[STORE_ERROR_BYTES_MAX]);
+
 /* Makes the names of new files durable: the directory's, and its own above it. */
 MUST_USE enum status files_sync_names(const struct files *files, char error[STORE_ERROR_BYTES_MAX]);
 

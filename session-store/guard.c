@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char guard_name[] = "guard";
@@ -38,6 +39,11 @@ enum status guard_read(struct files *files, const struct checksum *checksum, str
     if (files->guard_fd < 0) {
         return errno == ENOENT ? STATUS_OK : files_fail(files, "open its file 'guard'", error);
     }
+    struct stat facts;
+    if (fstat(files->guard_fd, &facts) != 0) {
+        return files_fail(files, "look at its file 'guard'", error);
+    }
+    guard->empty = facts.st_size == 0;
     for (uint32_t index = 0; index < GUARD_SLOTS; index++) {
         uint8_t slot[GUARD_SLOT_BYTES];
         struct guard found = {0};

@@ -7,6 +7,9 @@
  * in a sector of its own: a torn or lost write leaves the other slot, which only
  * lags.
  *
+ * It is made, empty, before anything else of a new store. So an empty one beside a
+ * store with nothing in it says that power was lost while the store was made.
+ *
  * Called from the thread that opens, writes and closes the store. */
 #ifndef SESSION_STORE_GUARD_H
 #define SESSION_STORE_GUARD_H
@@ -17,6 +20,7 @@
 
 struct guard {
     bool present; /* False: there is none, or none whose checksum is right. */
+    bool empty;   /* There is one with nothing in it. */
     uint64_t instance_id;
     uint64_t batch_number;
 };

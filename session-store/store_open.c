@@ -209,15 +209,32 @@ static enum status store_open_to_read(struct store *store, const struct store_co
     return tables_begin(store, config, error);
 }
 
+/* A store whose making was cut short by a loss of power is as good as none: LMDB's
+ * first two pages are synced before anything else is written, but may be torn until
+ * then. For a new one, says first that it is being made. */
+static enum status making_begin(struct store *store, const struct guard *guard, bool *exists,
+                                char error[STORE_ERROR_BYTES_MAX])
+{
+    if (*exists && guard->empty) {
+        bool emptied = false;
+        TRY(files_data_empty_unmade(&store->files, &emptied, error));
+        *exists = !emptied;
+    }
+    if (*exists) {
+        return STATUS_OK;
+    }
+    TRY(guard_check(guard, NULL, store->files.path, error));
+    TRY(guard_make(&store->files, error));
+    return files_sync_names(&store->files, error);
+}
+
 static enum status store_open_to_write(struct store *store, const struct store_config *config,
                                        uint64_t size_bytes, char error[STORE_ERROR_BYTES_MAX])
 {
     struct guard guard;
     bool exists = size_bytes > 0;
     TRY(guard_read(&store->files, &store->checksum, &guard, error));
-    if (!exists) {
-        TRY(guard_check(&guard, NULL, store->files.path, error));
-    }
+    TRY(making_begin(store, &guard, &exists, error));
     TRY(env_open(store, config, exists, error));
     enum status status = STATUS_NOT_FOUND;
     if (exists) {
@@ -237,8 +254,10 @@ static enum status store_open_to_write(struct store *store, const struct store_c
     TRY(map_ensure_room(store, error));
     TRY(tables_begin(store, config, error));
     TRY(guard_make(&store->files, error));
+    /* First the names: a guard must not outlive the store that it speaks of. */
+    TRY(files_sync_names(&store->files, error));
     guard_write(&store->files, &store->checksum, &store->meta, true);
-    return files_sync_names(&store->files, error);
+    return STATUS_OK;
 }
 
 static void store_free(struct store *store)

@@ -356,6 +356,42 @@ static void damaged_or_lost_guard_does_not_stop_a_good_store(void **state)
     free(guard.data);
 }
 
+/* What a loss of power may leave of a store that was just being made. */
+static void store_that_was_still_being_made_is_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bytes made = store_make(fixture);
+    static const size_t sizes[] = {1, 512, 4096, 7680, 8192, 1 << 20};
+    for (size_t index = 0; index < ARRAY_LEN(sizes); index++) {
+        struct bytes unmade = {.data = calloc(1, sizes[index]), .size = sizes[index]};
+        if (sizes[index] > 4096) { /* One of two first pages is there, and perhaps torn. */
+            memcpy(unmade.data, made.data, index % 2 == 0 ? 512 : 4096);
+        }
+        file_write(fixture, "data.mdb", unmade);
+        file_write(fixture, "guard", (struct bytes){.data = made.data, .size = 0});
+        fixture_open(fixture);
+        assert_true(store_is_new(fixture->store));
+        assert_int_equal(store_batch_number(fixture->store), 0);
+        fixture_write(fixture, TABLE_ORDER, "first", "yes");
+        fixture_close(fixture);
+        free(unmade.data);
+    }
+    free(made.data);
+}
+
+/* But one that has anything in it is not. */
+static void damaged_store_is_refused_also_beside_an_empty_guard(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bytes damaged = store_make(fixture);
+    memset(damaged.data, 0, 8192);
+    file_write(fixture, "data.mdb", damaged);
+    file_write(fixture, "guard", (struct bytes){.data = damaged.data, .size = 0});
+    fixture_open_fails(fixture, STATUS_CORRUPT, "data.mdb", "restore a backup");
+    expect_unchanged(fixture, damaged);
+    free(damaged.data);
+}
+
 static void second_owner_is_refused_until_the_first_has_ended(void **state)
 {
     struct fixture *fixture = *state;
@@ -458,6 +494,8 @@ int main(void)
         GUARD_TEST(store_of_another_instance_is_refused),
         GUARD_TEST(guard_lags_after_a_kill_and_still_guards),
         GUARD_TEST(damaged_or_lost_guard_does_not_stop_a_good_store),
+        GUARD_TEST(store_that_was_still_being_made_is_made_anew),
+        GUARD_TEST(damaged_store_is_refused_also_beside_an_empty_guard),
         GUARD_TEST(second_owner_is_refused_until_the_first_has_ended),
         GUARD_TEST(one_process_cannot_open_a_store_twice),
         GUARD_TEST(paths_that_make_no_sense_are_refused),
