@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -54,7 +55,7 @@ static bool target_find(int file, struct target *target)
 {
     int error = errno;
     char link[FILE_PATH_BYTES_MAX];
-    char path[BAD_DISK_PATH_BYTES_MAX + BAD_DISK_NAME_BYTES_MAX + 32];
+    char path[BAD_DISK_PATH_BYTES_MAX + BAD_DISK_NAME_BYTES_MAX + 32] = "";
     *target = (struct target){0};
     (void)snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t size = disk.ready ? readlink(link, path, sizeof path - 1) : -1;
@@ -335,6 +336,62 @@ SEEN int fsync(int file)
 SEEN int fdatasync(int file)
 {
     return disk_sync(file, SYS_fdatasync);
+}
+
+/* --- New files ----------------------------------------------------------------------------- */
+
+/* A file that is there, but empty, may be new. */
+static void file_opened(int file)
+{
+    int error = errno;
+    struct target target;
+    struct stat facts;
+    if (target_find(file, &target) && fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) &&
+        facts.st_size == 0) {
+        lock();
+        journal_begin(&disk.journal, BAD_DISK_CREATE, target.name, 0, NULL, 0);
+        journal_end(&disk.journal, BAD_DISK_CREATE, 0);
+        unlock();
+    }
+    errno = error;
+}
+
+static int disk_open(int directory, const char *path, int flags, va_list arguments)
+{
+    bool makes = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+    unsigned int mode = makes ? va_arg(arguments, unsigned int) : 0;
+    int file = (int)syscall(SYS_openat, directory, path, flags, mode);
+    if (file >= 0 && (flags & O_CREAT) != 0) {
+        file_opened(file);
+    }
+    return file;
+}
+
+#define OPEN_IN(directory)                                                                         \
+    va_list arguments;                                                                             \
+    va_start(arguments, flags);                                                                    \
+    int file = disk_open(directory, path, flags, arguments);                                       \
+    va_end(arguments);                                                                             \
+    return file
+
+SEEN int open(const char *path, int flags, ...)
+{
+    OPEN_IN(AT_FDCWD);
+}
+
+SEEN int open64(const char *path, int flags, ...)
+{
+    OPEN_IN(AT_FDCWD);
+}
+
+SEEN int openat(int directory, const char *path, int flags, ...)
+{
+    OPEN_IN(directory);
+}
+
+SEEN int openat64(int directory, const char *path, int flags, ...)
+{
+    OPEN_IN(directory);
 }
 
 /* --- Maps: what is written through them nobody sees ----------------------------------------- */

@@ -6,12 +6,12 @@
  * loss of power would have left it. This header is for both sides: the contract of the library
  * (environment, rules, journal), and the helpers for the test that starts the process.
  *
- * Seen are write, writev, pwrite, pwritev, ftruncate, fsync and fdatasync. A write through a
- * descriptor of O_DSYNC or O_SYNC is synced by itself, and it alone. The library ends the
- * process, with a word on stderr, where it would see nothing: when a file other than lock.mdb
- * (which means nothing after a loss of power) is mapped for shared writing. Names of files are
- * durable once the directory is synced. sync_file_range() promises nothing and counts as nothing;
- * nor are rename and unlink seen.
+ * Seen are write, writev, pwrite, pwritev, ftruncate, fsync and fdatasync, and files made by
+ * open and openat. A write through a descriptor of O_DSYNC or O_SYNC is synced by itself, and it
+ * alone. The library ends the process, with a word on stderr, where it would see nothing: when a
+ * file other than lock.mdb (which means nothing after a loss of power) is mapped for shared
+ * writing. Names of files are durable once the directory is synced. sync_file_range() promises
+ * nothing and counts as nothing; nor are rename and unlink seen.
  *
  * One process at a time writes a journal; another may go on with it after the first ended. */
 #ifndef TESTS_TORTURE_BAD_DISK_H
@@ -82,6 +82,7 @@ enum bad_disk_kind {
     BAD_DISK_TRUNCATE,     /* The size is now `offset`. */
     BAD_DISK_SYNC,         /* All writes of the file before it; "" = names in the directory. */
     BAD_DISK_SYNC_FAILED,  /* Writes before it may be lost whatever comes after. */
+    BAD_DISK_CREATE,       /* The file is there, empty; unless it was there before. */
 };
 
 /* Every record begins at a multiple of BAD_DISK_ALIGN_BYTES. */

@@ -191,6 +191,11 @@ static void sector_write(struct platter *platter, uint32_t file, uint64_t offset
 /* --- What happens to the disk ------------------------------------------------------------------
  */
 
+void platter_create(struct platter *platter, uint32_t number)
+{
+    (void)file_of(platter, number);
+}
+
 void platter_write(struct platter *platter, uint32_t number, uint64_t offset, struct span bytes,
                    enum platter_manner manner)
 {

@@ -22,6 +22,9 @@ struct platter *platter_new(const char *directory, uint64_t seed);
 /* Files are known by the order in which they are added, from 0. */
 void platter_add_file(struct platter *platter, const char *name);
 
+/* The file is there from now on, if it was not. */
+void platter_create(struct platter *platter, uint32_t file);
+
 /* A file is written plainly first, and then no more. */
 void platter_write(struct platter *platter, uint32_t file, uint64_t offset, struct span bytes,
                    enum platter_manner manner);

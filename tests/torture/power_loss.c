@@ -10,21 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 65536, PATH_MAX_BYTES = BAD_DISK_PATH_BYTES_MAX + 256 };
+enum { FILE_NONE = UINT8_MAX, COPY_BYTES = 65536, PATH_MAX_BYTES = BAD_DISK_PATH_BYTES_MAX + 256 };
+
+struct entry {
+    const struct bad_disk_record *record;
+    uint32_t file; /* FILE_NONE: the directory. */
+};
 
 struct power_loss {
     const char *base;
     const uint8_t *journal; /* The whole file, mapped. */
     size_t journal_bytes;
-    const struct bad_disk_record **records; /* In the order of their doing. */
-    uint8_t *files;                         /* Of each record; FILE_NONE: the directory. */
-    uint64_t count;                         /* Done. */
-    bool under_way;                         /* One more record was begun. */
+    struct entry *entries; /* In the order of their doing. */
+    uint64_t count;        /* Done. */
+    bool under_way;        /* One more record was begun. */
     char names[POWER_LOSS_FILES_MAX][BAD_DISK_NAME_BYTES_MAX + 1];
     uint32_t names_count;
 };
-
-enum { FILE_NONE = 255 };
 
 /* --- Directories --------------------------------------------------------------------------- */
 
@@ -113,20 +115,20 @@ void power_loss_begin(const char *store, const char *base, const char *journal)
 
 /* --- The journal ---------------------------------------------------------------------------- */
 
-static uint8_t file_number(struct power_loss *loss, const char *name)
+static uint32_t file_number(struct power_loss *loss, const char *name)
 {
     if (name[0] == '\0') {
         return FILE_NONE;
     }
     for (uint32_t index = 0; index < loss->names_count; index++) {
         if (strcmp(loss->names[index], name) == 0) {
-            return (uint8_t)index;
+            return index;
         }
     }
     ASSERT(loss->names_count < POWER_LOSS_FILES_MAX);
     ASSERT(strchr(name, '/') == NULL); /* A store has no directories in it. */
     memcpy(loss->names[loss->names_count], name, strlen(name) + 1);
-    return (uint8_t)loss->names_count++;
+    return loss->names_count++;
 }
 
 static uint64_t record_bytes(const struct bad_disk_record *record)
@@ -148,9 +150,8 @@ static bool records_find(struct power_loss *loss)
         return false;
     }
     uint64_t capacity = wanted + 1;
-    loss->records = calloc(capacity, sizeof(loss->records[0]));
-    loss->files = calloc(capacity, sizeof(loss->files[0]));
-    ASSERT(loss->records != NULL && loss->files != NULL);
+    loss->entries = calloc(capacity, sizeof(loss->entries[0]));
+    ASSERT(loss->entries != NULL);
     uint64_t count = 0;
     for (uint64_t at = BAD_DISK_HEADER_BYTES; at < end; count++) {
         const void *place = loss->journal + at;
@@ -159,8 +160,7 @@ static bool records_find(struct power_loss *loss)
             memchr(record->name, '\0', sizeof record->name) == NULL) {
             return false;
         }
-        loss->records[count] = record;
-        loss->files[count] = file_number(loss, record->name);
+        loss->entries[count] = (struct entry){record, file_number(loss, record->name)};
         at += record_bytes(record);
     }
     loss->count = wanted;
@@ -201,8 +201,7 @@ void power_loss_close(struct power_loss *loss)
         void *theirs;
     } map = {.ours = loss->journal};
     (void)munmap(map.theirs, loss->journal_bytes);
-    free(loss->records);
-    free(loss->files);
+    free(loss->entries);
     free(loss);
 }
 
@@ -214,7 +213,7 @@ uint64_t power_loss_moments(const struct power_loss *loss)
 enum bad_disk_kind power_loss_kind(const struct power_loss *loss, uint64_t moment)
 {
     ASSERT(moment < loss->count);
-    return (enum bad_disk_kind)loss->records[moment]->kind;
+    return (enum bad_disk_kind)loss->entries[moment].record->kind;
 }
 
 /* --- The disk --------------------------------------------------------------------------------- */
@@ -225,8 +224,8 @@ static void plain_until(const struct power_loss *loss, uint64_t moment,
 {
     bool failed[POWER_LOSS_FILES_MAX] = {false};
     for (uint64_t index = 0; index < moment; index++) {
-        uint8_t file = loss->files[index];
-        uint32_t kind = loss->records[index]->kind;
+        uint32_t file = loss->entries[index].file;
+        uint32_t kind = loss->entries[index].record->kind;
         if (file == FILE_NONE || failed[file]) {
             continue;
         }
@@ -259,6 +258,9 @@ static void replay(struct platter *platter, uint32_t file, const struct bad_disk
     case BAD_DISK_SYNC_FAILED:
         platter_sync_failed(platter, file);
         break;
+    case BAD_DISK_CREATE:
+        platter_create(platter, file);
+        break;
     }
 }
 
@@ -277,6 +279,7 @@ static void replay_under_way(struct platter *platter, uint32_t file,
         break;
     case BAD_DISK_SYNC:
     case BAD_DISK_SYNC_FAILED:
+    case BAD_DISK_CREATE:
         break;
     }
 }
@@ -293,16 +296,16 @@ void power_loss_restore(const struct power_loss *loss, uint64_t moment, uint64_t
     uint64_t until[POWER_LOSS_FILES_MAX] = {0};
     plain_until(loss, moment, until);
     for (uint64_t index = 0; index < moment; index++) {
-        uint8_t file = loss->files[index];
-        if (file != FILE_NONE) {
-            replay(platter, file, loss->records[index], index < until[file]);
-        } else if (loss->records[index]->kind == BAD_DISK_SYNC) {
+        const struct entry *entry = &loss->entries[index];
+        if (entry->file != FILE_NONE) {
+            replay(platter, entry->file, entry->record, index < until[entry->file]);
+        } else if (entry->record->kind == BAD_DISK_SYNC) {
             platter_sync_names(platter);
         }
     }
-    bool next = moment < loss->count || loss->under_way;
-    if (next && loss->files[moment] != FILE_NONE) {
-        replay_under_way(platter, loss->files[moment], loss->records[moment]);
+    const struct entry *next = &loss->entries[moment];
+    if ((moment < loss->count || loss->under_way) && next->file != FILE_NONE) {
+        replay_under_way(platter, next->file, next->record);
     }
     platter_end(platter, report);
 }
