@@ -15,16 +15,30 @@
 
 struct sim_broker_session {
     bool present;
-    uint32_t number;           /* The gateway's, over all brokers. */
-    const char *gateway_comp;  /* The gateway's CompID. */
-    const char *broker_comp;   /* Its own. */
-    bool broker_dials;         /* The gateway is the acceptor. */
-    uint64_t redial_ns;        /* After a loss. */
-    uint32_t heart_bt_int;     /* Of its Logon, if it dials; else it takes the gateway's. */
-    bool next_expected;        /* Sends 789 and uses the gateway's. */
-    bool resets_on_logon;      /* Answers every Logon as one with 141=Y would be; says so. */
-    uint32_t endpoints;        /* At which it can be reached. */
-    uint64_t day_border_ns;    /* True time at which its numbers begin anew; 0: never. */
+    uint32_t number;          /* The gateway's, over all brokers. */
+    const char *gateway_comp; /* The gateway's CompID. */
+    const char *broker_comp;  /* Its own. */
+    bool broker_dials;        /* The gateway is the acceptor. */
+    uint64_t redial_ns;       /* After a loss. */
+    uint32_t heart_bt_int;    /* Of its Logon, if it dials; else it takes the gateway's. */
+    bool next_expected;       /* Sends 789 and uses the gateway's. */
+    bool drops_early;         /* Throws early messages away, and gets them with the gap. */
+    bool resets_on_logon;     /* Answers every Logon as one with 141=Y would be, and says so; if
+                               * it dials, each of its Logons has 141=Y. */
+    uint32_t endpoints;       /* At which it can be reached. */
+    uint64_t day_border_ns;   /* True time at which its numbers begin anew, once; 0: never.
+                               * Logged on it logs out then. */
+};
+
+/* Kinds of bad manners. */
+enum sim_broker_manner {
+    SIM_BROKER_DIES = 1,
+    SIM_BROKER_HANGS = 2, /* Slow, mute and unreachable, too. */
+    SIM_BROKER_FORGETS = 4,
+    SIM_BROKER_RESETS = 8,
+    SIM_BROKER_ASKS = 16, /* Again, the impossible; logs out, skips numbers. */
+    SIM_BROKER_REPORTS_ODDLY = 32,
+    SIM_BROKER_TALKS_GARBAGE = 64,
 };
 
 struct sim_broker_settings {
@@ -39,47 +53,55 @@ struct sim_broker_settings {
     unsigned fill_permille;    /* New orders it executes by itself; the others rest. */
     uint32_t fills_most;       /* In at most so many parts. */
     unsigned pending_permille; /* Says PendingNew/PendingCancel first. */
+    uint32_t manners;          /* Bits of enum sim_broker_manner to be drawn from; 0: all. */
 };
 
+/* The texts of the settings are borrowed. */
 struct sim_broker *sim_broker_new(struct sim *sim, uint32_t index,
                                   const struct sim_broker_settings *settings);
 void sim_broker_free(struct sim_broker *broker);
 void sim_broker_start(struct sim_broker *broker); /* Dials where it has to. */
 const char *sim_broker_name(const struct sim_broker *broker);
 
-/* The gateway connects: is anybody there? If so `line` is given with sim_broker_line_up(). */
+/* The gateway connects for its session of that number: is anybody there? If so `line` is given with
+ * sim_broker_line_up(). */
 bool sim_broker_listens(const struct sim_broker *broker, uint32_t session, uint32_t endpoint);
 
 /* A line of the gateway's making. (Those of its own making it opens itself, and gives to
  * sim_gateway_knock().) It attaches its handler. */
 void sim_broker_line_up(struct sim_broker *broker, struct line *line);
 
-/* Something is done to it, in words; false if these are none of its. See broker_acts.c:
+/* Something is done to it, in words; false if these are none of its:
  *
- *   die [silently] | return          the process; dead it hears nothing, its lines are gone
- *   hang | resume                    connected, and neither reads nor writes
- *   mute | speak                     reads, says nothing
- *   reads slowly | reads             takes a few bytes a second
+ *   die [silently] | return      the process; dead it hears nothing, its lines are gone
+ *   hang | resume                connected, and neither reads nor writes
+ *   mute | speak                 reads, says nothing
+ *   reads slowly | reads         takes a few bytes a second
  *   unreachable [ENDPOINT] | reachable
- *   forget received N                its next number due falls back by N (an old copy of its state)
- *   forget sent N                    its last N application messages become a gap when asked again
- *   reset                            its session: Logout, Logon with 141=Y if it dials, else at once
- *   skip N                           its next number jumps by N
- *   ask again N                      ResendRequest for the last N it has had
- *   ask the impossible               ResendRequest beyond what was sent
- *   test                             TestRequest
- *   logout TEXT
- *   repeat [as new]                  its last report, PossResend; as new: same ExecID, no mark
- *   bust | correct                   its last execution
- *   fill MARKER QTY PX | cancel MARKER | reject MARKER | expire MARKER     an order, by its 526
- *   stray                            a report on an order nobody gave
- *   garbage [KIND]                   bytes that are no FIX, a wrong CheckSum, half a message …
- *   late                             the next report comes a minute late
- */
+ *   forget received N            its line ends, and its next number due falls back by N: an old
+ *                                copy of its state
+ *   forget sent N                its last N application messages are a gap when asked for again
+ *   reset                        Logon with 141=Y: at once, or if it dials after a Logout; where
+ *                                it is not logged on, with the next Logon
+ *   reset numbers                people make it so: its line ends, its numbers are 1
+ *   skip N                       its next number jumps by N
+ *   ask again N                  ResendRequest for the last N it has had
+ *   ask the impossible           ResendRequest beyond what was sent
+ *   test                         TestRequest
+ *   logout [TEXT]
+ *   repeat [as new]              its last report, PossResend; as new: same ExecID, no mark
+ *   bust | correct               its last execution
+ *   fill MARKER QTY PX | cancel MARKER | reject MARKER | expire MARKER   an order, by its 526
+ *   stray                        a fill of an order that nobody gave
+ *   garbage [KIND]               noise, checksum, length, half (a message), type, field, missing
+ *   late                         the next report comes a minute late
+ *
+ * From "forget" to "test" and with "garbage", "dropcopy" at the end means that session; "orders",
+ * or nothing, the other. What it cannot do now it does not do. */
 bool sim_broker_act(struct sim_broker *broker, const char *words);
 
-/* A bad manner drawn by chance; NULL if there is nothing sensible to do now. The words of
- * sim_broker_act(); static. */
+/* A bad manner drawn by chance, or its end; NULL if there is nothing sensible to do now. The words
+ * of sim_broker_act(), until the next call. */
 const char *sim_broker_draw(struct sim_broker *broker);
 
 /* Faults are over: alive, reachable, reading, speaking; and it means to end its open orders

@@ -1,0 +1,302 @@
+/* What is done to it, in words. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tests/sim/broker_parts.h"
+#include "tests/sim/words.h"
+
+enum { COUNT_MAX = 1000 };
+
+/* The words behind it may name the session. */
+static struct broker_session *session_named(struct sim_broker *broker, const char **rest)
+{
+    if (words_take(rest, "dropcopy") && broker->set.dropcopy.present) {
+        return &broker->sessions[BROKER_DROPCOPY];
+    }
+    (void)words_take(rest, "orders");
+    return &broker->sessions[BROKER_ORDERS];
+}
+
+static bool count_of(const char **rest, uint64_t *count)
+{
+    int64_t number;
+    if (!words_number(rest, &number) || number < 1 || number > COUNT_MAX) {
+        return false;
+    }
+    *count = (uint64_t)number;
+    return true;
+}
+
+/* --- Life and manners of speaking ----------------------------------------------------------- */
+
+static bool act_die(struct sim_broker *broker, const char **rest)
+{
+    bool silently = words_take(rest, "silently");
+    broker->dead = true;
+    broker->hung = false;
+    broker->mute = false;
+    broker->slow = false;
+    for (int i = 0; i < BROKER_SESSIONS; i++) {
+        broker_line_die(&broker->sessions[i], silently);
+    }
+    return true;
+}
+
+/* It lives, or reads and writes, again. */
+static void awake(struct sim_broker *broker)
+{
+    if (!broker_awake(broker)) {
+        return;
+    }
+    for (int i = 0; i < BROKER_SESSIONS; i++) {
+        struct broker_session *session = &broker->sessions[i];
+        broker_border(session);
+        broker_line_read(session);
+        broker_flush(session);
+        broker_arm(session);
+    }
+    broker_jobs_resume(broker);
+}
+
+static bool act_return(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    broker->dead = false;
+    awake(broker);
+    return true;
+}
+
+static bool act_hang(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    broker->hung = !broker->dead;
+    return true;
+}
+
+static bool act_resume(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    broker->hung = false;
+    awake(broker);
+    return true;
+}
+
+static bool act_mute(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    broker->mute = !broker->dead;
+    return true;
+}
+
+static bool act_speak(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    if (!broker->mute) {
+        return true;
+    }
+    broker->mute = false;
+    for (int i = 0; i < BROKER_SESSIONS; i++) {
+        struct broker_session *session = &broker->sessions[i];
+        if (session->state != BROKER_LOGGED_ON || !broker_awake(broker)) {
+            continue;
+        }
+        if (session->reset_wanted && !session->reset_awaited) {
+            broker_reset(session);
+        }
+        broker_gap_ask(session);
+    }
+    awake(broker);
+    return true;
+}
+
+static bool act_reads(struct sim_broker *broker, const char **rest)
+{
+    broker->slow = words_take(rest, "slowly") && !broker->dead;
+    awake(broker);
+    return true;
+}
+
+static bool act_unreachable(struct sim_broker *broker, const char **rest)
+{
+    int64_t endpoint;
+    if (words_number(rest, &endpoint)) {
+        broker->unreachable |= endpoint >= 0 && endpoint < 32 ? 1U << endpoint : 0;
+    } else {
+        broker->unreachable = UINT32_MAX;
+    }
+    return true;
+}
+
+static bool act_reachable(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    broker->unreachable = 0;
+    return true;
+}
+
+/* --- Numbers ------------------------------------------------------------------------------- */
+
+static void forget_received(struct broker_session *session, uint64_t count)
+{
+    struct sim *sim = session->broker->sim;
+    uint64_t back = count < session->in_next ? count : session->in_next - 1;
+    broker_line_die(session, false);
+    if (back == 0 || back >= session->in_next) {
+        return; /* A new day may just have begun. */
+    }
+    session->in_next -= back;
+    trace_say(&sim->trace, session->name, "expects %" PRIu64 " again", session->in_next);
+    oracle_numbers_lost(sim->oracle, session->set->number, session->in_next);
+}
+
+static void forget_sent(struct broker_session *session, uint64_t count)
+{
+    for (uint32_t i = session->sent_count; i > 0 && count > 0; i--) {
+        struct broker_sent *sent = &session->sent[i - 1];
+        if (sent->report != BROKER_NONE) {
+            sent->forgotten = true;
+            count--;
+        }
+    }
+}
+
+static bool act_forget(struct sim_broker *broker, const char **rest)
+{
+    uint64_t count;
+    bool received = words_take(rest, "received");
+    if ((!received && !words_take(rest, "sent")) || !count_of(rest, &count)) {
+        return false;
+    }
+    struct broker_session *session = session_named(broker, rest);
+    if (received) {
+        forget_received(session, count);
+    } else {
+        forget_sent(session, count);
+    }
+    return true;
+}
+
+static bool act_reset(struct sim_broker *broker, const char **rest)
+{
+    bool numbers = words_take(rest, "numbers");
+    struct broker_session *session = session_named(broker, rest);
+    if (!numbers) {
+        broker_reset(session);
+        broker_arm(session);
+        return true;
+    }
+    broker_line_die(session, false);
+    broker_numbers_restart(session);
+    session->reset_wanted = false;
+    return true;
+}
+
+static bool act_skip(struct sim_broker *broker, const char **rest)
+{
+    uint64_t count;
+    if (!count_of(rest, &count)) {
+        return false;
+    }
+    broker_skip(session_named(broker, rest), count);
+    return true;
+}
+
+static void ask(struct broker_session *session, uint64_t begin, uint64_t end)
+{
+    struct wire_text body;
+    body.size = 0;
+    wire_add_uint(&body, 7, begin);
+    wire_add_uint(&body, 16, end);
+    if (session->state == BROKER_LOGGED_ON && !session->reset_awaited) {
+        (void)broker_send(session, "2", wire_fields(&body));
+    }
+}
+
+static bool act_ask(struct sim_broker *broker, const char **rest)
+{
+    uint64_t count;
+    if (words_take(rest, "the") && words_take(rest, "impossible")) {
+        struct broker_session *session = session_named(broker, rest);
+        ask(session, session->in_next + COUNT_MAX, 0);
+        return true;
+    }
+    if (!words_take(rest, "again") || !count_of(rest, &count)) {
+        return false;
+    }
+    struct broker_session *session = session_named(broker, rest);
+    uint64_t last = session->in_next - 1;
+    if (last > 0) {
+        ask(session, count < last ? last - count + 1 : 1, last);
+    }
+    return true;
+}
+
+static bool act_test(struct sim_broker *broker, const char **rest)
+{
+    struct broker_session *session = session_named(broker, rest);
+    if (session->state == BROKER_LOGGED_ON && !session->reset_awaited) {
+        broker_test(session);
+    }
+    return true;
+}
+
+static bool act_logout(struct sim_broker *broker, const char **rest)
+{
+    struct broker_session *session = &broker->sessions[BROKER_ORDERS];
+    if (!session->reset_awaited) {
+        broker_logout(session, (*rest)[0] != '\0' ? *rest : "closing time");
+        broker_arm(session);
+    }
+    *rest += strlen(*rest);
+    return true;
+}
+
+static bool act_garbage(struct sim_broker *broker, const char **rest)
+{
+    char kind[BROKER_NAME_BYTES] = "";
+    struct broker_session *session = session_named(broker, rest);
+    if (words_next(rest, kind, sizeof(kind))) {
+        session = session_named(broker, rest);
+    }
+    return broker_garbage(session, kind);
+}
+
+/* --- All of them -------------------------------------------------------------------------------
+ */
+
+bool sim_broker_act(struct sim_broker *broker, const char *words)
+{
+    static const struct {
+        const char *word;
+        bool (*act)(struct sim_broker *broker, const char **rest);
+        bool awake; /* Only then it can be done. */
+    } acts[] = {
+        {"die", act_die, false},
+        {"return", act_return, false},
+        {"hang", act_hang, false},
+        {"resume", act_resume, false},
+        {"mute", act_mute, false},
+        {"speak", act_speak, false},
+        {"reads", act_reads, false},
+        {"unreachable", act_unreachable, false},
+        {"reachable", act_reachable, false},
+        {"forget", act_forget, false},
+        {"reset", act_reset, false},
+        {"skip", act_skip, false},
+        {"ask", act_ask, true},
+        {"test", act_test, true},
+        {"logout", act_logout, true},
+        {"garbage", act_garbage, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+        const char *rest = words;
+        if (!words_take(&rest, acts[i].word)) {
+            continue;
+        }
+        if (acts[i].awake && !broker_awake(broker)) {
+            return true;
+        }
+        return acts[i].act(broker, &rest) && words_done(rest);
+    }
+    return broker_act_on_book(broker, words);
+}
