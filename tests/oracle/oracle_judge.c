@@ -168,8 +168,9 @@ static void judge_answers(struct oracle *oracle, const struct order *order)
         oracle_violate(oracle, ORACLE_FIGURES, "an answer on %s told %s; the bus never said so",
                        order->name,
                        oracle_standing_text(&oracle->moments[order->pending].standing).text);
-    } else if (order->asked && order->asked_at == order->moments_last &&
-               order->matched != order->moments_last && order->events > 0) {
+    } else if (order->asked && order->asked_at == order->moments_last && order->events > 0 &&
+               (order->matched == ORACLE_NONE ||
+                !oracle_standing_equal(&oracle->moments[order->matched].standing, &order->now))) {
         oracle_violate(oracle, ORACLE_FIGURES,
                        "%s was asked for after all was told: the last answer says %s, the bus %s",
                        order->name,

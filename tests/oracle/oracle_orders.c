@@ -157,12 +157,12 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is called %s, but %s",
                        bus_seq, order->name, oracle_state_name(state), wrong);
     }
-    uint32_t live = state == STATE_QUEUED ? oracle_order_live_attempt(oracle, order) : ORACLE_NONE;
-    if (live != ORACLE_NONE) {
+    const struct attempt *attempt =
+        order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
+    if (state == STATE_QUEUED && attempt != NULL && oracle_attempt_is_live(attempt)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
-                       "event %" PRIu64 ": %s is queued, while %s has it as %s", bus_seq,
-                       order->name, oracle->brokers[oracle->attempts[live].broker].name,
-                       oracle->attempts[live].name);
+                       "event %" PRIu64 ": %s goes back to the queue, while %s has it as %s",
+                       bus_seq, order->name, oracle->brokers[attempt->broker].name, attempt->name);
     }
 }
 

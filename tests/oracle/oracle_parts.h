@@ -176,6 +176,7 @@ struct session {
     const char *name;
     uint32_t broker;
     uint32_t epoch;         /* Numberings so far. */
+    bool epoch_due;         /* A new one was told of, and has not shown itself. */
     uint64_t out_last;      /* The highest number without PossDup in this one. */
     bool out_any;           /* There was one. */
     bool in_order;          /* Since a Logon on the line. */

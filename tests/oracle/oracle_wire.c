@@ -16,17 +16,20 @@ static void epoch_begin(struct oracle *oracle, uint32_t number)
 {
     struct session *session = &oracle->sessions[number];
     session->epoch++;
+    session->epoch_due = false;
     session->out_last = 0;
     session->out_any = false;
     session->in_order = false;
-    session->asked_count = 0;
     oracle_session_excuse(oracle, number);
 }
 
+/* What is still on its way has its old number: the new ones begin when the first of them shows
+ * itself, by a number that the old would not have. */
 void oracle_numbers_reset(struct oracle *oracle, uint32_t session)
 {
     ASSERT(session < oracle->sessions_count);
-    epoch_begin(oracle, session);
+    oracle->sessions[session].epoch_due = true;
+    oracle_session_excuse(oracle, session);
 }
 
 void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_next)
@@ -134,12 +137,16 @@ static bool is_session_message(char type)
     return type != '\0' && strchr("0123456A", type) != NULL;
 }
 
+static uint64_t number_key(const struct arrival *in, uint64_t seq)
+{
+    return oracle_key_number(oracle_key_number(in->session_number + 1, in->session->epoch), seq);
+}
+
 static struct wire_number *number_of(const struct arrival *in, uint64_t seq, bool *added)
 {
     struct oracle *oracle = in->oracle;
-    uint64_t key =
-        oracle_key_number(oracle_key_number(in->session_number + 1, in->session->epoch), seq);
-    uint32_t number = oracle_map_add(&oracle->numbers_by_key, key, oracle->numbers_count, added);
+    uint32_t number =
+        oracle_map_add(&oracle->numbers_by_key, number_key(in, seq), oracle->numbers_count, added);
     if (*added) {
         oracle->numbers = oracle_room(oracle->numbers, &oracle->numbers_capacity, number,
                                       sizeof oracle->numbers[0]);
@@ -329,6 +336,26 @@ static void take_gap_fill(const struct arrival *in)
     }
 }
 
+/* A Logon that resets; or, when numbers begin anew by what was told, one that they had before. */
+static bool begins_epoch(const struct arrival *in)
+{
+    uint32_t number = ORACLE_NONE;
+    bool logon = in->message->type == 'A' && in->seq == 1 && !in->poss_dup;
+    if (logon && oracle_char(in->message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y') {
+        return true;
+    }
+    if (!in->session->epoch_due) {
+        return false;
+    }
+    if (!in->poss_dup) {
+        return logon || (in->session->out_any && in->seq <= in->session->out_last);
+    }
+    return in->message->type != '4' &&
+           oracle_map_find(&in->oracle->numbers_by_key, number_key(in, in->seq), &number) &&
+           in->oracle->numbers[number].type != '\0' &&
+           in->oracle->numbers[number].content != oracle_content_of_wire(in->message);
+}
+
 void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
 {
     struct oracle_message message;
@@ -343,8 +370,7 @@ void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
         return;
     }
     in.poss_dup = oracle_char(&message, TAG_POSS_DUP_FLAG, 'N') == 'Y';
-    if (message.type == 'A' && in.seq == 1 &&
-        oracle_char(&message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y') {
+    if (begins_epoch(&in)) {
         epoch_begin(oracle, session);
     }
     if (message.type != '4') {

@@ -143,6 +143,9 @@ void durable_numbers(struct sim *sim, struct durable *durable, struct store_read
                 "%s: stored numbers went back from %" PRIu64 "/%" PRIu64 " to %" PRIu64 "/%" PRIu64,
                 id, durable->in_next[session], durable->out_next[session], in_next, out_next);
         }
+        if (resets > durable->resets[session]) {
+            oracle_numbers_reset(sim->oracle, session);
+        }
         durable->resets[session] = resets;
         durable->in_next[session] = in_next;
         durable->out_next[session] = out_next;
