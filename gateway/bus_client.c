@@ -19,7 +19,10 @@ static bool open_socket(struct bus_client *client, enum zeromq_kind kind, const 
 {
     struct zeromq *zeromq =
         client->config.zeromq != NULL ? client->config.zeromq : &client->context;
-    const struct zeromq_options options = {.kind = kind, .receive_max = BUS_CLIENT_LIVE_MAX};
+    /* A question may wait for the gateway: it is asked anew, on another connection, when no
+     * answer comes. Pages of many frames are not safe with "connected only", see zeromq.h. */
+    const struct zeromq_options options = {
+        .kind = kind, .receive_max = BUS_CLIENT_LIVE_MAX, .connected_only_off = true};
     if (zeromq_socket_open(zeromq, &options, socket, error) != STATUS_OK) {
         return false;
     }

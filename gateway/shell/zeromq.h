@@ -47,7 +47,11 @@ struct zeromq_options {
     uint32_t receive_max;     /* 0 = ZEROMQ_HIGH_WATER_MAX. */
     uint32_t frame_bytes_max; /* 0 = ZEROMQ_FRAME_BYTES_MAX. */
     uint32_t linger_ms;       /* How long zeromq_close() lets unsent messages live on. */
-    bool connected_only_off;  /* DEALER: queue also for peers not connected yet. */
+    /* DEALER: queue also for peers not connected yet. Needed where streams of messages of
+     * several frames come in: else libzmq takes what has arrived away when a connection ends,
+     * and if it does so between two frames that are being read, it ends the process
+     * ("Assertion failed: !_more", seen with 4.3.4). */
+    bool connected_only_off;
 };
 
 /* One received message. Spans point into memory that is owned here until the next
