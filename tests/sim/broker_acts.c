@@ -32,6 +32,9 @@ static bool count_of(const char **rest, uint64_t *count)
 static bool act_die(struct sim_broker *broker, const char **rest)
 {
     bool silently = words_take(rest, "silently");
+    if (!words_done(*rest)) {
+        return false;
+    }
     broker->dead = true;
     broker->hung = false;
     broker->mute = false;
@@ -269,29 +272,33 @@ bool sim_broker_act(struct sim_broker *broker, const char *words)
     static const struct {
         const char *word;
         bool (*act)(struct sim_broker *broker, const char **rest);
+        bool bare;  /* No words follow. */
         bool awake; /* Only then it can be done. */
     } acts[] = {
-        {"die", act_die, false},
-        {"return", act_return, false},
-        {"hang", act_hang, false},
-        {"resume", act_resume, false},
-        {"mute", act_mute, false},
-        {"speak", act_speak, false},
-        {"reads", act_reads, false},
-        {"unreachable", act_unreachable, false},
-        {"reachable", act_reachable, false},
-        {"forget", act_forget, false},
-        {"reset", act_reset, false},
-        {"skip", act_skip, false},
-        {"ask", act_ask, true},
-        {"test", act_test, true},
-        {"logout", act_logout, true},
-        {"garbage", act_garbage, true},
+        {"die", act_die, false, false},
+        {"return", act_return, true, false},
+        {"hang", act_hang, true, false},
+        {"resume", act_resume, true, false},
+        {"mute", act_mute, true, false},
+        {"speak", act_speak, true, false},
+        {"reads", act_reads, false, false},
+        {"unreachable", act_unreachable, false, false},
+        {"reachable", act_reachable, true, false},
+        {"forget", act_forget, false, false},
+        {"reset", act_reset, false, false},
+        {"skip", act_skip, false, false},
+        {"ask", act_ask, false, true},
+        {"test", act_test, false, true},
+        {"logout", act_logout, false, true},
+        {"garbage", act_garbage, false, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
         const char *rest = words;
         if (!words_take(&rest, acts[i].word)) {
             continue;
+        }
+        if (acts[i].bare && !words_done(rest)) {
+            return false;
         }
         if (acts[i].awake && !broker_awake(broker)) {
             return true;

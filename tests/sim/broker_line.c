@@ -173,8 +173,10 @@ static void act_upon_bytes(struct broker_session *session)
 
 static void act_slow(void *actor, uint64_t number)
 {
+    struct broker_session *session = actor;
     (void)number;
-    broker_line_read(actor);
+    session->resting = false;
+    broker_line_read(session);
 }
 
 void broker_line_read(struct broker_session *session)
@@ -183,8 +185,12 @@ void broker_line_read(struct broker_session *session)
     if (session->line == NULL || !broker_awake(broker)) {
         return;
     }
+    if (broker->slow && session->resting) {
+        return;
+    }
     take_bytes(session, broker->slow ? SLOW_BYTES : SIZE_MAX);
-    if (broker->slow && line_peek(session->line, LINE_BROKER).size > 0) {
+    if (broker->slow) {
+        session->resting = true;
         sim_later(broker->sim, SLOW_MS * SIM_MS_NS, act_slow, session, 0);
     }
     act_upon_bytes(session);

@@ -194,7 +194,8 @@ static bool put_off(struct sim_broker *broker, uint32_t number)
 {
     struct broker_request *request = &broker->requests[number];
     const struct broker_order *order = &broker->orders[request->order];
-    if (request->told || !random_chance(&broker->sim->random, broker->set.pending_permille)) {
+    if (request->told || order->state == BOOK_PENDING ||
+        !random_chance(&broker->sim->random, broker->set.pending_permille)) {
         return false;
     }
     request->told = true;

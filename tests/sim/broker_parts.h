@@ -96,6 +96,7 @@ struct broker_session {
     struct line *line; /* NULL: none. */
     uint8_t *bytes;    /* What was read and is no whole message yet; owned. */
     size_t bytes_size, bytes_capacity;
+    bool resting;       /* A slow reader reads on later. */
     bool estranged;     /* The gateway's numbers are those of another day. */
     bool reset_awaited; /* Its Logon with 141=Y in a running session has no answer yet. */
     uint64_t in_before; /* Next number by the old numbering, meanwhile. */
