@@ -40,15 +40,23 @@ void refusals_cancel_reject(struct engine *engine, struct link *link, const stru
     request_refused(engine, &in, (int)reason, message_value(message, TAG_Text));
 }
 
-/* Reject(3) and BusinessMessageReject(j) name what they refuse by its number. */
+/* Reject(3) and BusinessMessageReject(j) name what they refuse by its number; the latter by its
+ * ClOrdID too, which holds where the number is one from before a reset. */
+static bool find_refused(struct engine *engine, struct incoming *in)
+{
+    struct span tag;
+    uint64_t ref_seq_num;
+    return incoming_find_order(engine, in, message_value(in->message, TAG_BusinessRejectRefID),
+                               span_of(NULL, 0)) ||
+           (message_uint(in->message, TAG_RefSeqNum, &ref_seq_num) == VALUE_OK &&
+            link_sent_tag(engine, in->link, ref_seq_num, &tag) &&
+            incoming_find_order(engine, in, tag, span_of(NULL, 0)));
+}
+
 void refusals_message(struct engine *engine, struct link *link, const struct message *message)
 {
     struct incoming in = {.link = link, .message = message};
-    struct span tag;
-    uint64_t ref_seq_num;
-    if (message_uint(message, TAG_RefSeqNum, &ref_seq_num) != VALUE_OK ||
-        !link_sent_tag(engine, link, ref_seq_num, &tag) ||
-        !incoming_find_order(engine, &in, tag, span_of(NULL, 0))) {
+    if (!find_refused(engine, &in)) {
         incoming_alert(engine, link, message, "reject of a message that is no order or request");
         return;
     }

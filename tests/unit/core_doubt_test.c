@@ -254,6 +254,37 @@ static void a_status_that_does_not_know_the_order_acknowledges_nothing(void **st
     assert_state(rig, "C1", "FILLED");
 }
 
+/* Its number may be one from before a reset; then another order has it now. */
+static void a_business_reject_is_of_the_order_that_it_names(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    char first[64];
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    (void)snprintf(first, sizeof(first), "%s", rig->broker[0].last_cl_ord_id);
+    (void)rig_request(rig, ORDER("C2"));
+    (void)snprintf(body, sizeof(body), "45=%u|372=D|379=%s|380=4|58=the desk is closed|",
+                   (unsigned)rig->broker[0].session.seq_in_next - 1, first);
+    rig_broker_says(rig, 0, "j", body);
+    assert_state(rig, "C1", "REJECTED");
+    assert_state(rig, "C2", "SENT");
+}
+
+static void a_business_reject_that_names_nothing_of_ours_goes_by_its_number(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    (void)snprintf(body, sizeof(body), "45=%u|372=D|379=its own name|380=4|58=closed|",
+                   (unsigned)rig->broker[0].session.seq_in_next - 1);
+    rig_broker_says(rig, 0, "j", body);
+    assert_state(rig, "C1", "REJECTED");
+}
+
 static void a_dead_peer_is_noticed_by_its_silence(void **state)
 {
     struct rig *rig = *state;
@@ -278,6 +309,8 @@ int main(void)
         TEST(a_broker_that_stays_away_is_told_of_once),
         TEST(what_a_broker_has_answered_is_never_sent_again),
         TEST(a_status_that_does_not_know_the_order_acknowledges_nothing),
+        TEST(a_business_reject_is_of_the_order_that_it_names),
+        TEST(a_business_reject_that_names_nothing_of_ours_goes_by_its_number),
         TEST(a_dead_peer_is_noticed_by_its_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
