@@ -1,6 +1,7 @@
 /* Sending again what the peer asks for (§6), out of the outbound queue. */
 #include "fix/builder.h"
 #include "fix/session_internal.h"
+#include "fix/timestamp.h"
 
 void session_resend_begin(struct session *session, uint64_t begin, uint64_t end,
                           struct effects *out)
@@ -119,6 +120,22 @@ static struct own_message own_message_read(struct span bytes)
     return own;
 }
 
+/* When it was first sent; empty if that is unknown, and then it is as if it were sent now. A
+ * clock that was set back since makes it unknown: peers reject what was first sent later than
+ * it is sent (3.4), and would never take it. */
+static struct span original_time(const struct session *session, uint64_t now_ns,
+                                 struct span sending_time)
+{
+    uint64_t sent_ns = 0;
+    uint64_t grain_ns = TIMESTAMP_SECOND_NS;
+    for (unsigned digits = 0; digits < session->config->timestamp_precision; digits++) {
+        grain_ns /= 10;
+    }
+    bool known = timestamp_parse(sending_time, &sent_ns);
+    ASSERT(known);
+    return sent_ns > now_ns - now_ns % grain_ns ? span_of(NULL, 0) : sending_time;
+}
+
 /* What had to wait for the resend (6.4). */
 static void resend_end(struct session *session, uint64_t now_ns, struct effects *out)
 {
@@ -160,7 +177,7 @@ void session_resend_message(struct session *session, uint64_t now_ns, struct spa
             .msg_type = own.msg_type,
             .seq = number,
             .poss_dup = true,
-            .orig_sending_time = own.sending_time,
+            .orig_sending_time = original_time(session, now_ns, own.sending_time),
             .body = own.body,
             .kind = MESSAGE_APPLICATION,
         };

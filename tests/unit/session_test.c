@@ -194,6 +194,21 @@ static void first_sendings_are_kept_and_resends_are_not(void **state)
     assert_int_equal(fixture->session.seq_out_next, 4);
 }
 
+/* 3.4: a peer refuses what seems sent again before it was sent at all, and would lose it. */
+static void a_clock_that_was_set_back_makes_no_original_time_later_than_the_sending(void **state)
+{
+    struct fixture *fixture = *state;
+    make_ready(fixture);
+    uint8_t order[1024];
+    fixture->now_ns += seconds(60);
+    size_t size = send_order(fixture, order);
+    fixture->now_ns -= seconds(30);
+    give(fixture, "2", 3, "7=3|16=3|");
+    resend(fixture, span_of(order, size), MESSAGE_APPLICATION);
+    assert_true(holds(sent(fixture, 0), "52=20261121-00:00:30.000"));
+    assert_true(holds(sent(fixture, 0), "122=20261121-00:00:30.000"));
+}
+
 static void nothing_comes_between_the_pieces_of_a_resend(void **state)
 {
     struct fixture *fixture = *state;
@@ -511,6 +526,9 @@ int main(void)
             application_may_send_only_when_ready_and_no_resend_is_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(first_sendings_are_kept_and_resends_are_not, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            a_clock_that_was_set_back_makes_no_original_time_later_than_the_sending, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(nothing_comes_between_the_pieces_of_a_resend, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(connection_lost_in_mid_resend_forgets_it, setup, teardown),
