@@ -146,7 +146,9 @@ static bool records_find(struct power_loss *loss)
     uint64_t wanted =
         header.begun_bytes == header.end_bytes ? header.begun_records : header.records;
     loss->under_way = end > header.end_bytes;
-    if (memcmp(header.magic, "BADDISK1", sizeof header.magic) != 0 || end > loss->journal_bytes) {
+    /* The last record has no padding behind it yet. */
+    uint64_t most = loss->journal_bytes + BAD_DISK_ALIGN_BYTES - 1;
+    if (memcmp(header.magic, "BADDISK1", sizeof header.magic) != 0 || end > most) {
         return false;
     }
     uint64_t capacity = wanted + 1;
