@@ -83,6 +83,12 @@ uint32_t book_last_execution(const struct sim_broker *broker)
     return BROKER_NONE;
 }
 
+struct broker_order *book_order(struct sim_broker *broker, uint32_t order)
+{
+    ASSERT(order < broker->orders_count);
+    return &broker->orders[order];
+}
+
 /* --- State ------------------------------------------------------------------------------- */
 
 bool book_is_live(const struct broker_order *order)

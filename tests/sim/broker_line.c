@@ -47,9 +47,8 @@ static uint64_t patience_ns(enum broker_state state)
         break;
     case BROKER_AWAITING:
     case BROKER_LOGON_SENT:
-        return BROKER_LOGON_NS;
     case BROKER_LOGOUT_SENT:
-        return BROKER_LOGOUT_NS;
+        return BROKER_ANSWER_NS;
     case BROKER_LEAVING:
         return BROKER_LEAVE_NS;
     }
@@ -167,7 +166,9 @@ static void act_upon_bytes(struct broker_session *session)
         return;
     }
     session->bytes_size -= used;
-    memmove(session->bytes, session->bytes + used, session->bytes_size);
+    if (used > 0) {
+        memmove(session->bytes, session->bytes + used, session->bytes_size);
+    }
     ASSERT(session->bytes_size <= LINE_BYTES_MAX);
 }
 

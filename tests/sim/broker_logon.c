@@ -101,7 +101,7 @@ static void answer_with_reset(struct broker_session *session)
     broker_become(session, BROKER_LOGGED_ON);
     session->reset_wanted = true;
     session->reset_awaited = true;
-    session->until_ns = session->broker->sim->now_ns + BROKER_LOGON_NS;
+    session->until_ns = session->broker->sim->now_ns + BROKER_ANSWER_NS;
     session->in_before = 0;
     (void)broker_send_logon(session, true);
 }
@@ -239,7 +239,7 @@ void broker_reset(struct broker_session *session)
     broker_numbers_restart(session);
     session->in_before = in_before;
     session->reset_awaited = true;
-    session->until_ns = sim->now_ns + BROKER_LOGON_NS;
+    session->until_ns = sim->now_ns + BROKER_ANSWER_NS;
     (void)broker_send_logon(session, true);
 }
 

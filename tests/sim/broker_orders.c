@@ -10,7 +10,7 @@ static struct broker_order *order_of_job(struct sim_broker *broker, const struct
 {
     bool of_request = job->kind == BROKER_JOB_ANSWER || job->kind == BROKER_JOB_REQUEST;
     uint32_t order = of_request ? broker->requests[job->subject].order : job->subject;
-    return order == BROKER_NONE ? NULL : &broker->orders[order];
+    return order == BROKER_NONE ? NULL : book_order(broker, order);
 }
 
 uint64_t broker_pause_ns(struct sim_broker *broker)
@@ -97,7 +97,7 @@ static bool may_rest(const struct broker_order *order)
 static void plan(struct sim_broker *broker, uint32_t number, bool must_trade)
 {
     struct random *random = &broker->sim->random;
-    struct broker_order *order = &broker->orders[number];
+    struct broker_order *order = book_order(broker, number);
     bool trades = random_chance(random, broker->set.fill_permille) || must_trade;
     if (trades) {
         uint32_t most = broker->set.fills_most > 0 ? broker->set.fills_most : 1;
@@ -115,7 +115,7 @@ static void answer_new(struct sim_broker *broker, uint32_t request)
 {
     struct random *random = &broker->sim->random;
     uint32_t number = broker->requests[request].order;
-    struct broker_order *order = &broker->orders[number];
+    struct broker_order *order = book_order(broker, number);
     if (order->state != BOOK_PENDING) {
         return; /* Somebody has dealt with it. */
     }
@@ -145,7 +145,7 @@ static void answer_new(struct sim_broker *broker, uint32_t request)
 static void fill(struct sim_broker *broker, uint32_t number)
 {
     struct random *random = &broker->sim->random;
-    struct broker_order *order = &broker->orders[number];
+    struct broker_order *order = book_order(broker, number);
     if (!book_is_live(order)) {
         return;
     }
@@ -171,7 +171,7 @@ static void fill(struct sim_broker *broker, uint32_t number)
 static void end_order(struct sim_broker *broker, uint32_t number, enum oracle_end how,
                       char exec_type)
 {
-    if (book_is_live(&broker->orders[number])) {
+    if (book_is_live(book_order(broker, number))) {
         book_end(broker, number, how);
         broker_report(broker, number, &(struct broker_words){.exec_type = exec_type});
     }
@@ -182,7 +182,7 @@ static void end_order(struct sim_broker *broker, uint32_t number, enum oracle_en
 static void cancel(struct sim_broker *broker, const struct broker_request *request)
 {
     char before[BROKER_ID_BYTES];
-    memcpy(before, broker->orders[request->order].attempt, sizeof(before));
+    memcpy(before, book_order(broker, request->order)->attempt, sizeof(before));
     book_end(broker, request->order, ORACLE_CANCELLED);
     broker_report(broker, request->order,
                   &(struct broker_words){
@@ -193,7 +193,7 @@ static void cancel(struct sim_broker *broker, const struct broker_request *reque
 static bool put_off(struct sim_broker *broker, uint32_t number)
 {
     struct broker_request *request = &broker->requests[number];
-    const struct broker_order *order = &broker->orders[request->order];
+    const struct broker_order *order = book_order(broker, request->order);
     if (request->told || order->state == BOOK_PENDING ||
         !random_chance(&broker->sim->random, broker->set.pending_permille)) {
         return false;
@@ -232,7 +232,7 @@ static void answer_request(struct sim_broker *broker, uint32_t number)
         broker_cancel_reject(broker, &request, 1, "unknown order");
         return;
     }
-    const struct broker_order *order = &broker->orders[request.order];
+    const struct broker_order *order = book_order(broker, request.order);
     if (!book_is_live(order)) {
         broker_cancel_reject(broker, &request, 0, "too late");
     } else if (request.kind == 'G' && request.quantity <= order->cumulative) {

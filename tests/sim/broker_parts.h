@@ -26,9 +26,8 @@
 #define BROKER_NONE  UINT32_MAX
 #define BROKER_NEVER UINT64_MAX
 
-/* How long it waits for a Logon, for the answer to its Logout, and for that to an angry one. */
-#define BROKER_LOGON_NS  (10 * SIM_SECOND_NS)
-#define BROKER_LOGOUT_NS (10 * SIM_SECOND_NS)
+/* How long it waits for a Logon, or the answer to its Logout; and for that to an angry one. */
+#define BROKER_ANSWER_NS (10 * SIM_SECOND_NS)
 #define BROKER_LEAVE_NS  (2 * SIM_SECOND_NS)
 
 enum {
@@ -310,6 +309,7 @@ void broker_jobs_resume(struct sim_broker *broker);
 bool book_is_live(const struct broker_order *order);
 char book_status(const struct broker_order *order); /* OrdStatus(39). */
 int64_t book_leaves(const struct broker_order *order);
+struct broker_order *book_order(struct sim_broker *broker, uint32_t order);
 /* The newest request under that ClOrdID, or BROKER_NONE. */
 uint32_t book_find(const struct sim_broker *broker, const char *cl_ord_id);
 /* The newest order with that marker, or BROKER_NONE. */
