@@ -97,11 +97,11 @@ static void say(int pipe, const struct word *word)
     }
 }
 
-static void work(const struct crowd_options *options, uint32_t number, int pipe)
+static void work(const struct crowd_options *options, uint64_t first, int pipe)
 {
     (void)signal(SIGABRT, on_abort);
     (void)signal(SIGSEGV, on_abort);
-    for (uint64_t seed = options->first + number; seed <= options->last; seed += options->jobs) {
+    for (uint64_t seed = first; seed <= options->last; seed += options->jobs) {
         struct world_result result;
         worker_seed = seed;
         say(pipe, &(struct word){.seed = seed, .begins = true});
@@ -121,9 +121,8 @@ static void work(const struct crowd_options *options, uint32_t number, int pipe)
     }
 }
 
-static void begin_worker(struct crowd *crowd, uint32_t number)
+static void begin_worker(struct crowd *crowd, struct worker *worker, uint64_t first)
 {
-    struct worker *worker = &crowd->workers[number];
     int ends[2];
     int made = pipe(ends);
     ASSERT(made == 0);
@@ -131,7 +130,7 @@ static void begin_worker(struct crowd *crowd, uint32_t number)
     ASSERT(worker->pid >= 0);
     if (worker->pid == 0) {
         (void)close(ends[0]);
-        work(&crowd->options, number, ends[1]);
+        work(&crowd->options, first, ends[1]);
         _exit(0);
     }
     (void)close(ends[1]);
@@ -176,7 +175,10 @@ static void take_end(struct crowd *crowd, struct worker *worker)
     if (worker->busy && !by_itself && (crowd->failed == 0 || crowd->options.keep_going)) {
         crowd->failed++;
         (void)fprintf(stderr, "seed %" PRIu64 " ended its process\n", worker->seed);
-        if (!crowd->options.keep_going) {
+        if (crowd->options.keep_going) {
+            worker->busy = false;
+            begin_worker(crowd, worker, worker->seed + crowd->options.jobs);
+        } else {
             stop_all(crowd);
         }
     }
@@ -277,7 +279,7 @@ bool crowd_run(const struct crowd_options *options)
     (void)world_dictionary(); /* Once for all. */
     (void)fflush(stdout);
     for (uint32_t i = 0; i < crowd->options.jobs; i++) {
-        begin_worker(crowd, i);
+        begin_worker(crowd, &crowd->workers[i], options->first + i);
     }
     for (;;) {
         struct pollfd items[JOBS_MAX];

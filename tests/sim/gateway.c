@@ -209,12 +209,18 @@ void sim_gateway_start(struct sim_gateway *gateway)
         engine_start(gateway->engine, gateway->config, gateway->turn, &gateway->reader.port,
                      store_batch_number(gateway->store), now.engine_ns, reason);
     store_read_end(gateway->store_reader);
+    if (gateway->reader.status != STATUS_OK && gateway->fault_meant) {
+        gateway->fault_meant = false;
+        gateway_die(gateway, false, "at its start, for the store cannot be read");
+        return;
+    }
     if (refused != NULL) {
         sim_violate(sim, ORACLE_STARTS, "the engine refused its store: %s", refused);
         return;
     }
     trace_say(&sim->trace, "gateway", "starts, life %" PRIu32 ": batch %" PRIu64 " was the last",
               gateway->life + 1, store_batch_number(gateway->store));
+    oracle_gateway_started(sim->oracle);
     for (uint32_t i = 0; i < sim->oms_count; i++) {
         sim_oms_reconnected(sim->oms[i]);
     }
@@ -267,9 +273,13 @@ static void step_commands(struct sim_gateway *gateway)
         const struct command *command = &gateway->commands[i];
         bool done = engine_session_command(gateway->engine, command->session, command->command,
                                            command->confirmed, span_text("ops"), answer);
-        trace_say(&gateway->sim->trace, gateway_session_name(gateway, command->session),
-                  "%s %s: %s", session_command_name(command->command),
-                  done ? "was done" : "was refused", answer);
+        trace_say(&gateway->sim->trace, "gateway", "%s %s %s: %s",
+                  gateway_session_name(gateway, command->session),
+                  session_command_name(command->command), done ? "was done" : "was refused",
+                  answer);
+        if (done && command->command == SESSION_COMMAND_RESET) {
+            oracle_numbers_reset(gateway->sim->oracle, command->session);
+        }
     }
     gateway->commands_count = 0;
 }

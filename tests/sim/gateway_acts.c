@@ -70,15 +70,16 @@ static bool act_ask(struct sim_gateway *gateway, const char *words)
     struct command command = {0};
     char name[32];
     if (!find_session(gateway, &words, &command.session) ||
-        !words_next(&words, name, sizeof(name)) ||
-        gateway->commands_count == GATEWAY_COMMANDS_MAX) {
+        !words_next(&words, name, sizeof(name))) {
         return false;
     }
     command.confirmed = words_take(&words, "confirmed");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (strcmp(name, session_command_name(commands[i])) == 0) {
             command.command = commands[i];
-            gateway->commands[gateway->commands_count++] = command;
+            if (gateway->commands_count < GATEWAY_COMMANDS_MAX - SIM_SESSIONS_MAX) {
+                gateway->commands[gateway->commands_count++] = command;
+            }
             gateway_wake(gateway, gateway->sim->now_ns);
             return words_done(words);
         }
@@ -195,6 +196,8 @@ void sim_gateway_mend(struct sim_gateway *gateway)
     store_faults_plan(STORE_FAULT_NONE);
     gateway->fault_meant = false;
     gateway->crash_point = CRASH_NONE;
+    gateway->commands_count = 0;
+    gateway->stop_wanted = gateway->stopping;
     gateway->disk_low = false;
     gateway->slow_turns = 0;
     gateway->skew_ns = 0;
@@ -207,9 +210,12 @@ void sim_gateway_mend(struct sim_gateway *gateway)
     if (!gateway->up) {
         sim_gateway_start(gateway);
     }
-    for (uint32_t session = 0; session < gateway->config->sessions_count; session++) {
-        gateway->commands[gateway->commands_count++] =
-            (struct command){.session = session, .command = SESSION_COMMAND_LOGON};
+    for (uint32_t session = 0; gateway->up && session < gateway->config->sessions_count;
+         session++) {
+        if (gateway->engine->links[session].down) {
+            gateway->commands[gateway->commands_count++] =
+                (struct command){.session = session, .command = SESSION_COMMAND_LOGON};
+        }
     }
     gateway_wake(gateway, sim->now_ns);
 }

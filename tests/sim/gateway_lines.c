@@ -16,8 +16,9 @@ static struct sim_broker *broker_of(const struct sim_gateway *gateway, uint32_t 
 
 static void say(struct slot *slot, const char *what, const char *reason)
 {
-    trace_say(&slot->gateway->sim->trace, gateway_session_name(slot->gateway, slot->session),
-              "%s%s%s", what, reason[0] != '\0' ? ": " : "", reason);
+    trace_say(&slot->gateway->sim->trace, "gateway", "%s %s%s%s",
+              gateway_session_name(slot->gateway, slot->session), what,
+              reason[0] != '\0' ? ": " : "", reason);
 }
 
 void lines_start(struct sim_gateway *gateway)
@@ -130,7 +131,7 @@ void lines_close(struct sim_gateway *gateway, uint32_t session, struct span reas
 {
     struct slot *slot = &gateway->slots[session];
     span_to_text(reason, slot->reason, sizeof(slot->reason));
-    say(slot, "gateway closes the line", slot->reason);
+    say(slot, "is cut off", slot->reason);
     let_go(slot);
     slot->state = SLOT_CLOSED;
     slot->cut = slot->wanted;
@@ -157,14 +158,14 @@ static void tell_backlog(struct slot *slot)
 static void tell_begin(struct slot *slot)
 {
     slot->up = true;
-    say(slot, "connected", "");
+    say(slot, "is connected", "");
     engine_connected(slot->gateway->engine, slot->session);
 }
 
 static void tell_end(struct slot *slot)
 {
     if (!slot->cut) {
-        say(slot, slot->up ? "the line is gone" : "no connection", slot->reason);
+        say(slot, slot->up ? "has lost its line" : "gets no connection", slot->reason);
     }
     engine_disconnected(slot->gateway->engine, slot->session, slot->reason);
     let_go(slot);

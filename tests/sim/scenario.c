@@ -114,6 +114,9 @@ static bool take_line(struct script *script, struct weather *weather, const char
         script->settles = true;
         return words_done(words);
     }
+    if (words_take(&words, "until")) {
+        return take_time(&words, &script->last_ns) && words_done(words);
+    }
     if (words_take(&words, "with")) {
         return script->steps_count == 0 && take_with(script, weather, words, dictionary);
     }

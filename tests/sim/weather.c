@@ -29,12 +29,13 @@ static void fair_session(struct weather *weather, uint32_t broker, enum session_
     struct engine_session_config *session = &weather->sessions[number];
     struct sim_broker_session *peer =
         dropcopy ? &weather->brokers[broker].dropcopy : &weather->brokers[broker].orders;
-    (void)snprintf(weather->broker_comps[number], sizeof(weather->broker_comps[0]), "%s%s",
-                   broker_names[broker], dropcopy ? "DC" : "");
+    char comp[16];
+    (void)snprintf(comp, sizeof(comp), "%s%s", broker_names[broker], dropcopy ? "DC" : "");
+    memcpy(weather->broker_comps[number], comp, sizeof(comp));
     (void)snprintf(weather->session_names[number], sizeof(weather->session_names[0]), "%s%s",
                    broker_names[broker], dropcopy ? "/dropcopy" : "");
     (void)snprintf(weather->session_ids[number], sizeof(weather->session_ids[0]),
-                   "FIX.4.4:FIXGATE->%s", weather->broker_comps[number]);
+                   "FIX.4.4:FIXGATE->%s", comp);
     *session = (struct engine_session_config){
         .id = weather->session_ids[number],
         .fix = session_config_default(),
@@ -140,14 +141,17 @@ static void draw_dialect(struct engine_session_config *session, struct sim_broke
         fix->reset_on_logon = true;
         peer->resets_on_logon = random_chance(random, 500);
     }
-    fix->reset_on_logout = random_chance(random, 50);
-    fix->reset_on_disconnect = random_chance(random, 50);
     if (random_chance(random, 250)) {
         fix->dictionary = NULL;
     }
-    if (random_chance(random, 300)) {
+    if (random_chance(random, 700)) {
+        /* An initiator says by 141=Y that it begins anew; an acceptor cannot. */
+        fix->reset_on_logout = random_chance(random, 70);
+        fix->reset_on_disconnect = random_chance(random, 70);
+    } else {
         fix->acceptor = true;
         peer->broker_dials = true;
+        peer->resets_on_logon = fix->reset_on_logon;
         peer->redial_ns = drawn_ms(random, 1, 3000);
     }
 }
@@ -180,7 +184,7 @@ static void draw_day(struct weather *weather, struct engine_session_config *sess
                      struct sim_broker_session *peer, struct random *random)
 {
     enum { BEGIN_SECOND = (14 * 60 + 13) * 60 + 20 };
-    uint32_t after = (uint32_t)random_between(random, 5, 5 + weather->storm_ns / SIM_SECOND_NS);
+    uint32_t after = (uint32_t)random_between(random, 2, weather->storm_ns / SIM_SECOND_NS - 1);
     uint32_t border = BEGIN_SECOND + after;
     session->schedule =
         (struct schedule){.kind = SCHEDULE_DAILY,
@@ -200,7 +204,8 @@ static void draw_session(struct weather *weather, struct random *random, uint32_
     fair_session(weather, broker, role, dictionary);
     draw_dialect(&weather->sessions[number], peer, random);
     draw_limits(&weather->sessions[number], peer, random);
-    if (random_chance(random, 120)) {
+    /* Who disagrees about the time disagrees about the day. */
+    if (!weather->kinds[WEATHER_CLOCK] && random_chance(random, 150)) {
         draw_day(weather, &weather->sessions[number], peer, random);
     }
 }
@@ -259,6 +264,9 @@ void weather_draw(struct weather *weather, struct sim *sim, const struct diction
         random_chance(random, 700) ? 2 : (uint32_t)random_between(random, 3, 4);
     weather->oms_count = (uint32_t)random_between(random, 1, SIM_OMS_MAX);
     weather->engine.sessions_count = 0;
+    for (size_t kind = 0; kind < WEATHER_KINDS_COUNT; kind++) {
+        weather->kinds[kind] = random_chance(random, 400);
+    }
     weather->engine.brokers_count = weather->brokers_count;
     weather->engine.random_seed = random_next(random) | 1;
     weather->engine.instance_id = random_next(random) | 1;
@@ -274,8 +282,5 @@ void weather_draw(struct weather *weather, struct sim *sim, const struct diction
     }
     for (uint32_t i = 0; i < weather->oms_count; i++) {
         draw_oms(weather, random, i);
-    }
-    for (size_t kind = 0; kind < WEATHER_KINDS_COUNT; kind++) {
-        weather->kinds[kind] = random_chance(random, 400);
     }
 }

@@ -29,7 +29,9 @@ void world_live(uint64_t seed, uint64_t turns, FILE *print, struct world_result 
 /* Lives through a scenario: the acts of `script` at their times, in fair weather, to its end.
  *
  *   # a comment
+ *   with …                     how the world differs from fair weather: scenario.c
  *   at SECONDS ACT …           sim_act(), at that true time after the world's beginning
+ *   until SECONDS              it goes on at least so long
  *   settle                     at last: wait until all is at rest, and judge
  *
  * False if a line makes no sense; `error` says which. */
