@@ -81,6 +81,30 @@ static void lines_open(struct arena *arena)
     }
 }
 
+/* The disk's, and the clock with it. */
+static void environment_make(struct arena *arena)
+{
+    static const char preload[] = "LD_PRELOAD=";
+    char path[PROCESS_PATH_BYTES_MAX - sizeof BAD_CLOCK];
+    size_t count = 0;
+    for (; arena->disk.environment.list[count] != NULL; count++) {
+        const char *entry = arena->disk.environment.list[count];
+        arena->environment[count] = entry;
+        if (strncmp(entry, preload, sizeof preload - 1) == 0) {
+            int size =
+                snprintf(arena->preload, sizeof arena->preload, "%s:%s", entry, BAD_CLOCK_LIBRARY);
+            ASSERT(size < (int)sizeof arena->preload);
+            arena->environment[count] = arena->preload;
+        }
+    }
+    ASSERT(count < ARENA_ENVIRONMENT_MAX);
+    int size = snprintf(path, sizeof path, "%s/clock", arena->options.directory);
+    ASSERT(size < (int)sizeof path);
+    (void)snprintf(arena->clock_file, sizeof arena->clock_file, BAD_CLOCK "=%s", path);
+    arena->environment[count] = arena->clock_file;
+    bad_clock_open(&arena->clock, path);
+}
+
 bool arena_open(struct arena *arena, const struct arena_options *options,
                 const struct network *network)
 {
@@ -99,7 +123,8 @@ bool arena_open(struct arena *arena, const struct arena_options *options,
         .routes = arena->routes,
     };
     world_open(&arena->world, &world_options);
-    arena->world.gateway_environment = arena->disk.environment.list;
+    environment_make(arena);
+    arena->world.gateway_environment = arena->environment;
     char prefix[ARENA_NAME_BYTES_MAX];
     (void)snprintf(prefix, sizeof prefix, "T%" PRIu32 "-", options->number);
     load_init(&arena->load, options->seed, options->rate, prefix);
@@ -119,6 +144,7 @@ bool arena_close(struct arena *arena, bool keep)
     for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
         cutter_close(arena->cutters[index]);
     }
+    bad_clock_close(&arena->clock);
     disk_close(&arena->disk, keep || arena->world.failed);
     return good;
 }

@@ -7,9 +7,11 @@
 
 #include "tests/tools/cutter.h"
 #include "tests/tools/load.h"
+#include "tests/torture/bad_clock.h"
 #include "tests/torture/disk.h"
 #include "tests/torture/network.h"
 
+enum { ARENA_PRELOAD_BYTES_MAX = 1200, ARENA_ENVIRONMENT_MAX = BAD_DISK_ENVIRONMENT_MAX + 1 };
 enum { ARENA_NAME_BYTES_MAX = 24, ARENA_DISK_GRACE_MS = 4000, ARENA_READY_MS = 30000 };
 
 struct arena_counts {
@@ -43,6 +45,10 @@ struct arena {
     struct load load;
     const struct network *network; /* Borrowed. */
     struct disk disk;
+    struct bad_clock clock; /* Of the gateway. */
+    const char *environment[ARENA_ENVIRONMENT_MAX + 1];
+    char preload[ARENA_PRELOAD_BYTES_MAX];
+    char clock_file[PROCESS_PATH_BYTES_MAX];
     struct cutter *cutters[WORLD_BROKERS_MAX];
     struct world_route routes[WORLD_BROKERS_MAX];
     char hosts[WORLD_BROKERS_MAX][NETWORK_ADDRESS_BYTES_MAX];

@@ -48,6 +48,7 @@ static const struct blow_acts acts[BLOW_KINDS] = {
     [BLOW_DISK_FULL].lift = blow_lift_disk,
     [BLOW_DISK_SYNC_FAILS].lift = blow_lift_disk,
     [BLOW_DISK_WRITE_FAILS].lift = blow_lift_disk,
+    [BLOW_CLOCK_SET].lift = blow_lift_clock,
     [BLOW_POWER_LOST].lift = blow_lift_gateway_up,
 };
 

@@ -38,6 +38,7 @@
     X(DISK_FULL, 4, 2500, 6000, "disk full")                                                       \
     X(DISK_SYNC_FAILS, 4, 1500, 4000, "sync of the store fails")                                   \
     X(DISK_WRITE_FAILS, 4, 1500, 4000, "write to the store fails")                                 \
+    X(CLOCK_SET, 5, 4000, 15000, "gateway's clock set forward or back")                            \
     X(POWER_LOST, 6, 800, 3000, "power lost: only what was synced is sure")
 
 enum blow_kind {

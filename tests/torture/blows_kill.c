@@ -1,4 +1,4 @@
-/* Blows upon processes, and upon the disk. */
+/* Blows upon processes, their clock, and the disk. */
 #include "tests/torture/blows_parts.h"
 
 #include <signal.h>
@@ -126,6 +126,25 @@ bool blow_lift_broker_continues(struct arena *arena, const struct blow *blow)
     if (!broker->down) {
         (void)kill(arena->world.brokers[blow->broker].process.pid, SIGCONT);
     }
+    return true;
+}
+
+/* --- The time of day ----------------------------------------------------------------------- */
+
+/* Brokers bear a SendingTime(52) that is off by two minutes; this stays below. */
+bool blow_strike_CLOCK_SET(struct arena *arena, const struct blow *blow)
+{
+    enum { OFF_MS_MAX = 90000 };
+    int64_t off_ms = 1 + (int64_t)(blow->detail / 4 % OFF_MS_MAX);
+    off_ms = blow->detail / 2 % 2 == 0 ? off_ms : off_ms % 3000; /* Small ones, too. */
+    bad_clock_set(&arena->clock, (blow->detail % 2 == 0 ? off_ms : -off_ms) * 1000000);
+    return true;
+}
+
+bool blow_lift_clock(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    bad_clock_set(&arena->clock, 0);
     return true;
 }
 

@@ -100,6 +100,10 @@ void disk_rules(const struct disk *disk, const char *rules)
 void disk_lose_power(struct disk *disk, uint64_t seed, struct power_loss_report *report)
 {
     ASSERT(disk->power);
+    struct bad_disk_journal journal;
+    if (!bad_disk_journal_read(disk->journal, &journal)) {
+        return; /* Nothing was written since the last time. */
+    }
     struct power_loss *loss = power_loss_open(disk->base, disk->journal);
     ASSERT(loss != NULL);
     power_loss_restore(loss, power_loss_moments(loss), seed, disk->store, report);
