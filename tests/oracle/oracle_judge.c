@@ -120,7 +120,9 @@ static void judge_live(struct oracle *oracle, const struct order *order,
 {
     enum state state = order->now.state;
     bool doubt = state == STATE_IN_DOUBT || state == STATE_DEAD_LETTER;
-    if (oracle_state_is_terminal(state)) {
+    if (state == STATE_FILLED && attempt->withheld) {
+        oracle->counts.resting++; /* It was; the bust is unknown. */
+    } else if (oracle_state_is_terminal(state)) {
         disagree(oracle, order, attempt); /* It is alive: nothing excuses that. */
     } else if (attempt->withheld) {
         oracle->counts.held += doubt ? 1 : 0;
@@ -138,9 +140,11 @@ static void judge_live(struct oracle *oracle, const struct order *order,
 static void judge_ended(struct oracle *oracle, const struct order *order,
                         const struct attempt *attempt)
 {
-    bool same = span_is(span_text(book_says(attempt)), oracle_state_name(order->now.state));
+    enum state state = order->now.state;
+    bool behind = !oracle_state_is_terminal(state) || state == STATE_FILLED;
     count_end(oracle, attempt);
-    if (!same && (!attempt->withheld || oracle_state_is_terminal(order->now.state))) {
+    if (!span_is(span_text(book_says(attempt)), oracle_state_name(state)) &&
+        (!attempt->withheld || !behind)) {
         disagree(oracle, order, attempt);
     }
 }

@@ -161,10 +161,16 @@ struct execution {
 /* A number of the gateway's in one numbering. */
 struct wire_number {
     uint64_t content;
-    uint64_t sending_time; /* Of its first sending, as a key; 0: that never arrived. */
-    uint32_t attempt;      /* Of a new order; or NONE. */
-    char type;             /* MsgType; 0: only filled over as yet. */
-    bool filled;           /* A gap fill has stood for it. */
+    const char *sending_time; /* Of its first sending; NULL: that is not known. */
+    uint32_t attempt;         /* Of a new order; or NONE. */
+    char type;                /* MsgType; 0: only filled over as yet. */
+    bool filled;              /* A gap fill has stood for it. */
+};
+
+/* What a broker said under a number of its own. */
+struct report_sent {
+    uint32_t attempt;
+    uint64_t execution; /* A key: of its ExecID. */
 };
 
 struct range {
@@ -227,6 +233,7 @@ struct oracle {
     struct oracle_map executions_by_id;   /* Our ExecID. */
     struct oracle_map exec_ids;           /* All of ours, and all of the brokers'. */
     struct oracle_map numbers_by_key;     /* Session, epoch, number. */
+    struct oracle_map reports_by_number;  /* Session, the broker's number; the newest. */
     struct oracle_map sessions_by_name;
 
     struct request *requests;
@@ -236,6 +243,7 @@ struct oracle {
     struct execution *executions;
     struct moment *moments;
     struct wire_number *numbers;
+    struct report_sent *reports;
     struct bus_entry *bus; /* By BusSeq - 1. */
     uint32_t requests_count, requests_capacity;
     uint32_t contents_count, contents_capacity;
@@ -244,6 +252,7 @@ struct oracle {
     uint32_t executions_count, executions_capacity;
     uint32_t moments_count, moments_capacity;
     uint32_t numbers_count, numbers_capacity;
+    uint32_t reports_count, reports_capacity;
     uint32_t bus_count, bus_capacity;
 
     uint64_t bus_understood; /* The last event that was taken in. */

@@ -39,6 +39,12 @@ void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_ne
     oracle_session_excuse(oracle, session);
 }
 
+/* A number of the gateway's. */
+static uint64_t number_key(uint32_t session, uint32_t epoch, uint64_t seq)
+{
+    return oracle_key_number(oracle_key_number(oracle_key_number(1, session), epoch), seq);
+}
+
 /* --- What the broker sends --------------------------------------------------------------- */
 
 static void ask(struct session *session, uint64_t begin, uint64_t end)
@@ -55,31 +61,59 @@ static void ask(struct session *session, uint64_t begin, uint64_t end)
     session->asked_count++;
 }
 
-/* It says something about an attempt, by its name. */
-static void take_report(struct oracle *oracle, const struct oracle_message *message)
+static uint64_t report_key(uint32_t session, uint64_t seq)
 {
+    return oracle_key_number(oracle_key_number(2, session), seq);
+}
+
+/* The gateway may refuse this very message, and then never knows what it said. */
+static void remember_report(struct oracle *oracle, uint32_t session, uint32_t attempt,
+                            const struct oracle_message *message)
+{
+    uint64_t seq = 0;
+    if (oracle_char(message, TAG_POSS_DUP_FLAG, 'N') == 'Y' ||
+        !oracle_uint(message, TAG_MSG_SEQ_NUM, &seq)) {
+        return;
+    }
+    uint32_t number = oracle->reports_count++;
+    oracle->reports =
+        oracle_room(oracle->reports, &oracle->reports_capacity, number, sizeof oracle->reports[0]);
+    oracle->reports[number] = (struct report_sent){
+        .attempt = attempt,
+        .execution = oracle_execution_key(oracle, oracle->sessions[session].broker,
+                                          oracle_value(message, TAG_EXEC_ID)),
+    };
+    oracle_map_set(&oracle->reports_by_number, report_key(session, seq), number);
+}
+
+/* It says something about an attempt, by its name. */
+static void take_report(struct oracle *oracle, uint32_t session,
+                        const struct oracle_message *message)
+{
+    static const uint32_t names[] = {TAG_CL_ORD_ID, TAG_ORIG_CL_ORD_ID, TAG_REF_ID};
     uint32_t attempt = ORACLE_NONE;
     struct span status = oracle_value(message, TAG_ORD_STATUS);
     bool unknown = oracle_char(message, TAG_EXEC_TYPE, '\0') == 'I' && span_is(status, "8");
-    if (!unknown &&
-        (oracle_attempt_find(oracle, oracle_value(message, TAG_CL_ORD_ID), &attempt) ||
-         oracle_attempt_find(oracle, oracle_value(message, TAG_ORIG_CL_ORD_ID), &attempt))) {
-        oracle->attempts[attempt].reported = true;
+    for (size_t index = 0; index < ARRAY_LEN(names) && !unknown; index++) {
+        struct span name = oracle_value(message, names[index]);
+        if (name.size > 0 && oracle_attempt_find(oracle, name, &attempt)) {
+            oracle->attempts[attempt].reported = true;
+            remember_report(oracle, session, attempt, message);
+            return;
+        }
     }
 }
 
-/* It refuses a message of ours by its number. */
+/* It refuses a message of the gateway's by its number. */
 static void take_refusal(struct oracle *oracle, uint32_t session,
                          const struct oracle_message *message)
 {
     uint64_t seq = 0;
     uint32_t number = 0;
-    if (!oracle_uint(message, TAG_REF_SEQ_NUM, &seq)) {
-        return;
-    }
-    uint64_t key =
-        oracle_key_number(oracle_key_number(session + 1, oracle->sessions[session].epoch), seq);
-    if (oracle_map_find(&oracle->numbers_by_key, key, &number) &&
+    take_report(oracle, session, message);
+    if (oracle_uint(message, TAG_REF_SEQ_NUM, &seq) &&
+        oracle_map_find(&oracle->numbers_by_key,
+                        number_key(session, oracle->sessions[session].epoch, seq), &number) &&
         oracle->numbers[number].attempt != ORACLE_NONE) {
         oracle->attempts[oracle->numbers[number].attempt].reported = true;
     }
@@ -109,7 +143,7 @@ void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
         return;
     case '8':
     case '9':
-        take_report(oracle, &message);
+        take_report(oracle, session, &message);
         return;
     case '3':
     case 'j':
@@ -137,16 +171,12 @@ static bool is_session_message(char type)
     return type != '\0' && strchr("0123456A", type) != NULL;
 }
 
-static uint64_t number_key(const struct arrival *in, uint64_t seq)
-{
-    return oracle_key_number(oracle_key_number(in->session_number + 1, in->session->epoch), seq);
-}
-
 static struct wire_number *number_of(const struct arrival *in, uint64_t seq, bool *added)
 {
     struct oracle *oracle = in->oracle;
-    uint32_t number =
-        oracle_map_add(&oracle->numbers_by_key, number_key(in, seq), oracle->numbers_count, added);
+    uint32_t number = oracle_map_add(&oracle->numbers_by_key,
+                                     number_key(in->session_number, in->session->epoch, seq),
+                                     oracle->numbers_count, added);
     if (*added) {
         oracle->numbers = oracle_room(oracle->numbers, &oracle->numbers_capacity, number,
                                       sizeof oracle->numbers[0]);
@@ -239,8 +269,12 @@ static void take_first(const struct arrival *in, struct wire_number *number)
 {
     number->content = oracle_content_of_wire(in->message);
     number->type = in->message->type;
-    number->sending_time = oracle_key(
-        0, oracle_value(in->message, in->poss_dup ? TAG_ORIG_SENDING_TIME : TAG_SENDING_TIME));
+    struct span time = oracle_value(in->message, TAG_SENDING_TIME);
+    struct span original = oracle_value(in->message, TAG_ORIG_SENDING_TIME);
+    if (!in->poss_dup || !span_equal(original, time)) {
+        number->sending_time =
+            oracle_texts_keep(&in->oracle->texts, in->poss_dup ? original : time);
+    }
 }
 
 static void check_again(const struct arrival *in, const struct wire_number *number)
@@ -264,6 +298,19 @@ static void check_again(const struct arrival *in, const struct wire_number *numb
     }
 }
 
+/* 122 is when it was first sent; or, where the clock was set back behind that, the sending's. */
+static bool is_original_time(const struct arrival *in, const struct wire_number *number,
+                             struct span original)
+{
+    struct span now = oracle_value(in->message, TAG_SENDING_TIME);
+    if (number->sending_time == NULL || span_is(original, number->sending_time)) {
+        return true;
+    }
+    size_t size = strlen(number->sending_time);
+    return span_equal(original, now) && size == now.size &&
+           memcmp(number->sending_time, now.data, size) > 0;
+}
+
 static void take_repeat(const struct arrival *in, const struct wire_number *number)
 {
     struct oracle *oracle = in->oracle;
@@ -279,7 +326,7 @@ static void take_repeat(const struct arrival *in, const struct wire_number *numb
         oracle_violate(oracle, ORACLE_ONE_CONTENT,
                        "number %" PRIu64 " of %s (35=%c) is resent without OrigSendingTime(122)",
                        in->seq, in->session->name, type);
-    } else if (number->sending_time != 0 && number->sending_time != oracle_key(0, time)) {
+    } else if (!is_original_time(in, number, time)) {
         oracle_violate(oracle, ORACLE_ONE_CONTENT,
                        "number %" PRIu64 " of %s (35=%c) is resent with 122=%.*s, which is not "
                        "when it was sent",
@@ -336,22 +383,42 @@ static void take_gap_fill(const struct arrival *in)
     }
 }
 
+/* The gateway refuses a report for its SendingTime (2.8: its number is used up): what it said
+ * is never known. */
+static void take_reject(const struct arrival *in)
+{
+    struct oracle *oracle = in->oracle;
+    uint64_t seq = 0;
+    uint32_t number = 0;
+    if (span_is(oracle_value(in->message, TAG_SESSION_REJECT_REASON), "10") &&
+        oracle_uint(in->message, TAG_REF_SEQ_NUM, &seq) &&
+        oracle_map_find(&oracle->reports_by_number, report_key(in->session_number, seq), &number)) {
+        const struct report_sent *report = &oracle->reports[number];
+        uint32_t execution = ORACLE_NONE;
+        oracle->attempts[report->attempt].withheld = true;
+        if (oracle_map_find(&oracle->executions_by_name, report->execution, &execution)) {
+            oracle->executions[execution].withheld = true;
+        }
+    }
+}
+
 /* A Logon that resets; or, when numbers begin anew by what was told, one that they had before. */
 static bool begins_epoch(const struct arrival *in)
 {
     uint32_t number = ORACLE_NONE;
-    bool logon = in->message->type == 'A' && in->seq == 1 && !in->poss_dup;
-    if (logon && oracle_char(in->message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y') {
+    if (in->message->type == 'A' && in->seq == 1 && !in->poss_dup &&
+        oracle_char(in->message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y') {
         return true;
     }
     if (!in->session->epoch_due) {
         return false;
     }
     if (!in->poss_dup) {
-        return logon || (in->session->out_any && in->seq <= in->session->out_last);
+        return in->session->out_any && in->seq <= in->session->out_last;
     }
     return in->message->type != '4' &&
-           oracle_map_find(&in->oracle->numbers_by_key, number_key(in, in->seq), &number) &&
+           oracle_map_find(&in->oracle->numbers_by_key,
+                           number_key(in->session_number, in->session->epoch, in->seq), &number) &&
            in->oracle->numbers[number].type != '\0' &&
            in->oracle->numbers[number].content != oracle_content_of_wire(in->message);
 }
@@ -372,6 +439,9 @@ void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
     in.poss_dup = oracle_char(&message, TAG_POSS_DUP_FLAG, 'N') == 'Y';
     if (begins_epoch(&in)) {
         epoch_begin(oracle, session);
+    }
+    if (message.type == '3') {
+        take_reject(&in);
     }
     if (message.type != '4') {
         take_message(&in);
