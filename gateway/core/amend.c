@@ -41,10 +41,9 @@ static bool answer_repetition(struct engine *engine, const struct request *reque
         return false;
     }
     if (found == ORDER_RECORD_REQUEST && known.kind == kind && known.content == request->content) {
-        struct order_request unused;
-        struct span root = known.order_key;
-        found = order_load(&engine->view, root, &order, &unused);
-        ASSERT(found == ORDER_RECORD_ORDER);
+        if (!order_follow(&engine->view, known.order_key, &order)) {
+            return true;
+        }
         report_reply(
             engine, request->route, &order,
             &(struct report){.exec_type = ExecType_ORDER_STATUS,

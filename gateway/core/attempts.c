@@ -96,10 +96,10 @@ void attempt_send_request(struct engine *engine, struct order *order, struct lin
     uint8_t request_key_bytes[ORDER_KEY_BYTES_MAX];
     struct span key = order_key(key_bytes, order->client, order->cl_ord_id);
     struct span request_key = order_key(request_key_bytes, order->client, order->pending_id);
-    struct order other;
     struct order_request request;
-    enum order_record found = order_load(&engine->view, request_key, &other, &request);
-    ASSERT(found == ORDER_RECORD_REQUEST);
+    if (!order_request_follow(&engine->view, request_key, &request)) {
+        return;
+    }
 
     struct span attempt_id = next_attempt_id(engine, order);
     struct builder body;

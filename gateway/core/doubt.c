@@ -67,8 +67,7 @@ void doubt_reset(struct engine *engine, struct link *link)
 static void doubt_move(struct engine *engine, const struct link *link, struct span key)
 {
     struct order order;
-    struct order_request request;
-    if (order_load(&engine->view, key, &order, &request) != ORDER_RECORD_ORDER) {
+    if (!order_follow(&engine->view, key, &order)) {
         return;
     }
     if (link->doubt_marking && order.state == ORDER_SENT) {
@@ -186,9 +185,8 @@ static bool is_answered(const struct order *order, const struct attempt *attempt
 static bool load_both(struct engine *engine, struct span attempt_id, struct attempt *attempt,
                       struct order *order)
 {
-    struct order_request request;
     return attempt_load(engine, attempt_id, attempt) &&
-           order_load(&engine->view, attempt->order_key, order, &request) == ORDER_RECORD_ORDER;
+           order_follow(&engine->view, attempt->order_key, order);
 }
 
 bool doubt_must_not_resend(struct engine *engine, const struct link *link, struct span attempt_id,

@@ -89,11 +89,17 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
             application_start(engine, &engine->links[number]);
         }
     }
+    if (refused == NULL) {
+        queue_start(engine);
+    }
+    /* What was not read says nothing of the store, good or bad. */
+    if (view_failed(&engine->view)) {
+        return "a read of it failed";
+    }
     if (refused != NULL) {
         span_to_text(text_span(&text), error, ENGINE_TEXT_BYTES_MAX + 1);
         return error;
     }
-    queue_start(engine);
     return NULL;
 }
 
@@ -130,7 +136,7 @@ bool engine_turn_full(const struct engine *engine)
 {
     const struct batch *batch = &engine->turn->batch;
     const struct release_list *releases = &engine->turn->releases;
-    return batch->used > TURN_BATCH_BYTES - TURN_STEP_BYTES_MAX ||
+    return view_failed(&engine->view) || batch->used > TURN_BATCH_BYTES - TURN_STEP_BYTES_MAX ||
            batch->count > TURN_BATCH_OPS_MAX - TURN_STEP_OPS_MAX ||
            releases->used > TURN_RELEASE_BYTES - TURN_STEP_BYTES_MAX ||
            releases->count > TURN_RELEASES_MAX - TURN_STEP_OPS_MAX;
@@ -151,6 +157,9 @@ static void heartbeat(struct engine *engine)
 
 void engine_tick(struct engine *engine)
 {
+    if (view_failed(&engine->view)) {
+        return;
+    }
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         link_tick(engine, &engine->links[number]);
     }

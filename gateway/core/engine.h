@@ -6,7 +6,8 @@
  *   engine_received, _request …  one call per event, until engine_turn_full()
  *   engine_turn_end              → turn.batch, turn.releases for apply_turn()
  *
- * After a failed commit the engine must not be used again (design §1). */
+ * After a failed read or commit the engine must not be used again (design §1): the turn
+ * is ended, apply_turn() refuses it, and the process ends with the store's reason. */
 #ifndef GATEWAY_CORE_ENGINE_H
 #define GATEWAY_CORE_ENGINE_H
 
@@ -131,7 +132,8 @@ struct engine {
  * numbers, counts of what is queued and unacknowledged. `engine` and `turn` are
  * zeroed memory of the caller's. Returns NULL, or why the store must not be used
  * (a number that went backwards, a record of an unknown version) with the remedy;
- * the text is static or in `error`. */
+ * the text is static or in `error`. If a read failed, that is why, whatever else there
+ * is; its reason is with whoever implements the reader. */
 MUST_USE const char *engine_start(struct engine *engine, const struct engine_config *config,
                                   struct turn *turn, const struct reader *reader,
                                   uint64_t batch_number, uint64_t now_ns,
@@ -142,7 +144,7 @@ void engine_turn_begin(struct engine *engine, const struct reader *reader, uint6
 /* Seals the batch. True if there is anything to apply. */
 bool engine_turn_end(struct engine *engine);
 
-/* No further event fits into this turn; end it first. */
+/* No further event fits into this turn, or a read has failed in it; end it first. */
 bool engine_turn_full(const struct engine *engine);
 
 /* A request of the OMS as tag=value fields. `client` is the authenticated

@@ -44,11 +44,11 @@ static void replaced(struct engine *engine, struct incoming *in)
         return;
     }
     uint8_t key[ORDER_KEY_BYTES_MAX];
-    struct order other;
     struct order_request request;
-    enum order_record found = order_load(
-        &engine->view, order_key(key, order->client, order->pending_id), &other, &request);
-    ASSERT(found == ORDER_RECORD_REQUEST);
+    if (!order_request_follow(&engine->view, order_key(key, order->client, order->pending_id),
+                              &request)) {
+        return;
+    }
     order->terms = request.terms;
     order->body = request.body;
     order->cl_ord_id_now = order->pending_id;

@@ -35,14 +35,11 @@ bool incoming_awaits_word(const struct order *order)
 bool incoming_find_order(struct engine *engine, struct incoming *in, struct span id,
                          struct span other_id)
 {
-    struct order_request request;
     if (!attempt_load(engine, id, &in->attempt) && !attempt_load(engine, other_id, &in->attempt)) {
         return false;
     }
-    enum order_record found =
-        order_load(&engine->view, in->attempt.order_key, &in->order, &request);
-    ASSERT(found == ORDER_RECORD_ORDER);
-    return span_equal(in->order.broker, incoming_broker(engine, in->link));
+    return order_follow(&engine->view, in->attempt.order_key, &in->order) &&
+           span_equal(in->order.broker, incoming_broker(engine, in->link));
 }
 
 void incoming_become(struct engine *engine, struct incoming *in, enum order_state state,

@@ -163,9 +163,7 @@ bool intake_find_order(struct engine *engine, struct span client, struct span cl
     enum order_record found =
         order_load(&engine->view, order_key(key, client, cl_ord_id), order, &request);
     if (found == ORDER_RECORD_REQUEST) {
-        struct span root = request.order_key;
-        found = order_load(&engine->view, root, order, &request);
-        ASSERT(found == ORDER_RECORD_ORDER);
+        return order_follow(&engine->view, request.order_key, order);
     }
     return found == ORDER_RECORD_ORDER;
 }

@@ -249,7 +249,7 @@ void link_receive_kept(struct engine *engine, struct link *link)
     struct message message;
     message_init(&message, engine->fields, FIX_FIELDS_MAX);
     link->kept_waiting = false;
-    while (!link->kept_waiting &&
+    while (!link->kept_waiting && !view_failed(&engine->view) &&
            session_receive_kept(&link->session, engine->now_ns, &message, &engine->effects)) {
         link_carry_out(engine, link, &message, span_of(NULL, 0));
         link->kept_waiting = engine_turn_full(engine);

@@ -175,6 +175,22 @@ enum order_record order_load(const struct view *view, struct span key, struct or
     return ORDER_RECORD_ORDER;
 }
 
+bool order_follow(const struct view *view, struct span key, struct order *order)
+{
+    struct order_request other;
+    enum order_record found = order_load(view, key, order, &other);
+    ASSERT(found == ORDER_RECORD_ORDER || view_failed(view));
+    return found == ORDER_RECORD_ORDER;
+}
+
+bool order_request_follow(const struct view *view, struct span key, struct order_request *request)
+{
+    struct order other;
+    enum order_record found = order_load(view, key, &other, request);
+    ASSERT(found == ORDER_RECORD_REQUEST || view_failed(view));
+    return found == ORDER_RECORD_REQUEST;
+}
+
 void order_save(const struct view *view, const struct order *order,
                 uint8_t scratch[ORDER_RECORD_BYTES_MAX])
 {

@@ -112,6 +112,12 @@ enum order_record {
 enum order_record order_load(const struct view *view, struct span key, struct order *order,
                              struct order_request *request);
 
+/* What a key of another record leads to, and so must be there: ASSERTs that it is. False
+ * only if a read has failed (view.h): the caller ends its step, for the turn is void. */
+MUST_USE bool order_follow(const struct view *view, struct span key, struct order *order);
+MUST_USE bool order_request_follow(const struct view *view, struct span key,
+                                   struct order_request *request);
+
 /* Writes it back. `scratch` is for encoding. */
 void order_save(const struct view *view, const struct order *order,
                 uint8_t scratch[ORDER_RECORD_BYTES_MAX]);

@@ -143,10 +143,9 @@ static void expire_due(struct engine *engine)
             return;
         }
         struct order order;
-        struct order_request request;
-        struct span order_key = span_of(key.data + 8, key.size - 8);
-        enum order_record found = order_load(&engine->view, order_key, &order, &request);
-        ASSERT(found == ORDER_RECORD_ORDER);
+        if (!order_follow(&engine->view, span_of(key.data + 8, key.size - 8), &order)) {
+            return;
+        }
         ASSERT(order.state == ORDER_QUEUED);
         queue_remove(engine, &order);
         expire(engine, &order, "its TimeInForce ended before a broker could take it");
@@ -235,9 +234,9 @@ static void refuse_request(struct engine *engine, struct order *order)
 static void entry_try(struct engine *engine, const struct queue_entry *entry)
 {
     struct order order;
-    struct order_request request;
-    enum order_record found = order_load(&engine->view, entry->order_key, &order, &request);
-    ASSERT(found == ORDER_RECORD_ORDER);
+    if (!order_follow(&engine->view, entry->order_key, &order)) {
+        return;
+    }
     if (entry->kind != 'D') {
         struct link *owner = link_find(engine, order.session_id);
         bool wanted = order.pending == entry->kind && !order.pending_sent;

@@ -9,11 +9,16 @@
 
 #include "gateway/core/batch.h"
 
-/* Committed state. A failure of the environment is kept by whoever implements the
- * port and stops the turn before its commit (apply.h); here it reads as absent.
- * Spans are valid until the end of the turn. */
+/* Committed state. Spans are valid until the end of the turn.
+ *
+ * A read that fails reads as absent and sets `failed`. From then on the turn is void:
+ * it takes no further event (engine_turn_full()), and apply_turn() refuses it and has
+ * the reason. So whoever asks whether a record is there need not care; whoever needs
+ * one that must be there, since another leads to it, goes through order_follow() or
+ * order_request_follow() and ends his step when they give nothing. */
 struct reader {
     void *context;
+    bool failed; /* Written by whoever implements the port; never taken back. */
     bool (*get)(void *context, uint32_t table, struct span key, struct span *value);
     /* First record with key >= `from`. */
     bool (*seek)(void *context, uint32_t table, struct span from, struct span *key,
@@ -28,6 +33,12 @@ struct view {
     struct batch *batch;
     const struct reader *reader;
 };
+
+/* A read of this turn, or of one before it, has failed. */
+static inline bool view_failed(const struct view *view)
+{
+    return view->reader->failed;
+}
 
 bool view_get(const struct view *view, uint32_t table, struct span key, struct span *value);
 

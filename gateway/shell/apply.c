@@ -8,6 +8,7 @@ static bool answered(struct apply_reader *reader, enum status status)
 {
     if (status != STATUS_OK && status != STATUS_NOT_FOUND && reader->status == STATUS_OK) {
         reader->status = status;
+        reader->port.failed = true;
     }
     return status == STATUS_OK;
 }

@@ -164,19 +164,38 @@ static void turn_begin(struct rig *rig)
     engine_turn_begin(rig->engine, &rig->reader.port, rig->now_ns);
 }
 
+/* A turn with a failed read commits nothing and calls no port; the process ends there. */
+static void turn_refused(struct rig *rig)
+{
+    static const struct release_ports none;
+    uint64_t batch_number = store_batch_number(rig->store);
+    enum status status = apply_turn(rig->store, &rig->reader, rig->turn, &none);
+    ASSERT(status == STATUS_IO);
+    ASSERT(store_batch_number(rig->store) == batch_number);
+    rig->releases_left = UINT_MAX;
+    rig_crash(rig);
+    rig_start(rig);
+}
+
+/* False if it was refused, and the gateway has started again. */
 static bool turn_end(struct rig *rig)
 {
     engine_tick(rig->engine);
-    bool something = engine_turn_end(rig->engine);
+    (void)engine_turn_end(rig->engine);
     /* All that the turn read has been copied; the map may have to move now. */
     store_read_end(rig->store_reader);
+    if (rig->reader.status != STATUS_OK) {
+        ASSERT(engine_turn_full(rig->engine));
+        turn_refused(rig);
+        return false;
+    }
     enum status status = apply_turn(rig->store, &rig->reader, rig->turn, &rig->ports);
     if (status != STATUS_OK) {
         (void)fprintf(stderr, "apply: %s\n", store_error(rig->store));
         abort();
     }
     rig_check_turn(rig);
-    return something;
+    return true;
 }
 
 /* The shell's part in accepting a connection. */
@@ -313,10 +332,11 @@ const char *rig_command(struct rig *rig, uint32_t session, enum session_command 
                         bool confirmed)
 {
     static char answer[ENGINE_TEXT_BYTES_MAX + 1];
-    turn_begin(rig);
-    (void)engine_session_command(rig->engine, session, command, confirmed, span_text("alice"),
-                                 answer);
-    (void)turn_end(rig);
+    do {
+        turn_begin(rig);
+        (void)engine_session_command(rig->engine, session, command, confirmed, span_text("alice"),
+                                     answer);
+    } while (!turn_end(rig));
     rig_settle(rig);
     return answer;
 }
@@ -370,9 +390,10 @@ const char *rig_request(struct rig *rig, const char *request)
     uint8_t bytes[64 * 1024];
     size_t size = rig_with_soh(request, bytes);
     size_t before = rig->replies.count;
-    turn_begin(rig);
-    engine_request(rig->engine, span_text("OMS"), span_text("route"), span_of(bytes, size));
-    (void)turn_end(rig);
+    do {
+        turn_begin(rig);
+        engine_request(rig->engine, span_text("OMS"), span_text("route"), span_of(bytes, size));
+    } while (!turn_end(rig));
     rig_settle(rig);
     ASSERT(rig->replies.count == before + 1);
     return rig->replies.line[before];
@@ -412,7 +433,7 @@ void rig_start(struct rig *rig)
         abort();
     }
     rig->config.instance_id = store_instance_id(rig->store);
-    apply_reader_init(&rig->reader, rig->store_reader);
+    rig_reader_init(rig);
     rig->engine = map_zeros(sizeof(*rig->engine));
     rig->turn = map_zeros(sizeof(*rig->turn));
     char reason[ENGINE_TEXT_BYTES_MAX + 1];
@@ -421,6 +442,12 @@ void rig_start(struct rig *rig)
     const char *refused = engine_start(rig->engine, &rig->config, rig->turn, &rig->reader.port,
                                        store_batch_number(rig->store), rig->now_ns, reason);
     store_read_end(rig->store_reader);
+    if (rig->reader.status != STATUS_OK) {
+        ASSERT(refused != NULL);
+        rig_crash(rig);
+        rig_start(rig);
+        return;
+    }
     if (refused != NULL) {
         (void)fprintf(stderr, "%s\n", refused);
         abort();
@@ -530,6 +557,7 @@ static void furnish(struct rig *rig)
         abort();
     }
     rig->releases_left = UINT_MAX;
+    rig->reads_left = UINT_MAX;
     rig->now_ns = UINT64_C(1790000000) * 1000000000; /* 2026-09-21T14:13:20Z */
     make_broker(rig, 0, "ALPHA", "FIX.4.4:FIXGATE->ALPHA");
     make_broker(rig, 1, "BETA", "FIX.4.4:FIXGATE->BETA");

@@ -114,6 +114,10 @@ struct rig {
     const char *drop_reason; /* Of rig_drop(); NULL: "dropped by the test". */
     struct rig_checked checked;
     unsigned releases_left; /* After so many releases the gateway is gone. */
+    /* After so many reads of the engine one fails; UINT_MAX: none. The turn is then refused,
+     * the gateway is gone and starts again at once. */
+    unsigned reads_left;
+    struct reader read; /* The port of `reader` without that. */
     struct effects effects;
     struct field fields[FIX_FIELDS_MAX];
 };
@@ -146,7 +150,7 @@ void rig_make_acceptor(struct rig *rig, unsigned number);
 /* A newest line of the gateway's log that holds `text`, or NULL. */
 const char *rig_said(const struct rig *rig, const char *text);
 
-/* Carries out a command on a session; returns its answer. */
+/* Carries out a command on a session; returns its answer. Asked again as a request is. */
 const char *rig_command(struct rig *rig, uint32_t session, enum session_command command,
                         bool confirmed);
 
@@ -162,7 +166,8 @@ void rig_drop(struct rig *rig, unsigned broker);
 /* Every BusSeq from 1 to the last is in the store, once. Returns the last. */
 uint64_t rig_check_events(struct rig *rig);
 
-/* Sends a request ('|' for SOH), settles, returns the reply. */
+/* Sends a request ('|' for SOH), settles, returns the reply. If the gateway is gone before
+ * it answers, sends it again, as a client may. */
 const char *rig_request(struct rig *rig, const char *request);
 
 /* A broker sends an application message with these body fields. */

@@ -1,5 +1,6 @@
 /* What the two halves of the rig share: core_rig.c is the gateway's side and the
- * store, core_rig_broker.c the brokers' and the lines; core_rig_check.c watches both. */
+ * store, core_rig_reads.c its reads, core_rig_broker.c the brokers' and the lines;
+ * core_rig_check.c watches both. */
 #ifndef TESTS_UNIT_CORE_RIG_PARTS_H
 #define TESTS_UNIT_CORE_RIG_PARTS_H
 
@@ -23,6 +24,9 @@ void rig_broker_dial(struct rig *rig, struct rig_broker *broker);
 
 /* Reads what came, answers, does what is due. True if anything moved. */
 bool rig_broker_move(struct rig *rig, struct rig_broker *broker);
+
+/* Binds the engine's port to the store: core_rig.h, `reads_left`. */
+void rig_reader_init(struct rig *rig);
 
 /* core_rig_check.c: nothing is released that is not durable. Each first sending stands in
  * the outbound queue with the same bytes, below the session's next number; each order

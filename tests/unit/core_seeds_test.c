@@ -1,7 +1,7 @@
 /* Random days of the engine, each from one seed: orders, cancels, drops, brokers
- * that hang, crashes between turns and between any two releases of one, operators
- * at work; either side may be the acceptor, there are endpoints, rates, and in some
- * the session day ends. Then all faults end and everything must settle.
+ * that hang, crashes between turns and between any two releases of one, reads of the
+ * store that fail, operators at work; either side may be the acceptor, there are endpoints, rates,
+ * and in some the session day ends. Then all faults end and everything must settle.
  *
  * SEED=n replays one seed, SEEDS=n runs that many. What holds at the end:
  * every order that was answered durably has exactly one outcome, no broker took
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,9 @@ static void one_step(struct day *day)
     case 10:
         command(day, broker);
         break;
+    case 11:
+        rig->reads_left = draw(day, 40);
+        break;
     default:
         if (day->orders < ORDERS_MAX) {
             day->orders += 1;
@@ -217,6 +221,7 @@ static void live(uint64_t seed)
     for (unsigned step = 0; step < STEPS; step++) {
         one_step(&day);
     }
+    day.rig->reads_left = UINT_MAX;
     for (unsigned i = 0; i < RIG_BROKERS; i++) {
         day.rig->broker[i].deaf = false;
         day.rig->broker[i].listening = true;
