@@ -214,7 +214,7 @@ static void draw_oms(struct weather *weather, struct random *random, uint32_t nu
 {
     struct sim_oms_settings *oms = &weather->oms[number];
     *oms = (struct sim_oms_settings){.name = oms_names[number]};
-    oms->orders_most = (uint32_t)random_between(random, 3, 24);
+    oms->orders_most = (uint32_t)random_between(random, 3, 36);
     oms->pause_least_ns = drawn_ms(random, 0, 50);
     oms->pause_most_ns = 2 * weather->storm_ns / oms->orders_most;
     oms->pause_most_ns =
@@ -257,9 +257,9 @@ void weather_draw(struct weather *weather, struct sim *sim, const struct diction
 {
     struct random *random = &sim->random;
     weather_fair(weather, 2, dictionary);
-    weather->storm_ns = drawn_ms(random, 5000, 60000);
+    weather->storm_ns = drawn_ms(random, 5000, 90000);
     weather->pause_least_ns = drawn_ms(random, 0, 100);
-    weather->pause_most_ns = weather->pause_least_ns + drawn_ms(random, 200, 6000);
+    weather->pause_most_ns = weather->pause_least_ns + drawn_ms(random, 100, 4000);
     weather->brokers_count =
         random_chance(random, 700) ? 2 : (uint32_t)random_between(random, 3, 4);
     weather->oms_count = (uint32_t)random_between(random, 1, SIM_OMS_MAX);
