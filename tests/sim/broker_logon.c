@@ -18,13 +18,12 @@ static bool of_another_day(const struct broker_session *session, const struct wi
     return behind == session->border_done;
 }
 
-/* Numbers of another day are refused like any others that do not fit, but say nothing about the
- * numbers of this day. */
+/* Numbers of another day are refused, even where they happen to fit, and say nothing about those of
+ * this day. */
 static bool notice_other_day(struct broker_session *session, const struct wire *wire)
 {
-    bool logout = session->day_fresh && span_is(wire->type, "5");
-    session->estranged = wire->seq != session->in_next && !wire_flag(wire, 141) &&
-                         (logout || of_another_day(session, wire));
+    bool logout = session->day_fresh && span_is(wire->type, "5") && wire->seq != session->in_next;
+    session->estranged = logout || of_another_day(session, wire);
     return session->estranged;
 }
 
@@ -169,10 +168,10 @@ void broker_logon_first(struct broker_session *session, const struct wire *wire)
     bool logon = span_is(wire->type, "A");
     broker_border(session);
     bool other_day = notice_other_day(session, wire);
-    if (logon && !acceptor && session->reset_wanted && wire_flag(wire, 141)) {
+    bool resets = logon && wire_flag(wire, 141);
+    if (resets && !acceptor && session->reset_wanted && !other_day) {
         oracle_numbers_reset(sim->oracle, session->set->number);
     }
-    bool resets = wire_flag(wire, 141);
     if (!resets) {
         broker_tell_received(session, wire);
     }
@@ -181,7 +180,8 @@ void broker_logon_first(struct broker_session *session, const struct wire *wire)
     }
     if (!logon) {
         /* Of an acceptor, a Logout: refused. */
-        session->in_next += !acceptor && wire->seq == session->in_next ? 1 : 0;
+        bool due = !acceptor && !other_day && wire->seq == session->in_next;
+        session->in_next += due ? 1 : 0;
         broker_line_drop(session, acceptor ? "its first message is no Logon" : "refused");
     } else if (other_day) {
         refuse(session, "the numbers are those of another session day");
