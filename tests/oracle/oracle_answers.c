@@ -51,6 +51,14 @@ static void take_refusal(struct oracle *oracle, uint32_t number,
     }
 }
 
+/* All events that were committed before now are known here. Nothing is, right after a crash: some
+ * were never published. */
+static bool bus_is_known(const struct oracle *oracle)
+{
+    return oracle->published_in_life && oracle->lives_told &&
+           oracle->bus_understood >= oracle->published_last;
+}
+
 /* An answer tells a standing of its order at or after the one that the answer before it told;
  * one that the bus did not tell yet waits for it. */
 static void match_standing(struct oracle *oracle, uint32_t number, const struct standing *told)
@@ -64,6 +72,11 @@ static void match_standing(struct oracle *oracle, uint32_t number, const struct 
                 return;
             }
         }
+    }
+    if (bus_is_known(oracle)) {
+        oracle_violate(oracle, ORACLE_FIGURES,
+                       "an answer says that %s is %s; the bus never said so", order->name,
+                       oracle_standing_text(told).text);
     }
     uint32_t added = oracle->moments_count++;
     oracle->moments =

@@ -20,23 +20,12 @@ static const char *book_says(const struct attempt *attempt)
 
 /* --- Orders in no book --------------------------------------------------------------------- */
 
-/* It was gap-filled although it was alive: then nobody works on it, whatever is said. */
-static bool is_void(const struct oracle *oracle, const struct order *order)
-{
-    const struct attempt *attempt =
-        order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
-    return attempt != NULL && attempt->voided && !attempt->reported && !order->dead_letter &&
-           (order->now.state == STATE_SENT || order->now.state == STATE_IN_DOUBT);
-}
-
 static void lose(struct oracle *oracle, const struct order *order)
 {
     oracle->counts.lost++;
     oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
-                   "LOST: %s was acknowledged; no broker has it, and the bus says %s%s",
-                   order->name,
-                   order->events == 0 ? "nothing" : oracle_state_name(order->now.state),
-                   is_void(oracle, order) ? ", and its number was filled over" : "");
+                   "LOST: %s was acknowledged; no broker has it, and the bus says %s", order->name,
+                   order->events == 0 ? "nothing" : oracle_state_name(order->now.state));
 }
 
 /* Nobody can know where it is: the bus must say that. */
@@ -120,11 +109,8 @@ static void judge_live(struct oracle *oracle, const struct order *order,
 {
     enum state state = order->now.state;
     bool doubt = state == STATE_IN_DOUBT || state == STATE_DEAD_LETTER;
-    if (state == STATE_FILLED && attempt->withheld) {
-        oracle->counts.resting++; /* It was; the bust is unknown. */
-    } else if (oracle_state_is_terminal(state)) {
-        disagree(oracle, order, attempt); /* It is alive: nothing excuses that. */
-    } else if (attempt->withheld) {
+    bool over = oracle_state_is_terminal(state);
+    if (attempt->withheld && (!over || state == STATE_FILLED)) { /* It was; then busted. */
         oracle->counts.held += doubt ? 1 : 0;
         oracle->counts.resting += doubt ? 0 : 1;
     } else if (doubt || (state == STATE_SENT && attempt->reported)) {
@@ -133,7 +119,7 @@ static void judge_live(struct oracle *oracle, const struct order *order,
                state == STATE_SENT) {
         oracle->counts.resting++;
     } else {
-        disagree(oracle, order, attempt);
+        disagree(oracle, order, attempt); /* It is alive; nothing excuses that it is over. */
     }
 }
 
@@ -287,6 +273,20 @@ static void judge_execution(struct oracle *oracle, const struct execution *execu
     }
 }
 
+/* A new order whose number was filled over is given up: a person is told, or its order waits
+ * for another broker. The broker had said nothing of it by then. */
+static void judge_void(struct oracle *oracle, const struct attempt *attempt)
+{
+    const struct order *order =
+        attempt->order != ORACLE_NONE ? &oracle->orders[attempt->order] : NULL;
+    if (attempt->voided && order != NULL && !order->given_up) {
+        oracle_violate(oracle, ORACLE_ONE_CONTENT,
+                       "the number of attempt %s was filled over, but its order %s was alive, and "
+                       "is %s",
+                       attempt->name, order->name, oracle_state_name(order->now.state));
+    }
+}
+
 static void judge_bus(struct oracle *oracle)
 {
     if (oracle->published_last > oracle->bus_delivered) {
@@ -297,10 +297,11 @@ static void judge_bus(struct oracle *oracle)
     }
 }
 
-static void count_executed(struct oracle *oracle)
+static void judge_attempts(struct oracle *oracle)
 {
     for (uint32_t index = 0; index < oracle->attempts_count; index++) {
         const struct attempt *attempt = &oracle->attempts[index];
+        judge_void(oracle, attempt);
         if (attempt->taken && attempt->cumulative > 0) {
             oracle->counts.executed_at[attempt->broker]++;
         }
@@ -317,5 +318,5 @@ void oracle_judge(struct oracle *oracle)
         judge_execution(oracle, &oracle->executions[index]);
     }
     judge_bus(oracle);
-    count_executed(oracle);
+    judge_attempts(oracle);
 }

@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define MOVE(name) (1U << STATE_##name)
+#define MOVE(name)     MOVE_TO(STATE_##name)
+#define MOVE_TO(state) (1U << (state))
 
 /* What a broker's word can make of an order that it may have. */
 #define BY_BROKER                                                                                  \
@@ -132,12 +133,35 @@ static void moment_add(struct oracle *oracle, struct order *order)
 
 /* --- Judging an event -------------------------------------------------------------------- */
 
+/* What only its broker can have made of the order, the broker said, or did. */
+static const char *broker_denies(const struct oracle *oracle, const struct order *order,
+                                 enum state state)
+{
+    const struct attempt *attempt =
+        order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
+    if (attempt == NULL || (MOVE_TO(state) & BY_BROKER) == 0) {
+        return state == STATE_ACKED || state == STATE_REJECTED ? "went to no broker" : NULL;
+    }
+    if (!attempt->reported) {
+        return "its broker has said nothing of it";
+    }
+    if (state == STATE_ACKED && !attempt->taken) {
+        return "is in no broker's book";
+    }
+    if ((state == STATE_CANCELLED && attempt->end != ORACLE_CANCELLED) ||
+        (state == STATE_EXPIRED && attempt->end != ORACLE_EXPIRED) ||
+        (state == STATE_REJECTED && attempt->taken && attempt->end != ORACLE_REJECTED)) {
+        return "did not end so in its broker's book";
+    }
+    return NULL;
+}
+
 static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
                         const struct standing *told, char exec_type)
 {
     enum state state = told->state;
     bool full = told->cumulative >= order->now.quantity;
-    const char *wrong = NULL;
+    const char *wrong = broker_denies(oracle, order, state);
     if (full != (state == STATE_FILLED)) {
         wrong = full ? "is executed wholly" : "is not executed wholly";
     } else if (state == STATE_PARTIAL && told->cumulative == 0) {
@@ -150,8 +174,6 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
         wrong = "expired by this very report";
     } else if (exec_type == '8' && state != STATE_REJECTED) {
         wrong = "was rejected by this very report";
-    } else if (state == STATE_ACKED && order->attempts == ORACLE_NONE) {
-        wrong = "is in no broker's book";
     }
     if (wrong != NULL) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is called %s, but %s",
@@ -275,7 +297,8 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
     check_move(oracle, bus_seq, order, message, told.state);
     check_state(oracle, bus_seq, order, &told, oracle_char(message, TAG_EXEC_TYPE, '\0'));
     check_figures(oracle, bus_seq, order, &told);
-    order->dead_letter = order->dead_letter || told.state == STATE_DEAD_LETTER;
+    order->given_up = order->given_up || told.state == STATE_DEAD_LETTER ||
+                      (told.state == STATE_QUEUED && order->attempt != ORACLE_NONE);
     moment_add(oracle, order);
 }
 

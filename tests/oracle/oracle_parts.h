@@ -8,7 +8,8 @@
  *   oracle_orders.c     an order's events: state, figures, terms
  *   oracle_fills.c      executions on the bus
  *   oracle_books.c      what the brokers did
- *   oracle_wire.c       what went over the lines
+ *   oracle_sessions.c   resets, what brokers sent, events of sessions
+ *   oracle_wire.c       what came from the gateway over the lines
  *   oracle_judge.c      the judgement at rest
  *
  * Things refer to each other by their place in an array, which never changes; ORACLE_NONE is
@@ -104,8 +105,8 @@ struct order {
     uint32_t contents; /* All that was asked for it, newest first. */
     uint32_t attempt;  /* That the last event told. */
     uint64_t asked_moment;
-    bool begun;       /* Its terms are known. */
-    bool dead_letter; /* It once was. */
+    bool begun;    /* Its terms are known. */
+    bool given_up; /* It once was DEAD_LETTER, or came back to the queue. */
     char time_in_force;
     struct standing now; /* As the bus told it so far. */
     broker_wide notional;
@@ -299,6 +300,10 @@ void oracle_order_take_terms(struct oracle *oracle, uint32_t order, uint32_t req
 void oracle_order_begin(struct oracle *oracle, uint32_t order,
                         const struct oracle_message *message);
 
+/* The message has the terms of something that was asked for the order. */
+bool oracle_order_asked_for(const struct oracle *oracle, uint32_t order,
+                            const struct oracle_message *message);
+
 /* --- oracle_orders.c ------------------------------------------------------------------ */
 
 /* What a report or order event tells of where its order stands. False: it tells nothing. */
@@ -345,10 +350,14 @@ bool oracle_order_is_withheld(const struct oracle *oracle, const struct order *o
 /* The newest attempt in a book that is live; NONE. */
 uint32_t oracle_order_live_attempt(const struct oracle *oracle, const struct order *order);
 
-/* --- oracle_wire.c ---------------------------------------------------------------------- */
+/* --- oracle_sessions.c ------------------------------------------------------------------ */
 
 /* Numbers begin anew or were lost: what was out before may be in doubt for good. */
 void oracle_session_excuse(struct oracle *oracle, uint32_t session);
+
+/* A number of the gateway's in one numbering; the newest report under a number of the broker's. */
+uint64_t oracle_number_key(uint32_t session, uint32_t epoch, uint64_t seq);
+uint64_t oracle_report_key(uint32_t session, uint64_t seq);
 
 void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
                           const struct oracle_message *message);

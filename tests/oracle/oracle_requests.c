@@ -187,6 +187,17 @@ static bool content_fits(const struct content *content, const struct oracle_mess
            oracle_key(0, oracle_value(message, TAG_SYMBOL)) == content->symbol;
 }
 
+bool oracle_order_asked_for(const struct oracle *oracle, uint32_t order,
+                            const struct oracle_message *message)
+{
+    uint32_t at = oracle->orders[order].contents;
+    while (at != ORACLE_NONE &&
+           (oracle->contents[at].kind == 'F' || !content_fits(&oracle->contents[at], message))) {
+        at = oracle->contents[at].next_of_order;
+    }
+    return at != ORACLE_NONE;
+}
+
 bool oracle_request_accept(struct oracle *oracle, uint32_t number, const char *kinds,
                            const struct oracle_message *message)
 {

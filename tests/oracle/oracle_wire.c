@@ -1,16 +1,9 @@
-/* What went over the lines: a number means one content for ever. */
+/* What came over the lines from the gateway: a number means one content for ever. */
 #include "tests/oracle/oracle_parts.h"
 
 #include <inttypes.h>
 
 enum { GAP_NUMBERS_MAX = 1024 * 1024 };
-
-void oracle_session_excuse(struct oracle *oracle, uint32_t session)
-{
-    oracle->moments_passed++;
-    oracle->sessions[session].excuse_moment = oracle->moments_passed;
-    oracle->brokers[oracle->sessions[session].broker].excuse_moment = oracle->moments_passed;
-}
 
 static void epoch_begin(struct oracle *oracle, uint32_t number)
 {
@@ -22,139 +15,6 @@ static void epoch_begin(struct oracle *oracle, uint32_t number)
     session->in_order = false;
     oracle_session_excuse(oracle, number);
 }
-
-/* What is still on its way has its old number: the new ones begin when the first of them shows
- * itself, by a number that the old would not have. */
-void oracle_numbers_reset(struct oracle *oracle, uint32_t session)
-{
-    ASSERT(session < oracle->sessions_count);
-    oracle->sessions[session].epoch_due = true;
-    oracle_session_excuse(oracle, session);
-}
-
-void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_next)
-{
-    (void)in_next; /* What it had before still means what it meant. */
-    ASSERT(session < oracle->sessions_count);
-    oracle_session_excuse(oracle, session);
-}
-
-/* A number of the gateway's. */
-static uint64_t number_key(uint32_t session, uint32_t epoch, uint64_t seq)
-{
-    return oracle_key_number(oracle_key_number(oracle_key_number(1, session), epoch), seq);
-}
-
-/* --- What the broker sends --------------------------------------------------------------- */
-
-static void ask(struct session *session, uint64_t begin, uint64_t end)
-{
-    struct range range = {.begin = begin, .end = end == 0 ? UINT64_MAX : end};
-    uint32_t count =
-        session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
-    for (uint32_t index = 0; index < count; index++) {
-        if (session->asked[index].begin == range.begin && session->asked[index].end == range.end) {
-            return;
-        }
-    }
-    session->asked[session->asked_count % ORACLE_RANGES_MAX] = range;
-    session->asked_count++;
-}
-
-static uint64_t report_key(uint32_t session, uint64_t seq)
-{
-    return oracle_key_number(oracle_key_number(2, session), seq);
-}
-
-/* The gateway may refuse this very message, and then never knows what it said. */
-static void remember_report(struct oracle *oracle, uint32_t session, uint32_t attempt,
-                            const struct oracle_message *message)
-{
-    uint64_t seq = 0;
-    if (oracle_char(message, TAG_POSS_DUP_FLAG, 'N') == 'Y' ||
-        !oracle_uint(message, TAG_MSG_SEQ_NUM, &seq)) {
-        return;
-    }
-    uint32_t number = oracle->reports_count++;
-    oracle->reports =
-        oracle_room(oracle->reports, &oracle->reports_capacity, number, sizeof oracle->reports[0]);
-    oracle->reports[number] = (struct report_sent){
-        .attempt = attempt,
-        .execution = oracle_execution_key(oracle, oracle->sessions[session].broker,
-                                          oracle_value(message, TAG_EXEC_ID)),
-    };
-    oracle_map_set(&oracle->reports_by_number, report_key(session, seq), number);
-}
-
-/* It says something about an attempt, by its name. */
-static void take_report(struct oracle *oracle, uint32_t session,
-                        const struct oracle_message *message)
-{
-    static const uint32_t names[] = {TAG_CL_ORD_ID, TAG_ORIG_CL_ORD_ID, TAG_REF_ID};
-    uint32_t attempt = ORACLE_NONE;
-    struct span status = oracle_value(message, TAG_ORD_STATUS);
-    bool unknown = oracle_char(message, TAG_EXEC_TYPE, '\0') == 'I' && span_is(status, "8");
-    for (size_t index = 0; index < ARRAY_LEN(names) && !unknown; index++) {
-        struct span name = oracle_value(message, names[index]);
-        if (name.size > 0 && oracle_attempt_find(oracle, name, &attempt)) {
-            oracle->attempts[attempt].reported = true;
-            remember_report(oracle, session, attempt, message);
-            return;
-        }
-    }
-}
-
-/* It refuses a message of the gateway's by its number. */
-static void take_refusal(struct oracle *oracle, uint32_t session,
-                         const struct oracle_message *message)
-{
-    uint64_t seq = 0;
-    uint32_t number = 0;
-    take_report(oracle, session, message);
-    if (oracle_uint(message, TAG_REF_SEQ_NUM, &seq) &&
-        oracle_map_find(&oracle->numbers_by_key,
-                        number_key(session, oracle->sessions[session].epoch, seq), &number) &&
-        oracle->numbers[number].attempt != ORACLE_NONE) {
-        oracle->attempts[oracle->numbers[number].attempt].reported = true;
-    }
-}
-
-void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
-{
-    struct oracle_message message;
-    uint64_t begin = 0;
-    uint64_t end = 0;
-    ASSERT(session < oracle->sessions_count);
-    oracle->sessions[session].sent_seen = true;
-    if (!oracle_message_read(&message, bytes)) {
-        return;
-    }
-    switch (message.type) {
-    case '2':
-        if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
-            oracle_uint(&message, TAG_END_SEQ_NO, &end)) {
-            ask(&oracle->sessions[session], begin, end);
-        }
-        return;
-    case 'A':
-        if (oracle_uint(&message, TAG_NEXT_EXPECTED_MSG_SEQ_NUM, &begin)) {
-            ask(&oracle->sessions[session], begin, 0);
-        }
-        return;
-    case '8':
-    case '9':
-        take_report(oracle, session, &message);
-        return;
-    case '3':
-    case 'j':
-        take_refusal(oracle, session, &message);
-        return;
-    default:
-        return;
-    }
-}
-
-/* --- What came from the gateway ------------------------------------------------------------ */
 
 /* One message of the gateway's, on its way into the record. */
 struct arrival {
@@ -175,7 +35,7 @@ static struct wire_number *number_of(const struct arrival *in, uint64_t seq, boo
 {
     struct oracle *oracle = in->oracle;
     uint32_t number = oracle_map_add(&oracle->numbers_by_key,
-                                     number_key(in->session_number, in->session->epoch, seq),
+                                     oracle_number_key(in->session_number, in->session->epoch, seq),
                                      oracle->numbers_count, added);
     if (*added) {
         oracle->numbers = oracle_room(oracle->numbers, &oracle->numbers_capacity, number,
@@ -186,40 +46,55 @@ static struct wire_number *number_of(const struct arrival *in, uint64_t seq, boo
     return &oracle->numbers[number];
 }
 
-/* Names that the gateway gives to brokers are of one order each. */
-static uint32_t attempt_of(const struct arrival *in)
+/* A cancel or replace goes where the order's attempt is; its name is another one of that. */
+static void take_change(const struct arrival *in)
+{
+    struct oracle *oracle = in->oracle;
+    struct span name = oracle_value(in->message, TAG_CL_ORD_ID);
+    struct span orig = oracle_value(in->message, TAG_ORIG_CL_ORD_ID);
+    uint32_t number = ORACLE_NONE;
+    bool added = false;
+    bool known = oracle_attempt_find(oracle, orig, &number);
+    if (known) {
+        (void)oracle_map_add(&oracle->attempts_by_name, oracle_key(0, name), number, &added);
+    }
+    uint32_t owner = known ? oracle->attempts[number].broker : ORACLE_NONE;
+    if (owner != ORACLE_NONE && owner != in->session->broker) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s is sent a 35=%c of attempt %.*s, which is %s's", in->session->name,
+                       in->message->type, (int)orig.size, (const char *)orig.data,
+                       oracle->brokers[owner].name);
+    }
+}
+
+/* A new order: its attempt. Names that the gateway gives to brokers are of one order each. */
+static uint32_t take_order(const struct arrival *in)
 {
     struct oracle *oracle = in->oracle;
     const struct oracle_message *message = in->message;
     struct span name = oracle_value(message, TAG_CL_ORD_ID);
-    struct span orig = oracle_value(message, TAG_ORIG_CL_ORD_ID);
+    struct span marker = oracle_value(message, TAG_SECONDARY_CL_ORD_ID);
     uint32_t order = ORACLE_NONE;
-    uint32_t number = ORACLE_NONE;
-    bool added = false;
-    if ((message->type == 'F' || message->type == 'G') &&
-        oracle_attempt_find(oracle, orig, &number)) {
-        (void)oracle_map_add(&oracle->attempts_by_name, oracle_key(0, name), number, &added);
-        return ORACLE_NONE;
-    }
-    if (message->type != 'D') {
-        return ORACLE_NONE;
-    }
-    number = oracle_attempt_add(oracle, name);
+    uint32_t number = oracle_attempt_add(oracle, name);
     struct attempt *attempt = &oracle->attempts[number];
     if (!attempt->sighted) {
         attempt->sighted = true;
         attempt->sighted_moment = oracle->moments_passed;
         attempt->session = in->session_number;
     }
-    struct span marker = oracle_value(message, TAG_SECONDARY_CL_ORD_ID);
-    if (oracle_map_find(&oracle->orders_by_marker, oracle_key(0, marker), &order)) {
-        oracle_attempt_belongs(oracle, number, order);
-    } else {
+    if (!oracle_map_find(&oracle->orders_by_marker, oracle_key(0, marker), &order)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s is sent an order (attempt %.*s, marker \"%.*s\") that no client ever "
                        "submitted",
                        in->session->name, (int)name.size, (const char *)name.data, (int)marker.size,
                        (const char *)marker.data);
+        return number;
+    }
+    oracle_attempt_belongs(oracle, number, order);
+    if (!oracle_order_asked_for(oracle, order, message)) {
+        oracle_violate(
+            oracle, ORACLE_FIGURES, "%s is sent %s (attempt %.*s) on terms that nobody asked for",
+            in->session->name, oracle->orders[order].name, (int)name.size, (const char *)name.data);
     }
     return number;
 }
@@ -348,8 +223,10 @@ static void take_message(const struct arrival *in)
     }
     if (number->type == '\0') {
         take_first(in, number);
-        uint32_t attempt = attempt_of(in);
-        number->attempt = attempt;
+        number->attempt = in->message->type == 'D' ? take_order(in) : ORACLE_NONE;
+        if (in->message->type == 'F' || in->message->type == 'G') {
+            take_change(in);
+        }
     }
 }
 
@@ -392,7 +269,8 @@ static void take_reject(const struct arrival *in)
     uint32_t number = 0;
     if (span_is(oracle_value(in->message, TAG_SESSION_REJECT_REASON), "10") &&
         oracle_uint(in->message, TAG_REF_SEQ_NUM, &seq) &&
-        oracle_map_find(&oracle->reports_by_number, report_key(in->session_number, seq), &number)) {
+        oracle_map_find(&oracle->reports_by_number, oracle_report_key(in->session_number, seq),
+                        &number)) {
         const struct report_sent *report = &oracle->reports[number];
         uint32_t execution = ORACLE_NONE;
         oracle->attempts[report->attempt].withheld = true;
@@ -418,7 +296,8 @@ static bool begins_epoch(const struct arrival *in)
     }
     return in->message->type != '4' &&
            oracle_map_find(&in->oracle->numbers_by_key,
-                           number_key(in->session_number, in->session->epoch, in->seq), &number) &&
+                           oracle_number_key(in->session_number, in->session->epoch, in->seq),
+                           &number) &&
            in->oracle->numbers[number].type != '\0' &&
            in->oracle->numbers[number].content != oracle_content_of_wire(in->message);
 }
@@ -450,34 +329,4 @@ void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
     } else if (oracle_uint(&message, TAG_NEW_SEQ_NO, &in.seq) && in.seq > in.session->out_last) {
         in.session->out_last = in.seq - 1; /* Its own number does not matter. */
     }
-}
-
-/* --- Events of sessions ----------------------------------------------------------------- */
-
-static enum session_state_told state_told(struct span name)
-{
-    if (span_is(name, "READY")) {
-        return SESSION_TOLD_READY;
-    }
-    return span_is(name, "SYNCHRONISING") ? SESSION_TOLD_SYNCHRONISING : SESSION_TOLD_DISCONNECTED;
-}
-
-void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
-                          const struct oracle_message *message)
-{
-    struct span name = oracle_value(message, TAG_SESSION_NAME);
-    struct span state = oracle_value(message, TAG_SESSION_STATE_NAME);
-    uint32_t number = ORACLE_NONE;
-    bool command = oracle_value(message, TAG_TEXT).size > 0;
-    if (command || !oracle_map_find(&oracle->sessions_by_name, oracle_key(0, name), &number)) {
-        return; /* An operator's wish, told with whatever state it is in. */
-    }
-    struct session *session = &oracle->sessions[number];
-    enum session_state_told told = state_told(state);
-    if (told == SESSION_TOLD_READY && session->told != SESSION_TOLD_SYNCHRONISING) {
-        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
-                       "event %" PRIu64 ": session %s is READY without having synchronised",
-                       bus_seq, session->name);
-    }
-    session->told = told;
 }

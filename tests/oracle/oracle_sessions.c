@@ -1,0 +1,173 @@
+/* Sessions: resets of their numbers, what brokers say on them, and what the bus says of them. */
+#include "tests/oracle/oracle_parts.h"
+
+#include <inttypes.h>
+
+void oracle_session_excuse(struct oracle *oracle, uint32_t session)
+{
+    oracle->moments_passed++;
+    oracle->sessions[session].excuse_moment = oracle->moments_passed;
+    oracle->brokers[oracle->sessions[session].broker].excuse_moment = oracle->moments_passed;
+}
+
+/* What is still on its way has its old number: the new ones begin when the first of them shows
+ * itself, by a number that the old would not have. */
+void oracle_numbers_reset(struct oracle *oracle, uint32_t session)
+{
+    ASSERT(session < oracle->sessions_count);
+    oracle->sessions[session].epoch_due = true;
+    oracle_session_excuse(oracle, session);
+}
+
+void oracle_numbers_lost(struct oracle *oracle, uint32_t session, uint64_t in_next)
+{
+    (void)in_next; /* What it had before still means what it meant. */
+    ASSERT(session < oracle->sessions_count);
+    oracle_session_excuse(oracle, session);
+}
+
+/* A number of the gateway's. */
+uint64_t oracle_number_key(uint32_t session, uint32_t epoch, uint64_t seq)
+{
+    return oracle_key_number(oracle_key_number(oracle_key_number(1, session), epoch), seq);
+}
+
+/* --- What the broker sends --------------------------------------------------------------- */
+
+static void ask(struct session *session, uint64_t begin, uint64_t end)
+{
+    struct range range = {.begin = begin, .end = end == 0 ? UINT64_MAX : end};
+    uint32_t count =
+        session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
+    for (uint32_t index = 0; index < count; index++) {
+        if (session->asked[index].begin == range.begin && session->asked[index].end == range.end) {
+            return;
+        }
+    }
+    session->asked[session->asked_count % ORACLE_RANGES_MAX] = range;
+    session->asked_count++;
+}
+
+uint64_t oracle_report_key(uint32_t session, uint64_t seq)
+{
+    return oracle_key_number(oracle_key_number(2, session), seq);
+}
+
+/* The gateway may refuse this very message, and then never knows what it said. */
+static void remember_report(struct oracle *oracle, uint32_t session, uint32_t attempt,
+                            const struct oracle_message *message)
+{
+    uint64_t seq = 0;
+    if (oracle_char(message, TAG_POSS_DUP_FLAG, 'N') == 'Y' ||
+        !oracle_uint(message, TAG_MSG_SEQ_NUM, &seq)) {
+        return;
+    }
+    uint32_t number = oracle->reports_count++;
+    oracle->reports =
+        oracle_room(oracle->reports, &oracle->reports_capacity, number, sizeof oracle->reports[0]);
+    oracle->reports[number] = (struct report_sent){
+        .attempt = attempt,
+        .execution = oracle_execution_key(oracle, oracle->sessions[session].broker,
+                                          oracle_value(message, TAG_EXEC_ID)),
+    };
+    oracle_map_set(&oracle->reports_by_number, oracle_report_key(session, seq), number);
+}
+
+/* It says something about an attempt, by its name. */
+static void take_report(struct oracle *oracle, uint32_t session,
+                        const struct oracle_message *message)
+{
+    static const uint32_t names[] = {TAG_CL_ORD_ID, TAG_ORIG_CL_ORD_ID, TAG_REF_ID};
+    uint32_t attempt = ORACLE_NONE;
+    struct span status = oracle_value(message, TAG_ORD_STATUS);
+    bool unknown = oracle_char(message, TAG_EXEC_TYPE, '\0') == 'I' && span_is(status, "8");
+    for (size_t index = 0; index < ARRAY_LEN(names) && !unknown; index++) {
+        struct span name = oracle_value(message, names[index]);
+        if (name.size > 0 && oracle_attempt_find(oracle, name, &attempt)) {
+            oracle->attempts[attempt].reported = true;
+            remember_report(oracle, session, attempt, message);
+            return;
+        }
+    }
+}
+
+/* It refuses a message of the gateway's by its number. */
+static void take_refusal(struct oracle *oracle, uint32_t session,
+                         const struct oracle_message *message)
+{
+    uint64_t seq = 0;
+    uint32_t number = 0;
+    take_report(oracle, session, message);
+    if (oracle_uint(message, TAG_REF_SEQ_NUM, &seq) &&
+        oracle_map_find(&oracle->numbers_by_key,
+                        oracle_number_key(session, oracle->sessions[session].epoch, seq),
+                        &number) &&
+        oracle->numbers[number].attempt != ORACLE_NONE) {
+        oracle->attempts[oracle->numbers[number].attempt].reported = true;
+    }
+}
+
+void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
+{
+    struct oracle_message message;
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    ASSERT(session < oracle->sessions_count);
+    oracle->sessions[session].sent_seen = true;
+    if (!oracle_message_read(&message, bytes)) {
+        return;
+    }
+    switch (message.type) {
+    case '2':
+        if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
+            oracle_uint(&message, TAG_END_SEQ_NO, &end)) {
+            ask(&oracle->sessions[session], begin, end);
+        }
+        return;
+    case 'A':
+        if (oracle_uint(&message, TAG_NEXT_EXPECTED_MSG_SEQ_NUM, &begin)) {
+            ask(&oracle->sessions[session], begin, 0);
+        }
+        return;
+    case '8':
+    case '9':
+        take_report(oracle, session, &message);
+        return;
+    case '3':
+    case 'j':
+        take_refusal(oracle, session, &message);
+        return;
+    default:
+        return;
+    }
+}
+
+/* --- Events of sessions ----------------------------------------------------------------- */
+
+static enum session_state_told state_told(struct span name)
+{
+    if (span_is(name, "READY")) {
+        return SESSION_TOLD_READY;
+    }
+    return span_is(name, "SYNCHRONISING") ? SESSION_TOLD_SYNCHRONISING : SESSION_TOLD_DISCONNECTED;
+}
+
+void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
+                          const struct oracle_message *message)
+{
+    struct span name = oracle_value(message, TAG_SESSION_NAME);
+    struct span state = oracle_value(message, TAG_SESSION_STATE_NAME);
+    uint32_t number = ORACLE_NONE;
+    bool command = oracle_value(message, TAG_TEXT).size > 0;
+    if (command || !oracle_map_find(&oracle->sessions_by_name, oracle_key(0, name), &number)) {
+        return; /* An operator's wish, told with whatever state it is in. */
+    }
+    struct session *session = &oracle->sessions[number];
+    enum session_state_told told = state_told(state);
+    if (told == SESSION_TOLD_READY && session->told != SESSION_TOLD_SYNCHRONISING) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": session %s is READY without having synchronised",
+                       bus_seq, session->name);
+    }
+    session->told = told;
+}
