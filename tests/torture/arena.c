@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { POLL_MS = 20, AWAY_MS = 5, WINDOW = 800, STATUS_LINE_BYTES_MAX = 256 };
+enum {
+    POLL_MS = 20,
+    AWAY_MS = 5,
+    WINDOW = 800,
+    STATUS_LINE_BYTES_MAX = 256,
+    COMMAND_OUTPUT_BYTES = 2048
+};
 
 static const uint64_t NS_PER_MS = 1000000;
 
@@ -66,6 +72,26 @@ bool arena_tell(struct arena *arena, uint32_t broker, const char *command)
 {
     return !arena->brokers[broker].down && !arena->brokers[broker].stopped &&
            world_broker_control(&arena->world, broker, command) == 0;
+}
+
+bool arena_operate(struct arena *arena, uint32_t broker, const char *verb)
+{
+    char output[COMMAND_OUTPUT_BYTES];
+    if (arena->gateway_down || arena->gateway_stopped ||
+        !process_logged(&arena->world.gateway, "fixgate ready", NULL, 0)) {
+        return false;
+    }
+    const char *session = arena->world.brokers[broker].name; /* Its TargetCompID. */
+    const char *const words[] = {"session",    verb, session, "-c", arena->world.config_path,
+                                 "--operator", "jo", NULL};
+    return world_fixgate(&arena->world, words, NULL, output, sizeof output) == 0;
+}
+
+void arena_log_on(struct arena *arena, uint32_t broker)
+{
+    if (arena->brokers[broker].logged_off && arena_operate(arena, broker, "logon")) {
+        arena->brokers[broker].logged_off = false;
+    }
 }
 
 /* --- Beginning and end ------------------------------------------------------------------ */

@@ -37,6 +37,7 @@ struct arena_broker {
     bool down; /* It is to be down now. */
     bool stopped;
     bool line_taken; /* A blow keeps its line from relaying. */
+    bool logged_off; /* An operator has, or may have, logged it off. */
 };
 
 struct arena {
@@ -78,6 +79,12 @@ MUST_USE bool arena_broker_up(struct arena *arena, uint32_t broker);
 
 /* The command to a broker that can hear it. False: it cannot, or refused. */
 bool arena_tell(struct arena *arena, uint32_t broker, const char *command);
+
+/* `fixgate session VERB` upon a broker's order session. False: nobody can hear it, or it is
+ * refused. */
+bool arena_operate(struct arena *arena, uint32_t broker, const char *verb);
+/* Takes back a log-off, if there was one and the gateway can hear it. */
+void arena_log_on(struct arena *arena, uint32_t broker);
 
 /* Orders go out and answers come in until something is due at `until_ns`. False: a part ended
  * that no blow had struck. */

@@ -45,6 +45,7 @@ static const struct blow_acts acts[BLOW_KINDS] = {
     [BLOW_BROKER_MUTE].lift = blow_lift_broker_speaks,
     [BLOW_BROKER_REFUSES].lift = blow_lift_broker_accepts,
     [BLOW_BROKER_SLOW].lift = blow_lift_broker_reads,
+    [BLOW_OPERATOR_LOGS_OFF].lift = blow_lift_operator_logs_on,
     [BLOW_DISK_FULL].lift = blow_lift_disk,
     [BLOW_DISK_SYNC_FAILS].lift = blow_lift_disk,
     [BLOW_DISK_WRITE_FAILS].lift = blow_lift_disk,

@@ -35,6 +35,8 @@
     X(BROKER_SLOW, 4, 3000, 10000, "broker reads slowly or not at all")                            \
     X(BROKER_BUSTS, 0, 0, 0, "broker busts an execution")                                          \
     X(BROKER_ENDS_ORDERS, 3, 0, 0, "broker cancels or fills all that rests")                       \
+    X(OPERATOR_HANGS_UP, 3, 0, 0, "operator closes a connection")                                  \
+    X(OPERATOR_LOGS_OFF, 3, 3000, 9000, "operator logs a session off, and on")                     \
     X(DISK_FULL, 4, 2500, 6000, "disk full")                                                       \
     X(DISK_SYNC_FAILS, 4, 1500, 4000, "sync of the store fails")                                   \
     X(DISK_WRITE_FAILS, 4, 1500, 4000, "write to the store fails")                                 \

@@ -1,4 +1,4 @@
-/* Blows upon lines and network, and the bad manners of brokers. */
+/* Blows upon lines and network, the bad manners of brokers, and what operators do. */
 #include "tests/torture/blows_parts.h"
 
 enum {
@@ -224,4 +224,24 @@ bool blow_strike_BROKER_BUSTS(struct arena *arena, const struct blow *blow)
 bool blow_strike_BROKER_ENDS_ORDERS(struct arena *arena, const struct blow *blow)
 {
     return arena_tell(arena, blow->broker, blow->detail % 2 == 0 ? "cancel all" : "fill all");
+}
+
+/* --- The operators --------------------------------------------------------------------------- */
+
+bool blow_strike_OPERATOR_HANGS_UP(struct arena *arena, const struct blow *blow)
+{
+    return arena_operate(arena, blow->broker, "disconnect");
+}
+
+bool blow_strike_OPERATOR_LOGS_OFF(struct arena *arena, const struct blow *blow)
+{
+    /* Whatever came of it: that session is to be logged on again. */
+    arena->brokers[blow->broker].logged_off = true;
+    return arena_operate(arena, blow->broker, "logoff");
+}
+
+bool blow_lift_operator_logs_on(struct arena *arena, const struct blow *blow)
+{
+    arena_log_on(arena, blow->broker);
+    return true;
 }

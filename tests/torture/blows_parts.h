@@ -1,5 +1,6 @@
 /* Between the files of the blows: blows.c draws and times them; blows_kill.c has those upon
- * processes, clock and disk, blows_line.c those upon lines, network and the manners of brokers. */
+ * processes, clock and disk, blows_line.c those upon lines, network, the manners of brokers and
+ * operators. */
 #ifndef TESTS_TORTURE_BLOWS_PARTS_H
 #define TESTS_TORTURE_BLOWS_PARTS_H
 
@@ -34,6 +35,7 @@ bool blow_lift_broker_resumes(struct arena *arena, const struct blow *blow);
 bool blow_lift_broker_speaks(struct arena *arena, const struct blow *blow);
 bool blow_lift_broker_accepts(struct arena *arena, const struct blow *blow);
 bool blow_lift_broker_reads(struct arena *arena, const struct blow *blow);
+bool blow_lift_operator_logs_on(struct arena *arena, const struct blow *blow);
 bool blow_lift_clock(struct arena *arena, const struct blow *blow);
 bool blow_lift_disk(struct arena *arena, const struct blow *blow);
 

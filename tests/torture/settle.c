@@ -137,6 +137,9 @@ bool settle(struct arena *arena, uint64_t *took_ms)
         if (now_ns > deadline_ns) {
             return rest_failed(arena, ended);
         }
+        for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
+            arena_log_on(arena, index);
+        }
         if (!ended && now_ns >= nudge_ns) {
             nudge_ns = now_ns + NUDGE_MS * NS_PER_MS;
             if (!nudge(arena, &nudges)) {
