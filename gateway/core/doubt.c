@@ -208,13 +208,18 @@ bool doubt_must_not_resend(struct engine *engine, const struct link *link, struc
     if (attempt.kind != 'D') {
         return false;
     }
+    if (order.state == ORDER_DEAD_LETTER) {
+        return true; /* It was filled over: a person has it in hand, perhaps elsewhere. */
+    }
     uint64_t stale_ns = link->config->stale_order_ns;
+    /* Our clock may have been set back since. */
+    uint64_t age_ns = engine->now_ns > sent_ns ? engine->now_ns - sent_ns : 0;
     if (order.terms.expires_ns <= engine->now_ns) {
         dead_letter(engine, &order, attempt.order_key,
                     "its TimeInForce ended while the broker was away; not sent again");
         return true;
     }
-    if (stale_ns > 0 && engine->now_ns - sent_ns > stale_ns) {
+    if (stale_ns > 0 && age_ns > stale_ns) {
         dead_letter(engine, &order, attempt.order_key,
                     "older than StaleOrderAge when the broker asked for it; not sent again");
         return true;

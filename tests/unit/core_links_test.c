@@ -293,6 +293,42 @@ static void a_stale_order_is_gap_filled_and_goes_to_the_dead_letters(void **stat
     assert_non_null(rig_event(rig, "AL.warning", "older than StaleOrderAge"));
 }
 
+/* The broker has an old copy of its state, and asks for what was filled over; our clock was set
+ * back, so that the order seems young again. */
+static void what_was_filled_over_never_goes_out_after_it(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].stale_order_ns = UINT64_C(60) * 1000000000;
+    rig_start(rig);
+    lose_orders(rig, ORDER("C1"), NULL);
+    rig->now_ns += UINT64_C(61) * 1000000000;
+    rig->broker[0].listening = true;
+    rig_pass(rig, 3000);
+    assert_string_equal("DEAD_LETTER", state_of(rig, "C1"));
+    rig_crash(rig);
+    rig->broker[0].session.seq_in_next = 3;
+    rig->now_ns -= UINT64_C(50) * 1000000000;
+    rig_start(rig);
+    rig_pass(rig, 5000);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+    assert_int_equal(0, rig->broker[0].orders);
+    assert_string_equal("DEAD_LETTER", state_of(rig, "C1"));
+}
+
+static void an_order_of_a_time_to_come_is_not_stale(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].stale_order_ns = UINT64_C(60) * 1000000000;
+    rig_start(rig);
+    lose_orders(rig, ORDER("C1"), NULL);
+    rig_crash(rig);
+    rig->now_ns -= UINT64_C(30) * 1000000000;
+    rig->broker[0].listening = true;
+    rig_start(rig);
+    rig_pass(rig, 5000);
+    assert_int_equal(1, rig->broker[0].orders);
+}
+
 static void an_order_that_is_not_stale_yet_goes_out_again(void **state)
 {
     struct rig *rig = *state;
@@ -395,6 +431,8 @@ int main(void)
         RIG_TEST(archives_are_kept_for_ever_unless_a_setting_says_otherwise),
         RIG_TEST(a_number_of_an_old_day_is_never_resent_on_the_new_one),
         RIG_TEST(a_stale_order_is_gap_filled_and_goes_to_the_dead_letters),
+        RIG_TEST(what_was_filled_over_never_goes_out_after_it),
+        RIG_TEST(an_order_of_a_time_to_come_is_not_stale),
         RIG_TEST(an_order_that_is_not_stale_yet_goes_out_again),
         RIG_TEST(without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives),
         RIG_TEST(a_slow_peer_is_cut_off_by_name),
