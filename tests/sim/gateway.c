@@ -357,9 +357,25 @@ static uint64_t turn_cost(struct sim_gateway *gateway)
                           gateway->settings.turn_most_ns);
 }
 
+/* Where resends are: a long gap fill takes turns that let nothing out. */
+static uint64_t resend_places(const struct sim_gateway *gateway)
+{
+    uint64_t places = 0;
+    for (uint32_t session = 0; session < gateway->config->sessions_count; session++) {
+        uint64_t next = 0;
+        uint64_t end = 0;
+        (void)session_resend_next(&gateway->engine->links[session].session, &next, &end);
+        places += next;
+    }
+    return places;
+}
+
 /* After a turn that found nothing to do the deadline lies ahead. */
 static void check_deadline(struct sim_gateway *gateway, bool anything)
 {
+    uint64_t places = resend_places(gateway);
+    anything = anything || places != gateway->resend_places;
+    gateway->resend_places = places;
     bool due = engine_deadline_ns(gateway->engine) <= gateway->clock.engine_ns;
     gateway->idle_turns = due && !anything ? gateway->idle_turns + 1 : 0;
     if (gateway->idle_turns > IDLE_TURNS_MAX) {

@@ -96,6 +96,7 @@ struct sim_gateway {
     uint64_t turn_at_ns; /* When the next one is due; UINT64_MAX: not planned. */
     uint64_t turn_serial;
     unsigned idle_turns; /* In a row, with the deadline at or before now. */
+    uint64_t resend_places;
     uint32_t slow_turns; /* So many more take slow_ns each. */
     uint64_t slow_ns;
     bool disk_low;
