@@ -275,8 +275,8 @@ static void print_json(const struct report *report)
     pair("lost", sum->lost);
     pair("doubled", sum->doubled);
     pair("unexplained", sum->faults);
-    (void)printf("\"failure\":\"%s\",\"good\":%s}\n", report->failure,
-                 report_good(report) ? "true" : "false");
+    (void)printf("\"failure\":\"%s\",\"kept\":\"%s\",\"good\":%s}\n", report->failure,
+                 report->kept != NULL ? report->kept : "", report_good(report) ? "true" : "false");
 }
 
 void report_print(struct report *report)
