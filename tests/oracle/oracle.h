@@ -68,6 +68,9 @@ void oracle_published(struct oracle *oracle, uint64_t bus_seq, struct span topic
                       struct span message);
 void oracle_event(struct oracle *oracle, uint64_t bus_seq, struct span topic, struct span message);
 
+/* FNV-1a, 64 bits. */
+uint64_t oracle_hash(struct span bytes);
+
 /* Only the oracle_hash() of what stood on the bus is known. */
 void oracle_published_hash(struct oracle *oracle, uint64_t bus_seq, uint64_t hash);
 

@@ -8,6 +8,15 @@
 
 enum { BUS_AHEAD_MAX = 1024 * 1024 };
 
+uint64_t oracle_hash(struct span bytes)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t index = 0; index < bytes.size; index++) {
+        hash = (hash ^ bytes.data[index]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
 static uint64_t hash_of(struct span message)
 {
     uint64_t hash = oracle_hash(message);

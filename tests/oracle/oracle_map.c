@@ -105,15 +105,6 @@ uint64_t oracle_key(uint64_t before, struct span part)
     return hash != 0 ? hash : 1;
 }
 
-uint64_t oracle_hash(struct span bytes)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t index = 0; index < bytes.size; index++) {
-        hash = (hash ^ bytes.data[index]) * UINT64_C(1099511628211);
-    }
-    return hash;
-}
-
 struct oracle_texts_block {
     struct oracle_texts_block *before;
     size_t used;

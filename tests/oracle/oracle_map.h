@@ -33,9 +33,6 @@ MUST_USE bool oracle_map_find(const struct oracle_map *map, uint64_t key, uint32
 uint64_t oracle_key(uint64_t before, struct span part);
 uint64_t oracle_key_number(uint64_t before, uint64_t part);
 
-/* FNV-1a, 64 bits: what oracle_published_hash() compares by. */
-uint64_t oracle_hash(struct span bytes);
-
 /* Texts that live as long as the oracle. Zeroed memory is an empty one. */
 struct oracle_texts {
     struct oracle_texts_block *newest; /* Owned. */
