@@ -26,34 +26,46 @@ static void become_by_fills(struct engine *engine, struct incoming *in)
     }
 }
 
+/* It accepts a replace that was not accepted before: the one on its way as a rule, but also one
+ * that counted as lost or refused, and that the broker has all the same. */
+static bool accepts_replace(const struct incoming *in)
+{
+    struct span exec_type = message_value(in->message, TAG_ExecType);
+    return exec_type.size == 1 && exec_type.data[0] == ExecType_REPLACED &&
+           in->attempt.kind == 'G' && name_is_later(in->attempt_id, in->order.attempt_id_now);
+}
+
 /* The OMS's ClOrdID that a report answers, and the one before it. */
 static void report_ids(const struct incoming *in, struct report *report)
 {
     bool of_pending = in->attempt.kind != 'D' && in->order.pending == in->attempt.kind &&
                       span_equal(in->attempt.request_id, in->order.pending_id);
-    report->cl_ord_id = of_pending ? in->order.pending_id : in->order.cl_ord_id_now;
-    report->orig_cl_ord_id = of_pending ? in->order.cl_ord_id_now : span_of(NULL, 0);
+    bool answers = of_pending || accepts_replace(in);
+    report->cl_ord_id = answers ? in->attempt.request_id : in->order.cl_ord_id_now;
+    report->orig_cl_ord_id = answers ? in->order.cl_ord_id_now : span_of(NULL, 0);
 }
 
 /* The broker took the replace: the order is now what it asks for. */
 static void replaced(struct engine *engine, struct incoming *in)
 {
     struct order *order = &in->order;
-    if (order->pending != 'G' || in->attempt.kind != 'G') {
+    if (!accepts_replace(in)) {
         incoming_alert(engine, in->link, in->message, "replaced, but no replace was asked for");
         return;
     }
     uint8_t key[ORDER_KEY_BYTES_MAX];
     struct order_request request;
-    if (!order_request_follow(&engine->view, order_key(key, order->client, order->pending_id),
+    if (!order_request_follow(&engine->view, order_key(key, order->client, in->attempt.request_id),
                               &request)) {
         return;
     }
     order->terms = request.terms;
     order->body = request.body;
-    order->cl_ord_id_now = order->pending_id;
-    order->attempt_id_now = order->pending_attempt_id;
-    order_pending_done(order);
+    order->cl_ord_id_now = in->attempt.request_id;
+    order->attempt_id_now = in->attempt_id;
+    if (span_equal(order->pending_id, in->attempt.request_id)) {
+        order_pending_done(order);
+    }
     become_by_fills(engine, in);
 }
 

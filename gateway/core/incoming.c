@@ -35,8 +35,12 @@ bool incoming_awaits_word(const struct order *order)
 bool incoming_find_order(struct engine *engine, struct incoming *in, struct span id,
                          struct span other_id)
 {
-    if (!attempt_load(engine, id, &in->attempt) && !attempt_load(engine, other_id, &in->attempt)) {
-        return false;
+    in->attempt_id = id;
+    if (!attempt_load(engine, id, &in->attempt)) {
+        in->attempt_id = other_id;
+        if (!attempt_load(engine, other_id, &in->attempt)) {
+            return false;
+        }
     }
     return order_follow(&engine->view, in->attempt.order_key, &in->order) &&
            span_equal(in->order.broker, incoming_broker(engine, in->link));

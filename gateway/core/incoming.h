@@ -10,7 +10,8 @@
 struct incoming {
     struct link *link;
     const struct message *message;
-    struct attempt attempt; /* What its ClOrdID stands for. */
+    struct span attempt_id; /* Its ClOrdID(11), or OrigClOrdID(41) if that one is known. */
+    struct attempt attempt; /* What that stands for. */
     struct order order;
 };
 

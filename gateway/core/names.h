@@ -22,6 +22,12 @@ enum name_kind {
 
 struct name name_make(uint64_t instance_id, enum name_kind kind, uint64_t number);
 
+/* Whether name `a` was given after `b`; both of one kind and store. */
+static inline bool name_is_later(struct span a, struct span b)
+{
+    return a.size != b.size ? a.size > b.size : memcmp(a.data, b.data, a.size) > 0;
+}
+
 static inline struct span name_span(const struct name *name)
 {
     return span_text(name->text);

@@ -364,6 +364,45 @@ static void without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives
     assert_string_equal("CANCELLED", state_of(rig, "C1"));
 }
 
+/* The broker had it all the same, and says so later than it asked for it again. */
+static void
+a_replace_that_counted_as_lost_and_is_accepted_is_the_one_that_was_asked_for(void **state)
+{
+    struct rig *rig = *state;
+    char report[256];
+    rig->sessions[0].persist_messages = false;
+    rig->broker[0].manner = RIG_ACK;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    rig->broker[0].manner = RIG_SILENT;
+    (void)rig_request(rig, "35=G|49=OMS|11=R1|41=C1|55=VOD|54=1|38=250|40=2|44=10.5|"
+                           "60=20260921-14:13:20|");
+    assert_string_equal("G", rig->broker[0].last_msg_type);
+    (void)snprintf(report, sizeof(report),
+                   "37=O1|17=E99|11=%s|41=%s|150=5|39=0|55=VOD|54=1|151=250|14=0|6=0|",
+                   rig->broker[0].last_cl_ord_id, rig->broker[0].last_orig_cl_ord_id);
+    rig->broker[0].session.seq_in_next -= 1;
+    rig_drop(rig, 0);
+    rig_pass(rig, 5000);
+    assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
+    assert_non_null(rig_event(rig, "PersistMessages=N", "|11=R1|"));
+    /* Meanwhile the OMS asks for another one, which the broker answers first. */
+    (void)rig_request(rig, "35=G|49=OMS|11=R2|41=C1|55=VOD|54=1|38=400|40=2|44=10.5|"
+                           "60=20260921-14:13:20|");
+    rig_broker_says(rig, 0, "8", report);
+    const char *event = rig_event(rig, "|150=5|", "|527=E99|");
+    assert_string_equal("R1", rig_value(event, "11"));
+    assert_string_equal("C1", rig_value(event, "41"));
+    assert_string_equal("250", rig_value(event, "38"));
+    (void)snprintf(report, sizeof(report),
+                   "37=O1|17=E100|11=%s|41=%s|150=5|39=0|55=VOD|54=1|151=400|14=0|6=0|",
+                   rig->broker[0].last_cl_ord_id, rig->broker[0].last_orig_cl_ord_id);
+    rig_broker_says(rig, 0, "8", report);
+    event = rig_event(rig, "|150=5|", "|527=E100|");
+    assert_string_equal("R2", rig_value(event, "11"));
+    assert_string_equal("400", rig_value(event, "38"));
+}
+
 static void a_slow_peer_is_cut_off_by_name(void **state)
 {
     struct rig *rig = *state;
@@ -435,6 +474,7 @@ int main(void)
         RIG_TEST(an_order_of_a_time_to_come_is_not_stale),
         RIG_TEST(an_order_that_is_not_stale_yet_goes_out_again),
         RIG_TEST(without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives),
+        RIG_TEST(a_replace_that_counted_as_lost_and_is_accepted_is_the_one_that_was_asked_for),
         RIG_TEST(a_slow_peer_is_cut_off_by_name),
         RIG_TEST(a_peer_that_does_not_read_what_it_asked_for_is_cut_off),
     };
