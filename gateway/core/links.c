@@ -1,6 +1,9 @@
 /* Events and effects of the links. */
 #include "gateway/core/link_parts.h"
 
+#include "fix/tags.h"
+#include "gateway/core/bus.h"
+
 /* --- Words for the log ------------------------------------------------------ */
 
 struct line {
@@ -77,6 +80,29 @@ static uint32_t first_day(const struct effects *effects, const struct session *s
     return day;
 }
 
+/* Our own Reject(3) of an application message: its number is used up (5.6), so that what it says,
+ * perhaps a fill, never comes again by itself. People have to know. */
+static void tell_of_reject(struct engine *engine, const struct link *link, struct span bytes)
+{
+    struct message reject;
+    message_init(&reject, engine->fields_other, FIX_FIELDS_MAX);
+    enum frame_fault fault = message_index(&reject, bytes, engine->config->dictionary);
+    ASSERT(fault == FRAME_FAULT_NONE);
+    struct span type = message_value(&reject, TAG_RefMsgType);
+    bool application = type.size > 1 || (type.size == 1 && strchr("012345A", type.data[0]) == NULL);
+    if (!span_is(message_type(&reject), MSG_Reject) || !application) {
+        return;
+    }
+    struct text text = {.size = 0};
+    text_add(text_add(&text, link->config->id), ": message ");
+    text_add_span(&text, message_value(&reject, TAG_RefSeqNum));
+    text_add_span(text_add(&text, " of type "), type);
+    text_add_span(text_add(&text, " was rejected: "), message_value(&reject, TAG_Text));
+    text_add(&text, "; what it says is not taken: ask the broker to tell it under a new number");
+    bus_alert(engine, "warning", span_text(engine->config->brokers[link->config->broker].name),
+              span_of(NULL, 0), text_span(&text));
+}
+
 /* The application acts once the list is done with: what it sends has later
  * numbers than the session's own messages of this step, and goes out behind them. */
 void link_carry_out(struct engine *engine, struct link *link, const struct message *message,
@@ -92,6 +118,9 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
         case EFFECT_SEND:
             if (effect->keep) {
                 link_out_keep(engine, link, day, effect, tag);
+                if (effect->message == MESSAGE_ADMIN) {
+                    tell_of_reject(engine, link, effect->bytes);
+                }
             }
             link_rate_take(engine, link);
             release_add(&engine->turn->releases, &(struct release){.kind = RELEASE_SEND,

@@ -49,7 +49,7 @@ struct oracle *oracle_new(void (*violated)(void *context, enum oracle_rule rule,
                           void *context);
 void oracle_free(struct oracle *oracle);
 
-/* Before anything else, in the order of their numbers. */
+/* In the order of their numbers, each before anything is told of it. */
 void oracle_add_broker(struct oracle *oracle, const char *name);
 void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker);
 
@@ -57,6 +57,8 @@ void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker
 
 /* Each sending, repetitions too. What is no FIX message is passed over. */
 void oracle_request(struct oracle *oracle, const char *client, struct span message);
+/* The same once more, of which only the name is known. */
+void oracle_request_again(struct oracle *oracle, const char *client, struct span cl_ord_id);
 void oracle_answer(struct oracle *oracle, const char *client, struct span message);
 
 /* --- What the bus said ----------------------------------------------------------- */

@@ -63,6 +63,8 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
         oracle_order_event(oracle, bus_seq, topic, &message);
     } else if (span_is(kind, "SE.")) {
         oracle_session_event(oracle, bus_seq, &message);
+    } else if (span_is(kind, "AL.")) {
+        oracle_alert_event(oracle, &message);
     }
 }
 

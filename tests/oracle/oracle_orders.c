@@ -160,6 +160,7 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
                         const struct standing *told, char exec_type)
 {
     enum state state = told->state;
+    /* What is executed wholly stays so, whatever comes later: a bust of it may be lost. */
     bool full = told->cumulative >= order->now.quantity;
     const char *wrong = broker_denies(oracle, order, state);
     if (full != (state == STATE_FILLED)) {
@@ -168,11 +169,11 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
         wrong = "has no execution";
     } else if (told->cumulative > 0 && state != STATE_PARTIAL && !oracle_state_is_terminal(state)) {
         wrong = "has executions";
-    } else if (exec_type == '4' && state != STATE_CANCELLED) {
+    } else if (exec_type == '4' && state != STATE_CANCELLED && !full) {
         wrong = "was cancelled by this very report";
-    } else if (exec_type == 'C' && state != STATE_EXPIRED) {
+    } else if (exec_type == 'C' && state != STATE_EXPIRED && !full) {
         wrong = "expired by this very report";
-    } else if (exec_type == '8' && state != STATE_REJECTED) {
+    } else if (exec_type == '8' && state != STATE_REJECTED && !full) {
         wrong = "was rejected by this very report";
     }
     if (wrong != NULL) {

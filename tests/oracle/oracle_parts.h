@@ -354,6 +354,7 @@ uint32_t oracle_order_live_attempt(const struct oracle *oracle, const struct ord
 
 /* Numbers begin anew or were lost: what was out before may be in doubt for good. */
 void oracle_session_excuse(struct oracle *oracle, uint32_t session);
+void oracle_alert_event(struct oracle *oracle, const struct oracle_message *message);
 
 /* A number of the gateway's in one numbering; the newest report under a number of the broker's. */
 uint64_t oracle_number_key(uint32_t session, uint32_t epoch, uint64_t seq);

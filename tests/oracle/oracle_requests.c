@@ -174,6 +174,19 @@ void oracle_request(struct oracle *oracle, const char *client, struct span bytes
     }
 }
 
+void oracle_request_again(struct oracle *oracle, const char *client, struct span cl_ord_id)
+{
+    uint32_t number = oracle_request_find(oracle, span_text(client), cl_ord_id);
+    oracle->sendings++;
+    if (number != ORACLE_NONE) {
+        struct request *request = &oracle->requests[number];
+        request->sendings++;
+        if (request->contents != ORACLE_NONE) {
+            oracle->contents[request->contents].sendings++;
+        }
+    }
+}
+
 /* --- Which of several it was --------------------------------------------------------- */
 
 static bool content_fits(const struct content *content, const struct oracle_message *message)

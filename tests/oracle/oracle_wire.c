@@ -2,6 +2,7 @@
 #include "tests/oracle/oracle_parts.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { GAP_NUMBERS_MAX = 1024 * 1024 };
 
@@ -260,22 +261,42 @@ static void take_gap_fill(const struct arrival *in)
     }
 }
 
-/* The gateway refuses a report for its SendingTime (2.8: its number is used up): what it said
- * is never known. */
-static void take_reject(const struct arrival *in)
+/* The gateway refuses a message (2.8: its number is used up): what it said is never known. */
+static void refused(struct oracle *oracle, uint32_t session, uint64_t seq)
 {
-    struct oracle *oracle = in->oracle;
-    uint64_t seq = 0;
     uint32_t number = 0;
-    if (span_is(oracle_value(in->message, TAG_SESSION_REJECT_REASON), "10") &&
-        oracle_uint(in->message, TAG_REF_SEQ_NUM, &seq) &&
-        oracle_map_find(&oracle->reports_by_number, oracle_report_key(in->session_number, seq),
-                        &number)) {
+    if (oracle_map_find(&oracle->reports_by_number, oracle_report_key(session, seq), &number)) {
         const struct report_sent *report = &oracle->reports[number];
         uint32_t execution = ORACLE_NONE;
         oracle->attempts[report->attempt].withheld = true;
         if (oracle_map_find(&oracle->executions_by_name, report->execution, &execution)) {
             oracle->executions[execution].withheld = true;
+        }
+    }
+}
+
+/* By its Reject for a wrong SendingTime, when that arrives; */
+static void take_reject(const struct arrival *in)
+{
+    uint64_t seq = 0;
+    if (span_is(oracle_value(in->message, TAG_SESSION_REJECT_REASON), "10") &&
+        oracle_uint(in->message, TAG_REF_SEQ_NUM, &seq)) {
+        refused(in->oracle, in->session_number, seq);
+    }
+}
+
+/* and by its alert, whether that Reject arrives or not. */
+void oracle_alert_event(struct oracle *oracle, const struct oracle_message *message)
+{
+    static const char mark[] = ": message ";
+    char text[ORACLE_TEXT_BYTES_MAX];
+    span_to_text(oracle_value(message, TAG_TEXT), text, sizeof(text));
+    const char *at = strstr(text, mark);
+    struct span broker = oracle_value(message, TAG_BROKER);
+    for (uint32_t session = 0; at != NULL && session < oracle->sessions_count; session++) {
+        if (strstr(text, "SendingTime accuracy problem") != NULL &&
+            span_is(broker, oracle->brokers[oracle->sessions[session].broker].name)) {
+            refused(oracle, session, strtoull(at + strlen(mark), NULL, 10));
         }
     }
 }

@@ -11,7 +11,8 @@
 enum {
     SETTLE_SECONDS_MAX = 1200,
     SETTLE_REMEDY_SECONDS = 90, /* Then people settle numbers that were put out of step. */
-    REST_CHECKS = 3,            /* So many seconds in a row. */
+    REST_CHECKS = 3,            /* So many in a row. */
+    REST_CHECK_MS = 487,        /* No heartbeat has such an interval. */
     ANSWER_SECONDS_MAX = 60,
     DICTIONARY_BYTES_MAX = 4 * 1024 * 1024,
 };
@@ -317,13 +318,16 @@ static bool settle(struct world *world)
     struct sim *sim = &world->sim;
     char why[128] = "";
     int rested = 0;
-    for (int second = 0; second < SETTLE_SECONDS_MAX && !over(world); second++) {
-        world_live_until(world, sim->now_ns + SIM_SECOND_NS);
+    uint64_t remedy_ns = sim->now_ns + SETTLE_REMEDY_SECONDS * SIM_SECOND_NS;
+    uint64_t end_ns = sim->now_ns + SETTLE_SECONDS_MAX * SIM_SECOND_NS;
+    while (sim->now_ns < end_ns && !over(world)) {
+        world_live_until(world, sim->now_ns + REST_CHECK_MS * SIM_MS_NS);
         rested = at_rest(world, why) ? rested + 1 : 0;
         if (rested == REST_CHECKS) {
             return true;
         }
-        if (second % SETTLE_REMEDY_SECONDS == SETTLE_REMEDY_SECONDS - 1) {
+        if (sim->now_ns >= remedy_ns) {
+            remedy_ns += SETTLE_REMEDY_SECONDS * SIM_SECOND_NS;
             remedy(world);
         }
     }

@@ -403,6 +403,21 @@ a_replace_that_counted_as_lost_and_is_accepted_is_the_one_that_was_asked_for(voi
     assert_string_equal("400", rig_value(event, "38"));
 }
 
+/* A fill may have been in it, and it never comes again by itself. */
+static void a_report_that_is_rejected_for_its_content_is_an_alert(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].fix.dictionary = rig->dictionary;
+    rig_start(rig);
+    rig_broker_says(rig, 0, "8", "37=O1|17=E1|11=x|150=F|39=2|55=VOD|54=1|14=100|151=0|");
+    const char *alert = rig_event(rig, "AL.warning", "of type 8 was rejected");
+    assert_non_null(alert);
+    assert_string_equal("ALPHA", rig_value(alert, "10003"));
+    assert_non_null(strstr(alert, "FIX.4.4:FIXGATE->ALPHA: message "));
+    rig_broker_says(rig, 0, "0", "11=x|");
+    assert_null(rig_event(rig, "AL.warning", "of type 0 was rejected"));
+}
+
 static void a_slow_peer_is_cut_off_by_name(void **state)
 {
     struct rig *rig = *state;
@@ -475,6 +490,7 @@ int main(void)
         RIG_TEST(an_order_that_is_not_stale_yet_goes_out_again),
         RIG_TEST(without_kept_bodies_what_the_broker_missed_is_told_and_never_arrives),
         RIG_TEST(a_replace_that_counted_as_lost_and_is_accepted_is_the_one_that_was_asked_for),
+        RIG_TEST(a_report_that_is_rejected_for_its_content_is_an_alert),
         RIG_TEST(a_slow_peer_is_cut_off_by_name),
         RIG_TEST(a_peer_that_does_not_read_what_it_asked_for_is_cut_off),
     };
