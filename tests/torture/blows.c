@@ -4,6 +4,7 @@ enum {
     PAUSE_MS_MAX = 900,
     CALM_MS = 4000,
     CALM_ONE_IN = 25,   /* So often nothing happens for a while, */
+    OFF_ONE_IN = 4,     /* So many kinds does a round do without. */
     AT_ONCE_ONE_IN = 5, /* so often two blows fall together, */
     LONG_ONE_IN = 6,    /* and so often one lasts long. */
 };
@@ -79,15 +80,23 @@ static enum blow_kind draw_kind(struct blows *blows)
 {
     uint32_t sum = 0;
     for (size_t kind = 0; kind < BLOW_KINDS; kind++) {
-        sum += kinds[kind].weight;
+        sum += blows->off[kind] ? 0 : kinds[kind].weight;
     }
     uint64_t left = draw(blows, sum);
     size_t kind = 0;
-    while (left >= kinds[kind].weight) {
-        left -= kinds[kind].weight;
+    while (blows->off[kind] || left >= kinds[kind].weight) {
+        left -= blows->off[kind] ? 0 : kinds[kind].weight;
         kind++;
     }
     return (enum blow_kind)kind;
+}
+
+static void draw_off(struct blows *blows)
+{
+    for (size_t kind = 0; kind < BLOW_KINDS; kind++) {
+        blows->off[kind] = draw(blows, OFF_ONE_IN) == 0;
+    }
+    blows->off[BLOW_LINE_CUT] = false; /* One there must be. */
 }
 
 /* All of a blow, whether it can fall or not: the next one must not depend on that. */
@@ -118,6 +127,7 @@ void blows_init(struct blows *blows, uint64_t seed)
 
 void blows_begin(struct blows *blows, struct arena *arena)
 {
+    draw_off(blows);
     draw_next(blows, arena->options.brokers_count);
     blows->next_ns = process_now_ns() + blows->next.pause_ms * NS_PER_MS;
 }

@@ -1,7 +1,8 @@
 /* The blows: what can be done to the parts of a running world, and how it is taken back.
  *
  * Which blows fall, upon whom, how long they last and when the next one comes is drawn from the
- * seed alone; a blow that cannot fall now (its part lies already) is passed over, and counted. */
+ * seed alone. Each round does without some kinds, so that what they would cover up is seen. A blow
+ * that cannot fall now (its part lies already) is passed over, and counted. */
 #ifndef TESTS_TORTURE_BLOWS_H
 #define TESTS_TORTURE_BLOWS_H
 
@@ -67,6 +68,7 @@ struct blow {
 
 struct blows {
     uint64_t random;
+    bool off[BLOW_KINDS]; /* Not in this round. */
     struct blow next;
     uint64_t next_ns; /* When it falls. */
     struct blow active[BLOWS_ACTIVE_MAX];
@@ -77,7 +79,7 @@ struct blows {
 
 void blows_init(struct blows *blows, uint64_t seed);
 
-/* Lets the next blow fall from now on. */
+/* A round: chooses which kinds it does without, and lets the next blow fall from now on. */
 void blows_begin(struct blows *blows, struct arena *arena);
 
 /* Strikes what is due, and takes back what is over. False: something broke that must not. */
