@@ -285,19 +285,18 @@ static void take_reject(const struct arrival *in)
     }
 }
 
-/* and by its alert, whether that Reject arrives or not. */
+/* and by its alert, whether that Reject arrives or not: "SESSION: message NUMBER of type …". */
 void oracle_alert_event(struct oracle *oracle, const struct oracle_message *message)
 {
     static const char mark[] = ": message ";
     char text[ORACLE_TEXT_BYTES_MAX];
+    uint32_t session = ORACLE_NONE;
     span_to_text(oracle_value(message, TAG_TEXT), text, sizeof(text));
     const char *at = strstr(text, mark);
-    struct span broker = oracle_value(message, TAG_BROKER);
-    for (uint32_t session = 0; at != NULL && session < oracle->sessions_count; session++) {
-        if (strstr(text, "SendingTime accuracy problem") != NULL &&
-            span_is(broker, oracle->brokers[oracle->sessions[session].broker].name)) {
-            refused(oracle, session, strtoull(at + strlen(mark), NULL, 10));
-        }
+    if (at != NULL && strstr(at, "SendingTime accuracy problem") != NULL &&
+        oracle_map_find(&oracle->sessions_by_name,
+                        oracle_key(0, span_of(text, (size_t)(at - text))), &session)) {
+        refused(oracle, session, strtoull(at + strlen(mark), NULL, 10));
     }
 }
 
