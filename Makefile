@@ -4,7 +4,8 @@
 #   make run     the same world, left running to try things in
 #   make test    everything a change must pass, from a bare Debian 12 machine
 #   make check   format, tidy, layers and purity
-#   make sim     random days of the engine from seeds (SEED=42 replays one, SEEDS=500 runs many)
+#   make sim     simulated worlds from seeds (SEED=42 tells one whole, SEEDS=1..100000 lives many)
+#   make mutate  breaks the product in many ways, one by one, and shows that the worlds notice
 #   make torture half an hour of blows on real processes, and the judgement (MINUTES=5 SEED=42)
 #   make fuzz    a minute of each fuzz target, and which lines of fix/ they reach
 #   make bench   our figures beside peers and limits, in one run
@@ -14,8 +15,9 @@ JOBS ?= 2
 CMAKE := cmake
 FUZZ_SECONDS ?= 60
 MINUTES ?= 30
+SEEDS ?= 1..10000
 
-.PHONY: all packages build debug release clang demo run test check format sim torture fuzz bench clean
+.PHONY: all packages build debug release clang demo run test check format sim mutate torture fuzz bench clean
 
 all: build
 
@@ -44,8 +46,12 @@ check: packages
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-sim: debug
-	@SEED=$(SEED) SEEDS=$(SEEDS) build/debug/tests/core_seeds_test
+sim: release
+	@build/release/tests/sim/sim $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --jobs $(JOBS))
+
+# The product is broken in each of the ways that tests/sim/mutants.txt names: all are caught.
+mutate: packages
+	@tests/sim/mutate
 
 torture: release
 	@build/release/tests/torture/torture --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
