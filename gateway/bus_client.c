@@ -133,6 +133,9 @@ static enum outcome live_take(struct bus_client *client, const struct span *fram
         fall_behind(client);
         return OUTCOME_NOTHING;
     }
+    /* One that was on its way while a replay overtook it; or the store has gone back, which
+     * only replay can tell. */
+    client->behind = heartbeat && seq + 1 < client->seq_next;
     if (heartbeat || seq < client->seq_next) {
         return OUTCOME_NOTHING;
     }

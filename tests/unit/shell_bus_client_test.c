@@ -329,6 +329,26 @@ static void heartbeat_shows_a_loss_at_the_end(void **state)
     assert_int_equal(client.gaps_count, 1);
 }
 
+/* The gateway is back within the time in which silence would make us ask. */
+static void heartbeat_from_before_what_was_had_asks_whether_the_store_went_back(void **state)
+{
+    (void)state;
+    open_client(0, NULL, 0);
+    commit(false);
+    commit(false);
+    commit(false);
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        assert_event(seq);
+    }
+    send_live("HB", 1); /* Only late: replay knows all three. */
+    assert_nothing();
+    commit(false);
+    assert_event(4);
+    gateway.last = 2;
+    send_live("HB", 2);
+    assert_int_equal(next(), BUS_CLIENT_BACKWARD);
+}
+
 static void heartbeat_alone_tells_where_now_is(void **state)
 {
     (void)state;
@@ -547,6 +567,7 @@ int main(void)
         TEST(past_events_come_before_live_ones_each_once),
         TEST(gap_is_filled_by_replay),
         TEST(heartbeat_shows_a_loss_at_the_end),
+        TEST(heartbeat_from_before_what_was_had_asks_whether_the_store_went_back),
         TEST(heartbeat_alone_tells_where_now_is),
         TEST(pages_of_a_replay_follow_each_other),
         TEST(topics_are_filtered_and_their_holes_are_no_gaps),
