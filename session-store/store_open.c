@@ -228,6 +228,15 @@ static enum status making_begin(struct store *store, const struct guard *guard, 
     return files_sync_names(&store->files, error);
 }
 
+/* What we read need not be what the disk has: when a write of LMDB's meta page fails,
+ * LMDB puts the old one back, unsynced, while the disk may have the new one. They must
+ * agree before any page that the new one counts upon is written over. */
+static enum status settle_last_owner(struct store *store, char error[STORE_ERROR_BYTES_MAX])
+{
+    int result = mdb_env_sync(store->env, 1);
+    return result == MDB_SUCCESS ? STATUS_OK : lmdb_error(store, result, "sync", error);
+}
+
 static enum status store_open_to_write(struct store *store, const struct store_config *config,
                                        uint64_t size_bytes, char error[STORE_ERROR_BYTES_MAX])
 {
@@ -252,6 +261,7 @@ static enum status store_open_to_write(struct store *store, const struct store_c
     TRY(status);
     store->was_clean = store->meta.clean;
     TRY(map_ensure_room(store, error));
+    TRY(settle_last_owner(store, error));
     TRY(tables_begin(store, config, error));
     TRY(guard_make(&store->files, error));
     /* First the names: a guard must not outlive the store that it speaks of. */
