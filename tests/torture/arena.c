@@ -37,6 +37,12 @@ void arena_gateway_kill(struct arena *arena)
     world_gateway_kill(&arena->world);
 }
 
+bool arena_disk_excuses(const struct arena *arena)
+{
+    return arena->disk_bad ||
+           process_now_ns() - arena->disk_ok_ns < ARENA_DISK_GRACE_MS * NS_PER_MS;
+}
+
 bool arena_gateway_up(struct arena *arena)
 {
     if (!arena->gateway_down || arena->disk_bad) {
@@ -182,8 +188,7 @@ static bool gateway_ended(struct arena *arena)
 {
     char what[160];
     int code = arena->world.gateway.exit_code;
-    bool recent = process_now_ns() - arena->disk_ok_ns < ARENA_DISK_GRACE_MS * NS_PER_MS;
-    if (code <= 0 || code >= 128 || (!arena->disk_bad && !recent)) {
+    if (code <= 0 || code >= 128 || !arena_disk_excuses(arena)) {
         (void)snprintf(what, sizeof what, "the gateway ended by itself, exit code %d", code);
         return world_fail(&arena->world, what);
     }

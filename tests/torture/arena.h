@@ -71,6 +71,8 @@ bool arena_close(struct arena *arena, bool keep);
 
 /* Kills it if it runs; it stays down until arena_gateway_up(). */
 void arena_gateway_kill(struct arena *arena);
+/* It may have to end by itself: its disk is bad, or was a moment ago. */
+bool arena_disk_excuses(const struct arena *arena);
 /* Starts it if it is down and no blow is upon the disk. */
 MUST_USE bool arena_gateway_up(struct arena *arena);
 

@@ -34,7 +34,7 @@
     X(BROKER_MUTE, 3, 3000, 10000, "broker executes, reports nothing")                             \
     X(BROKER_REFUSES, 3, 2000, 8000, "broker refuses the Logon")                                   \
     X(BROKER_SLOW, 4, 3000, 10000, "broker reads slowly or not at all")                            \
-    X(BROKER_BUSTS, 0, 0, 0, "broker busts an execution")                                          \
+    X(BROKER_BUSTS, 4, 0, 0, "broker busts an execution")                                          \
     X(BROKER_ENDS_ORDERS, 3, 0, 0, "broker cancels or fills all that rests")                       \
     X(OPERATOR_HANGS_UP, 3, 0, 0, "operator closes a connection")                                  \
     X(OPERATOR_LOGS_OFF, 3, 3000, 9000, "operator logs a session off, and on")                     \

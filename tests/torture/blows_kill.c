@@ -26,7 +26,7 @@ bool blow_strike_GATEWAY_ENDED(struct arena *arena, const struct blow *blow)
 {
     enum { END_MS = 15000, KILLED = 128 + SIGKILL };
     (void)blow;
-    if (arena->gateway_down || arena->gateway_stopped || arena->disk_bad) {
+    if (arena->gateway_down || arena->gateway_stopped || arena_disk_excuses(arena)) {
         return false;
     }
     arena->gateway_down = true;
