@@ -27,7 +27,7 @@ enum store_durability {
     STORE_COMMIT,  /* Synced before store_commit() returns: survives power loss. */
     STORE_PROCESS, /* Not synced: survives kill -9 of the process, not of the machine: a loss of
                     * power may take the newest batches, or leave a file for which a backup is
-                    * needed. */
+                    * needed, even if it opens: not every damage is noticed. */
 };
 
 struct store_config {

@@ -4,7 +4,9 @@
  * belongs to its struct, not to its thread, and the writing thread may have one).
  * STORE_PROCESS is MDB_NOSYNC: pages and the page that makes them valid may then
  * reach the disk in any order, so that a loss of power can leave a damaged file,
- * not only an older one. The checksums tell; the remedy is a backup.
+ * not only an older one. The checksums tell of values, not of LMDB's own pages: a
+ * page of an earlier batch in the place of a later one has right ones too. The remedy
+ * is a backup.
  *
  * The data file is kept as long as the map (sparse, it costs nothing). LMDB does
  * not always write the last pages it counts, so only thus is a file that is
