@@ -26,8 +26,13 @@ enum {
     LIVES = 7,
     BATCHES_PER_LIFE = 60,
     LOSSES = 300,
+    LOSSES_ON_BAD_DISK = 150,
+    LOSSES_UNSYNCED = 60,
     LOSSES_IN_THE_MAKING = 20, /* At each moment. */
+    UNSURE_LIVES = 12,
     ACKS_MAX = 8192,
+    STARTS_MAX = 64,
+    START_RECORDS = 24, /* About as many as an opening makes. */
     LIFE_MS_MAX = 20000,
     CHECK_SECONDS_MAX = 20,
 };
@@ -47,6 +52,8 @@ struct rig {
     uint64_t random;
     struct ack acks[ACKS_MAX]; /* In the order of time. */
     uint32_t acks_count;
+    uint64_t starts[STARTS_MAX]; /* The moments at which a writer was started. */
+    uint32_t starts_count;
 };
 
 static uint64_t rig_random(struct rig *rig, uint64_t limit)
@@ -112,7 +119,7 @@ static int rig_teardown(void **state)
 
 /* --- Lives of the writer ---------------------------------------------------------------------- */
 
-static void writer_start(const struct rig *rig, struct process *writer, const char *durability,
+static void writer_start(struct rig *rig, struct process *writer, const char *durability,
                          const char *rules)
 {
     char programs[PROCESS_PATH_BYTES_MAX];
@@ -125,6 +132,10 @@ static void writer_start(const struct rig *rig, struct process *writer, const ch
     struct bad_disk_environment environment;
     bad_disk_environment_init(&environment, &settings);
     (void)unlink(rig->log);
+    struct bad_disk_journal journal;
+    assert_true(rig->starts_count < STARTS_MAX);
+    rig->starts[rig->starts_count++] =
+        bad_disk_journal_read(rig->journal, &journal) ? journal.records : 0;
     assert_true(process_start_with(writer, "writer", rig->log, arguments, environment.list));
 }
 
@@ -162,6 +173,22 @@ static void life(struct rig *rig, const char *durability)
         __asm__ volatile("");
     }
     assert_int_equal(process_end(&writer, SIGKILL, LIFE_MS_MAX), 128 + SIGKILL);
+    acks_read(rig);
+}
+
+/* Starts the writer on a disk that fails: it must stop by itself, and say why. */
+static void life_on_bad_disk(struct rig *rig, const char *rule)
+{
+    char rules[64];
+    struct process writer = {.pid = 0};
+    (void)snprintf(rules, sizeof rules, "%s from %" PRIu64, rule, 1 + rig_random(rig, 40));
+    writer_start(rig, &writer, "commit", rules);
+    uint64_t deadline_ns = process_now_ns() + LIFE_MS_MAX * UINT64_C(1000000);
+    while (process_running(&writer)) {
+        assert_true(process_now_ns() < deadline_ns);
+        process_pause(1);
+    }
+    assert_int_equal(writer.exit_code, 1);
     acks_read(rig);
 }
 
@@ -216,19 +243,50 @@ static enum verdict store_judge(const struct rig *rig, enum store_durability dur
     return status == STATUS_OK ? VERDICT_WHOLE : VERDICT_NOTICED;
 }
 
-/* A moment of the journal: any, or one just about a sync, where it matters most. */
+/* As store_judge(), in a process of its own: a damaged store may well be its end. */
+static enum verdict store_judge_apart(const struct rig *rig, enum store_durability durability)
+{
+    (void)fflush(stdout);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        (void)dup2(nowhere, 2);
+        static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE};
+        for (size_t index = 0; index < ARRAY_LEN(deadly); index++) {
+            (void)signal(deadly[index], SIG_DFL); /* Neither cmocka nor a sanitizer has a say. */
+        }
+        (void)alarm(CHECK_SECONDS_MAX);
+        uint64_t batch = 0;
+        char text[STORE_ERROR_BYTES_MAX] = "";
+        _exit((int)store_judge(rig, durability, &batch, text));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    bool spoke = WIFEXITED(status) && WEXITSTATUS(status) < VERDICT_DIED;
+    return spoke ? (enum verdict)WEXITSTATUS(status) : VERDICT_DIED;
+}
+
+/* A moment of the journal: any; or one just about a sync, or while a writer opened the store,
+ * where it matters most. */
 static uint64_t moment_draw(struct rig *rig, const struct power_loss *loss)
 {
     uint64_t moments = power_loss_moments(loss);
     uint64_t moment = rig_random(rig, moments + 1);
-    if (rig_random(rig, 2) == 0) {
-        return moment;
+    switch (rig_random(rig, 3)) {
+    case 0:
+        moment = rig->starts[rig_random(rig, rig->starts_count)] + rig_random(rig, START_RECORDS);
+        break;
+    case 1:
+        while (moment < moments && power_loss_kind(loss, moment) == BAD_DISK_WRITE) {
+            moment++;
+        }
+        moment += rig_random(rig, 3);
+        break;
+    default:
+        break;
     }
-    while (moment < moments && power_loss_kind(loss, moment) == BAD_DISK_WRITE) {
-        moment++;
-    }
-    uint64_t near = moment + rig_random(rig, 3);
-    return near > moments ? moments : near;
+    return moment < moments ? moment : moments;
 }
 
 static void expect_all_there(struct rig *rig, const struct power_loss *loss, uint64_t moment)
@@ -267,6 +325,75 @@ static void committed_batches_survive_a_loss_of_power(void **state)
     power_loss_close(loss);
 }
 
+static void committed_batches_survive_a_bad_disk_and_a_loss_of_power(void **state)
+{
+    static const char *const rules[] = {"sync EIO",     "meta EIO",    "meta unsure",
+                                        "plain ENOSPC", "plain short", "plain unsure"};
+    struct rig *rig = *state;
+    power_loss_begin(rig->store, rig->base, rig->journal);
+    for (size_t index = 0; index < 2 * ARRAY_LEN(rules); index++) {
+        life(rig, "commit");
+        life_on_bad_disk(rig, rules[index % ARRAY_LEN(rules)]);
+    }
+    struct power_loss *loss = power_loss_open(rig->base, rig->journal);
+    assert_non_null(loss);
+    uint64_t losses = number_from("FIXGATE_LOSSES", LOSSES_ON_BAD_DISK);
+    for (uint64_t number = 0; number < losses; number++) {
+        expect_all_there(rig, loss, moment_draw(rig, loss));
+    }
+    power_loss_close(loss);
+}
+
+/* The write that makes a batch valid fails, and stands on the disk all the same; LMDB puts the
+ * old page back, which need not. The next owner begins upon the old one. */
+static void failed_commit_that_is_on_the_disk_harms_no_later_one(void **state)
+{
+    struct rig *rig = *state;
+    power_loss_begin(rig->store, rig->base, rig->journal);
+    for (int number = 0; number < UNSURE_LIVES; number++) {
+        life_on_bad_disk(rig, "meta unsure");
+    }
+    life(rig, "commit");
+    struct power_loss *loss = power_loss_open(rig->base, rig->journal);
+    assert_non_null(loss);
+    for (int number = 0; number < LOSSES_ON_BAD_DISK; number++) {
+        uint64_t start = rig->starts[rig_random(rig, rig->starts_count)];
+        uint64_t moment = start + rig_random(rig, START_RECORDS);
+        uint64_t moments = power_loss_moments(loss);
+        expect_all_there(rig, loss, moment < moments ? moment : moments);
+    }
+    power_loss_close(loss);
+}
+
+/* The same treatment of a store that is not synced: it shows that there is something to be
+ * found, and what docs/operations.md says of Durability=process: that even a store which opens
+ * may be wrong. */
+static void without_syncs_a_loss_of_power_does_harm(void **state)
+{
+    static const char *const names[VERDICTS] = {"whole", "refused", "noticed in use",
+                                                "wrong and unnoticed", "end of the process"};
+    struct rig *rig = *state;
+    uint32_t counts[VERDICTS] = {0};
+    power_loss_begin(rig->store, rig->base, rig->journal);
+    for (int number = 0; number < LIVES; number++) {
+        life(rig, "process");
+    }
+    struct power_loss *loss = power_loss_open(rig->base, rig->journal);
+    assert_non_null(loss);
+    uint64_t losses = number_from("FIXGATE_LOSSES", LOSSES_UNSYNCED);
+    for (uint64_t number = 0; number < losses; number++) {
+        struct power_loss_report report;
+        power_loss_restore(loss, moment_draw(rig, loss), rig_random(rig, UINT64_MAX), rig->found,
+                           &report);
+        counts[store_judge_apart(rig, STORE_PROCESS)]++;
+    }
+    power_loss_close(loss);
+    for (int verdict = 0; verdict < VERDICTS; verdict++) {
+        (void)printf("%s: %" PRIu32 "\n", names[verdict], counts[verdict]);
+    }
+    assert_true(counts[VERDICT_WHOLE] < losses);
+}
+
 /* Until its first opening has returned, nothing was promised; but it must be no riddle either. */
 static void power_lost_while_a_store_is_made_leaves_one_that_can_be_made(void **state)
 {
@@ -290,6 +417,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(committed_batches_survive_a_loss_of_power, rig_setup,
                                         rig_teardown),
+        cmocka_unit_test_setup_teardown(committed_batches_survive_a_bad_disk_and_a_loss_of_power,
+                                        rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(without_syncs_a_loss_of_power_does_harm, rig_setup,
+                                        rig_teardown),
+        cmocka_unit_test_setup_teardown(failed_commit_that_is_on_the_disk_harms_no_later_one,
+                                        rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(
             power_lost_while_a_store_is_made_leaves_one_that_can_be_made, rig_setup, rig_teardown),
     };
