@@ -144,30 +144,24 @@ void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
 
 /* --- Events of sessions ----------------------------------------------------------------- */
 
-static enum session_state_told state_told(struct span name)
-{
-    if (span_is(name, "READY")) {
-        return SESSION_TOLD_READY;
-    }
-    return span_is(name, "SYNCHRONISING") ? SESSION_TOLD_SYNCHRONISING : SESSION_TOLD_DISCONNECTED;
-}
-
+/* Whether a session must synchronise before it is READY is agreed with its broker; but what it is
+ * called has a name, and it is one that was told of. */
 void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
                           const struct oracle_message *message)
 {
-    struct span name = oracle_value(message, TAG_SESSION_NAME);
+    static const char *const names[] = {"DISCONNECTED",  "LOGON_SENT", "LOGON_AWAITED",
+                                        "SYNCHRONISING", "READY",      "LOGOUT_SENT"};
+    struct span session = oracle_value(message, TAG_SESSION_NAME);
     struct span state = oracle_value(message, TAG_SESSION_STATE_NAME);
     uint32_t number = ORACLE_NONE;
-    bool command = oracle_value(message, TAG_TEXT).size > 0;
-    if (command || !oracle_map_find(&oracle->sessions_by_name, oracle_key(0, name), &number)) {
-        return; /* An operator's wish, told with whatever state it is in. */
+    bool named = false;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        named = named || span_is(state, names[i]);
     }
-    struct session *session = &oracle->sessions[number];
-    enum session_state_told told = state_told(state);
-    if (told == SESSION_TOLD_READY && session->told != SESSION_TOLD_SYNCHRONISING) {
+    if (!named || !oracle_map_find(&oracle->sessions_by_name, oracle_key(0, session), &number)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES,
-                       "event %" PRIu64 ": session %s is READY without having synchronised",
-                       bus_seq, session->name);
+                       "event %" PRIu64 ": session %.*s is %.*s: there is no such thing", bus_seq,
+                       (int)session.size, (const char *)session.data, (int)state.size,
+                       (const char *)state.data);
     }
-    session->told = told;
 }

@@ -60,6 +60,17 @@ static bool act_crash(struct sim_gateway *gateway, const char *words)
     return false;
 }
 
+/* Operators reset no session whose broker they cannot reach: what is still on its way would
+ * come into the new numbers. */
+static bool is_out_of_reach(const struct sim_gateway *gateway, uint32_t session)
+{
+    bool held = gateway->slots[session].held;
+    for (const struct line *line = gateway->sim->lines; line != NULL; line = line_next(line)) {
+        held = held || (line_session(line) == session && line_is_held(line));
+    }
+    return held;
+}
+
 static bool act_ask(struct sim_gateway *gateway, const char *words)
 {
     static const enum session_command commands[] = {
@@ -77,7 +88,9 @@ static bool act_ask(struct sim_gateway *gateway, const char *words)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (strcmp(name, session_command_name(commands[i])) == 0) {
             command.command = commands[i];
-            if (gateway->commands_count < GATEWAY_COMMANDS_MAX - SIM_SESSIONS_MAX) {
+            bool in_vain =
+                commands[i] == SESSION_COMMAND_RESET && is_out_of_reach(gateway, command.session);
+            if (!in_vain && gateway->commands_count < GATEWAY_COMMANDS_MAX - SIM_SESSIONS_MAX) {
                 gateway->commands[gateway->commands_count++] = command;
             }
             gateway_wake(gateway, gateway->sim->now_ns);

@@ -278,6 +278,11 @@ void line_hold(struct line *line, bool held)
     }
 }
 
+bool line_is_held(const struct line *line)
+{
+    return line->held;
+}
+
 struct line *line_next(const struct line *line)
 {
     return line->next;

@@ -123,7 +123,7 @@ void world_furnish(struct world *world)
         oracle_add_broker(sim->oracle, weather->brokers[i].name);
     }
     for (uint32_t i = 0; i < weather->engine.sessions_count; i++) {
-        oracle_add_session(sim->oracle, weather->session_names[i], weather->sessions[i].broker);
+        oracle_add_session(sim->oracle, weather->session_ids[i], weather->sessions[i].broker);
     }
     sim->gateway = sim_gateway_new(sim, &weather->engine, &weather->gateway);
     sim->bus = sim_bus_new(sim);
