@@ -77,11 +77,30 @@ struct standing_text oracle_standing_text(const struct standing *standing)
     return text;
 }
 
+/* Some cancel ('F') or replace ('G') of it may be under way. */
+static bool awaits(const struct oracle *oracle, const struct order *order, char kind)
+{
+    uint32_t at = order->contents;
+    while (at != ORACLE_NONE && (oracle->contents[at].kind != kind ||
+                                 oracle->requests[oracle->contents[at].request].outcome)) {
+        at = oracle->contents[at].next_of_order;
+    }
+    return at != ORACLE_NONE;
+}
+
 bool oracle_status_fits(const struct oracle_message *message, enum state state)
 {
     char status = oracle_char(message, TAG_ORD_STATUS, '\0');
     bool pending = (status == '6' || status == 'E') && !oracle_state_is_terminal(state);
     return status == '\0' || pending || status == oracle_state_status(state);
+}
+
+/* A change that is pending was asked for, and has no outcome yet. */
+static bool pending_fits(const struct oracle *oracle, const struct order *order,
+                         const struct oracle_message *message)
+{
+    char status = oracle_char(message, TAG_ORD_STATUS, '\0');
+    return (status != '6' && status != 'E') || awaits(oracle, order, status == '6' ? 'F' : 'G');
 }
 
 void oracle_order_check_id(struct oracle *oracle, uint32_t number,
@@ -198,7 +217,7 @@ static void check_move(struct oracle *oracle, uint64_t bus_seq, const struct ord
                        bus_seq, order->name, oracle_state_name(order->now.state),
                        oracle_state_name(state));
     }
-    if (!oracle_status_fits(message, state)) {
+    if (!oracle_status_fits(message, state) || !pending_fits(oracle, order, message)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is %s, but 39=%c",
                        bus_seq, order->name, oracle_state_name(state),
                        oracle_char(message, TAG_ORD_STATUS, '-'));

@@ -78,6 +78,7 @@ struct content {
     uint64_t symbol; /* A key. */
     uint32_t order;  /* That it begins, or is about. */
     uint32_t sendings;
+    uint32_t request;
     uint32_t next;          /* Of the same request. */
     uint32_t next_of_order; /* That it begins, or is about. */
 };
@@ -182,19 +183,13 @@ struct range {
 struct session {
     const char *name;
     uint32_t broker;
-    uint32_t epoch;         /* Numberings so far. */
-    bool epoch_due;         /* A new one was told of, and has not shown itself. */
-    uint64_t out_last;      /* The highest number without PossDup in this one. */
-    bool out_any;           /* There was one. */
-    bool in_order;          /* Since a Logon on the line. */
-    bool sent_seen;         /* What the broker sends is told to us, too. */
-    uint64_t excuse_moment; /* When its numbers last began anew or were lost. */
-    enum session_state_told {
-        SESSION_TOLD_NOTHING,
-        SESSION_TOLD_SYNCHRONISING,
-        SESSION_TOLD_READY,
-        SESSION_TOLD_DISCONNECTED,
-    } told;
+    uint32_t epoch;                        /* Numberings so far. */
+    bool epoch_due;                        /* A new one was told of, and has not shown itself. */
+    uint64_t out_last;                     /* The highest number without PossDup in this one. */
+    bool out_any;                          /* There was one. */
+    bool in_order;                         /* Since a Logon on the line. */
+    bool sent_seen;                        /* What the broker sends is told to us, too. */
+    uint64_t excuse_moment;                /* When its numbers last began anew or were lost. */
     struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
     uint32_t asked_count;
 };
@@ -315,7 +310,7 @@ struct standing_text {
 };
 struct standing_text oracle_standing_text(const struct standing *standing);
 
-/* OrdStatus(39) says what OrderState(10005) says, or that a change is pending. */
+/* OrdStatus(39) says what OrderState(10005) says, or that a change of the order is pending. */
 bool oracle_status_fits(const struct oracle_message *message, enum state state);
 
 /* OrderID(37) is the same in all that is said of an order, and of no other. */
