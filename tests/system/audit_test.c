@@ -50,7 +50,9 @@ enum { PATH_BYTES_MAX = 256 };
     "EXECUTED time=1 n=" n " order=1 clordid=X1 qty=100 px=10 cum=100 count=" count "\n"
 #define ALPHA_BOOK BOOK ROW("1", "X1", "O1") ACCEPTED EXECUTED("2", "1")
 
-#define LOGON_MESSAGE "8=FIX.4.4|35=A|34=1|49=FIXGATE|56=ALPHA|52=a|\n"
+#define LOGON_MESSAGE    "8=FIX.4.4|35=A|34=1|49=FIXGATE|56=ALPHA|52=a|\n"
+#define LOGON_AGAIN(seq) "8=FIX.4.4|35=A|34=" seq "|49=FIXGATE|56=ALPHA|52=b|\n"
+#define LOGGED_ON        "LOGON ALPHA\n"
 #define ORDER_MESSAGE(seq, id, more)                                                               \
     "8=FIX.4.4|35=D|34=" seq "|49=FIXGATE|56=ALPHA|" more "11=" id                                 \
     "|526=O1|55=VOD|54=1|38=100|40=2|44=10|\n"
@@ -263,6 +265,28 @@ static void a_resend_of_the_same_is_no_fault(void **state)
     done(audit);
 }
 
+/* The gateway died and is back on a new line, while the old one is still being read. */
+static void a_logon_refused_while_the_old_line_is_read_is_no_fault(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(JOURNAL, ALPHA_BOOK,
+                                LOGON_MESSAGE LOGGED_ON LOGON_AGAIN("3")
+                                    ORDER_MESSAGE("2", "X1", "52=a|") LOGON_AGAIN("4") LOGGED_ON,
+                                NULL);
+    assert_true(audit_good(audit));
+    done(audit);
+}
+
+static void a_new_number_below_that_of_a_logon_that_was_taken_is_a_fault(void **state)
+{
+    (void)state;
+    assert_fault(judge(JOURNAL, ALPHA_BOOK,
+                       LOGON_MESSAGE LOGGED_ON LOGON_AGAIN("3")
+                           LOGGED_ON ORDER_MESSAGE("2", "X1", "52=a|"),
+                       NULL),
+                 "gets a new 35=D under number 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +305,8 @@ int main(void)
         cmocka_unit_test(a_bus_seq_with_two_meanings_is_a_fault),
         cmocka_unit_test(a_number_that_means_two_things_is_a_fault),
         cmocka_unit_test(a_gap_fill_for_an_answered_order_is_no_fault),
+        cmocka_unit_test(a_logon_refused_while_the_old_line_is_read_is_no_fault),
+        cmocka_unit_test(a_new_number_below_that_of_a_logon_that_was_taken_is_a_fault),
         cmocka_unit_test(a_resend_of_the_same_is_no_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

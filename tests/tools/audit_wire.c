@@ -1,5 +1,10 @@
 /* What a broker saw on the wire is read to the oracle: DIR/wire.log keeps every message it
- * received, as it stood on the wire, one per line. */
+ * received, as it stood on the wire, one per line, and a line "LOGON NAME" when its session NAME
+ * was logged on.
+ *
+ * A gateway that died and came back may be heard on its new line while what its old one still
+ * carried is not read yet. The broker refuses that Logon, for its session is busy, and reads on.
+ * So a Logon counts only once it is taken, or once nothing older comes after it. */
 #include "tests/tools/audit.h"
 
 #include <errno.h>
@@ -9,27 +14,122 @@
 
 enum {
     WIRE_LINE_BYTES_MAX = 128 * 1024,
+    HELD_MAX = 8, /* Sessions of one broker. */
+    TAG_MSG_SEQ_NUM = 34,
+    TAG_MSG_TYPE = 35,
+    TAG_POSS_DUP_FLAG = 43,
     TAG_SENDER_COMP_ID = 49,
     TAG_TARGET_COMP_ID = 56,
+    TAG_RESET_SEQ_NUM_FLAG = 141,
 };
 
-static void take_message(struct audit *audit, uint32_t broker, const char *message, size_t size)
+/* A Logon that may not have been taken yet, of one session. */
+struct held {
+    uint32_t session;
+    char target[AUDIT_NAME_BYTES_MAX];
+    char *message; /* NULL: none. Owned. */
+    size_t size;
+    long msg_seq_num;
+};
+
+struct wire {
+    struct audit *audit;
+    uint32_t broker;
+    struct held held[HELD_MAX];
+    uint32_t held_count;
+};
+
+static long seq_num_of(const char *message, size_t size)
 {
+    char text[24];
+    return fields_get(message, size, TAG_MSG_SEQ_NUM, text, sizeof text) ? strtol(text, NULL, 10)
+                                                                         : 0;
+}
+
+static void release(struct wire *wire, struct held *held)
+{
+    if (held->message != NULL) {
+        oracle_received(wire->audit->oracle, held->session, span_of(held->message, held->size));
+        free(held->message);
+        held->message = NULL;
+    }
+}
+
+static void hold(struct held *held, const char *message, size_t size)
+{
+    ASSERT(held->message == NULL);
+    held->message = malloc(size);
+    ASSERT(held->message != NULL);
+    memcpy(held->message, message, size);
+    held->size = size;
+    held->msg_seq_num = seq_num_of(message, size);
+}
+
+static struct held *held_of(struct wire *wire, uint32_t session, const char *target)
+{
+    for (uint32_t index = 0; index < wire->held_count; index++) {
+        if (wire->held[index].session == session) {
+            return &wire->held[index];
+        }
+    }
+    ASSERT(wire->held_count < HELD_MAX);
+    struct held *held = &wire->held[wire->held_count++];
+    held->session = session;
+    (void)snprintf(held->target, sizeof held->target, "%s", target);
+    return held;
+}
+
+/* "LOGON NAME": what was held for it was taken. */
+static void take_mark(struct wire *wire, const char *name, size_t size)
+{
+    for (uint32_t index = 0; index < wire->held_count; index++) {
+        struct held *held = &wire->held[index];
+        if (strlen(held->target) == size && memcmp(held->target, name, size) == 0) {
+            release(wire, held);
+        }
+    }
+}
+
+static void take_message(struct wire *wire, const char *message, size_t size)
+{
+    struct audit *audit = wire->audit;
     char sender[AUDIT_NAME_BYTES_MAX];
     char target[AUDIT_NAME_BYTES_MAX];
     char name[2 * AUDIT_NAME_BYTES_MAX];
     bool added = false;
     if (!fields_get(message, size, TAG_SENDER_COMP_ID, sender, sizeof sender) ||
         !fields_get(message, size, TAG_TARGET_COMP_ID, target, sizeof target)) {
-        audit_fault(audit, "%s received a message without 49 or 56", audit->broker_names[broker]);
+        audit_fault(audit, "%s received a message without 49 or 56",
+                    audit->broker_names[wire->broker]);
         return;
     }
     (void)snprintf(name, sizeof name, "%s>%s", sender, target);
     uint32_t session = name_map_add(&audit->sessions, span_text(name), &added);
     if (added) {
-        oracle_add_session(audit->oracle, name, broker);
+        oracle_add_session(audit->oracle, name, wire->broker);
     }
-    oracle_received(audit->oracle, session, span_of(message, size));
+    struct held *held = held_of(wire, session, target);
+    bool again = fields_char(message, size, TAG_POSS_DUP_FLAG, 'N') == 'Y';
+    bool logon = fields_char(message, size, TAG_MSG_TYPE, '?') == 'A';
+    if (again || logon || seq_num_of(message, size) > held->msg_seq_num) {
+        release(wire, held);
+    }
+    if (logon && fields_char(message, size, TAG_RESET_SEQ_NUM_FLAG, 'N') != 'Y') {
+        hold(held, message, size);
+    } else {
+        oracle_received(audit->oracle, session, span_of(message, size));
+    }
+}
+
+static void take_line(struct wire *wire, const char *line, size_t size)
+{
+    static const char mark[] = "LOGON ";
+    size_t mark_size = sizeof mark - 1;
+    if (size > mark_size && memcmp(line, mark, mark_size) == 0) {
+        take_mark(wire, line + mark_size, size - mark_size);
+    } else {
+        take_message(wire, line, size);
+    }
 }
 
 /* The broker of that name; the number of brokers if its book was not read. */
@@ -56,13 +156,17 @@ bool audit_wire(struct audit *audit, const char *name, const char *directory)
         }
         return false;
     }
+    struct wire wire = {.audit = audit, .broker = broker};
     char *line = malloc(WIRE_LINE_BYTES_MAX);
     ASSERT(line != NULL);
     while (fgets(line, WIRE_LINE_BYTES_MAX, file) != NULL) {
         size_t size = strlen(line);
         if (line[size - 1] == '\n') { /* Else it was cut off by a kill. */
-            take_message(audit, broker, line, size - 1);
+            take_line(&wire, line, size - 1);
         }
+    }
+    for (uint32_t index = 0; index < wire.held_count; index++) {
+        release(&wire, &wire.held[index]);
     }
     free(line);
     (void)fclose(file);

@@ -87,7 +87,7 @@ struct broker {
     struct broker_stream streams[BOOK_STREAMS];
     struct quickfix *engine;
     int journal;
-    int wire; /* DIR/wire.log: each message received, as it stood on the wire. */
+    int wire; /* DIR/wire.log: each message received, as it stood on the wire; each Logon taken. */
     int control;
     struct broker_client clients[BROKER_CLIENTS_MAX];
     uint64_t polled_ms; /* Last look at the sockets, for slow_read. */
@@ -112,6 +112,8 @@ bool journal_open(struct broker *broker, char *error, size_t error_size);
 /* Keeps a received message in DIR/wire.log, one per line: what an audit of sequence
  * numbers reads. */
 void journal_keep_wire(const struct broker *broker, const char *message, size_t size);
+/* And that a session was logged on: "LOGON ALPHA-DC". */
+void journal_keep_logon(const struct broker *broker, enum book_stream stream);
 /* Begins a line with its kind and the time. */
 void journal_begin(struct fields *line, const char *kind);
 /* Writes the line with one write(2), then applies it to the book. Ends the

@@ -85,6 +85,13 @@ void journal_keep_wire(const struct broker *broker, const char *message, size_t 
     }
 }
 
+void journal_keep_logon(const struct broker *broker, enum book_stream stream)
+{
+    char line[64];
+    int size = snprintf(line, sizeof line, "LOGON %s", broker->streams[stream].sender);
+    journal_keep_wire(broker, line, (size_t)size);
+}
+
 static bool wire_open(struct broker *broker, char *error, size_t error_size)
 {
     char path[BROKER_PATH_BYTES_MAX + 16];

@@ -93,6 +93,7 @@ static void on_logon(void *context, struct quickfix_session *session)
     struct fields line;
     enum book_stream stream = stream_of(broker, session);
     broker->streams[stream].logons++;
+    journal_keep_logon(broker, stream);
     if (stream == BOOK_STREAM_ORDERS) {
         journal_begin(&line, "LOGON");
         journal_write(broker, &line);
