@@ -38,7 +38,10 @@ enum { PATH_BYTES_MAX = 256 };
         "O1") "17=E" bus_seq                                                                       \
               "|527=ALPHA-1-E2|150=F|39=2|32=100|31=10|" AT_ALPHA STANDS("100", "100", "0",        \
                                                                          average, "FILLED")
-#define FILL_1  FILL("3", "10")
+#define FILL_1 FILL("3", "10")
+#define SESSION_EVENT(bus_seq, name, state)                                                        \
+    "E 8 " bus_seq " 7 SE.X 8=FIX.4.4|35=U2|49=FIXGATE|56=ALL|10011=FIX.4.4:FIXGATE->" name        \
+    "|10012=" state "|\n"
 #define JOURNAL SUBMIT_1 ANSWER_1 SUBMIT_2 ANSWER_2 SENT_1 QUEUED_2 FILL_1
 
 #define BOOK "BOOK time=1 version=1 name=ALPHA created=1 start=00:00:00\n"
@@ -265,6 +268,19 @@ static void a_resend_of_the_same_is_no_fault(void **state)
     done(audit);
 }
 
+/* Whether their broker heard of them or not; but not their states. */
+static void events_of_sessions_are_understood_by_their_names(void **state)
+{
+    (void)state;
+    struct audit *audit =
+        judge(JOURNAL SESSION_EVENT("4", "ALPHA", "READY") SESSION_EVENT("5", "GAMMA", "READY"),
+              ALPHA_BOOK, WIRE, NULL);
+    assert_true(audit_good(audit));
+    done(audit);
+    assert_fault(judge(JOURNAL SESSION_EVENT("4", "ALPHA", "TIRED"), ALPHA_BOOK, WIRE, NULL),
+                 "FIX.4.4:FIXGATE->ALPHA is TIRED");
+}
+
 /* The gateway died and is back on a new line, while the old one is still being read. */
 static void a_logon_refused_while_the_old_line_is_read_is_no_fault(void **state)
 {
@@ -305,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_bus_seq_with_two_meanings_is_a_fault),
         cmocka_unit_test(a_number_that_means_two_things_is_a_fault),
         cmocka_unit_test(a_gap_fill_for_an_answered_order_is_no_fault),
+        cmocka_unit_test(events_of_sessions_are_understood_by_their_names),
         cmocka_unit_test(a_logon_refused_while_the_old_line_is_read_is_no_fault),
         cmocka_unit_test(a_new_number_below_that_of_a_logon_that_was_taken_is_a_fault),
         cmocka_unit_test(a_resend_of_the_same_is_no_fault),

@@ -16,6 +16,7 @@ enum {
     TAG_MSG_TYPE = 35,
     TAG_SENDER_COMP_ID = 49,
     TAG_REF_ID = 379,
+    TAG_SESSION_NAME = 10011,
 };
 
 static void violated(void *context, enum oracle_rule rule, const char *text)
@@ -110,12 +111,29 @@ static void take_answer(struct audit *audit, struct span message)
     }
 }
 
+/* One that no broker of the audit ever heard of: it was never reached, or is played by a test. */
+static void take_session(struct audit *audit, struct span message)
+{
+    const char *text = (const char *)message.data;
+    char name[AUDIT_SESSION_BYTES_MAX];
+    bool added = false;
+    if (audit->brokers_count == 0 ||
+        !fields_get(text, message.size, TAG_SESSION_NAME, name, sizeof name)) {
+        return;
+    }
+    (void)name_map_add(&audit->sessions, span_text(name), &added);
+    if (added) {
+        oracle_add_session(audit->oracle, name, 0);
+    }
+}
+
 static void take_event(struct audit *audit, const struct oms_journal_line *line)
 {
     if (audit->instance != 0 && line->instance != audit->instance) {
         audit_fault(audit, "the bus became another instance at %" PRIu64, line->bus_seq);
     }
     audit->instance = line->instance;
+    take_session(audit, line->message);
     oracle_event(audit->oracle, line->bus_seq, span_text(line->topic), line->message);
 }
 

@@ -24,6 +24,7 @@ enum {
     AUDIT_FAULT_BYTES_MAX = 420,
     AUDIT_NAME_BYTES_MAX = 64,
     AUDIT_PATH_BYTES_MAX = 600,
+    AUDIT_SESSION_BYTES_MAX = 160,
 };
 
 struct audit_counts {
@@ -61,7 +62,7 @@ struct audit {
     char journal_path[AUDIT_PATH_BYTES_MAX];
     char client[AUDIT_NAME_BYTES_MAX]; /* The OMS. */
     struct name_map requests;          /* ClOrdIDs that it gave. */
-    struct name_map sessions;          /* "SENDER>TARGET", as the brokers saw them. */
+    struct name_map sessions;          /* "FIX.4.4:SENDER->TARGET", as the bus names them. */
     uint64_t bus_last;
     uint64_t instance;
 };

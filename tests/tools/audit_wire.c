@@ -95,7 +95,7 @@ static void take_message(struct wire *wire, const char *message, size_t size)
     struct audit *audit = wire->audit;
     char sender[AUDIT_NAME_BYTES_MAX];
     char target[AUDIT_NAME_BYTES_MAX];
-    char name[2 * AUDIT_NAME_BYTES_MAX];
+    char name[AUDIT_SESSION_BYTES_MAX];
     bool added = false;
     if (!fields_get(message, size, TAG_SENDER_COMP_ID, sender, sizeof sender) ||
         !fields_get(message, size, TAG_TARGET_COMP_ID, target, sizeof target)) {
@@ -103,7 +103,7 @@ static void take_message(struct wire *wire, const char *message, size_t size)
                     audit->broker_names[wire->broker]);
         return;
     }
-    (void)snprintf(name, sizeof name, "%s>%s", sender, target);
+    (void)snprintf(name, sizeof name, "FIX.4.4:%s->%s", sender, target);
     uint32_t session = name_map_add(&audit->sessions, span_text(name), &added);
     if (added) {
         oracle_add_session(audit->oracle, name, wire->broker);

@@ -88,7 +88,9 @@ void journal_keep_wire(const struct broker *broker, const char *message, size_t 
 void journal_keep_logon(const struct broker *broker, enum book_stream stream)
 {
     char line[64];
-    int size = snprintf(line, sizeof line, "LOGON %s", broker->streams[stream].sender);
+    bool orders = stream == BOOK_STREAM_ORDERS;
+    int size = snprintf(line, sizeof line, "LOGON %s",
+                        orders ? broker->name : broker->streams[stream].sender);
     journal_keep_wire(broker, line, (size_t)size);
 }
 
