@@ -27,7 +27,7 @@ static uint32_t other_sendings(const struct oracle *oracle, const struct request
 {
     uint32_t count = 0;
     for (uint32_t at = request->contents; at != ORACLE_NONE; at = oracle->contents[at].next) {
-        count += at != request->accepted ? oracle->contents[at].sendings : 0;
+        count += at != request->accepted || request->doubtful ? oracle->contents[at].sendings : 0;
     }
     return count;
 }
@@ -57,6 +57,23 @@ static bool bus_is_known(const struct oracle *oracle)
 {
     return oracle->published_in_life && oracle->lives_told &&
            oracle->bus_understood >= oracle->published_last;
+}
+
+/* What stands under a name is told to whoever sent just that, or asked for its state; not to one
+ * who sent something else. */
+static void check_known(struct oracle *oracle, struct request *request)
+{
+    request->known_answers++;
+    if (request->accepted == ORACLE_NONE || request->doubtful) {
+        return;
+    }
+    uint32_t sendings = oracle->contents[request->accepted].sendings + request->status_sendings;
+    if (request->known_answers > sendings) {
+        oracle_violate(oracle, ORACLE_ANSWERS,
+                       "%s was answered as known %u times: it was sent or asked for %u times, and "
+                       "else it had other content",
+                       request->name, request->known_answers, sendings);
+    }
 }
 
 /* An answer tells a standing of its order at or after the one that the answer before it told;
@@ -124,6 +141,7 @@ static void take_acknowledgement(struct oracle *oracle, uint32_t number, char ex
                        "%s was acknowledged before, and is now taken as new (150=%c)",
                        request->name, exec_type);
     }
+    check_known(oracle, request);
     request->acknowledged = true;
     request->told = exec_type != 'I' ? exec_type : request->told;
     uint32_t order = oracle_request_order(oracle, number);

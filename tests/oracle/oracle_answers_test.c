@@ -22,6 +22,15 @@ static void other_content_under_a_known_name_is_refused(void **state)
     assert_violates(rig, ORACLE_SINGLE_OUTCOME, "and then refused");
 }
 
+static void other_content_under_a_known_name_is_not_answered_as_known(void **state)
+{
+    struct rig *rig = *state;
+    is_sent(rig);
+    request(rig, "35=D|11=1|526=OMS/1|55=VOD|54=1|38=200|40=2|44=10|");
+    answer(rig, ANSWER("1", "I", "A", FRESH("SENT")));
+    assert_violates(rig, ORACLE_ANSWERS, "answered as known 2 times: it was sent or asked for 1");
+}
+
 static void a_new_time_is_no_other_content(void **state)
 {
     struct rig *rig = *state;
@@ -168,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIG_TEST(what_was_acknowledged_is_not_refused),
         RIG_TEST(other_content_under_a_known_name_is_refused),
+        RIG_TEST(other_content_under_a_known_name_is_not_answered_as_known),
         RIG_TEST(a_new_time_is_no_other_content),
         RIG_TEST(what_was_refused_may_be_corrected),
         RIG_TEST(the_content_that_was_taken_is_told_by_its_terms),

@@ -88,11 +88,14 @@ struct request {
     const char *name; /* "OMS1/7" */
     uint32_t contents;
     uint32_t accepted; /* The content that the gateway took; NONE: unknown as yet. */
+    bool doubtful;     /* Or another one with equal terms. */
     uint32_t order;    /* Of the first content that has one. */
     uint32_t sendings; /* With those of status requests. */
     uint32_t answers;
-    uint32_t refusals_after; /* It was acknowledged. */
-    char told;               /* The ExecType of the answer that took it: 'A', '6', '4' …; or 0. */
+    uint32_t status_sendings; /* Of `sendings`: only its state was asked for. */
+    uint32_t known_answers;   /* That told its order's state. */
+    uint32_t refusals_after;  /* It was acknowledged. */
+    char told; /* The ExecType of the answer that took it: 'A', '6', '4' …; or 0. */
     bool acknowledged;
     bool refused;
     bool outcome; /* Of a cancel or replace: the bus told it. */

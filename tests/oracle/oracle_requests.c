@@ -168,6 +168,7 @@ void oracle_request(struct oracle *oracle, const char *client, struct span bytes
         oracle->contents[content].sendings++;
         return;
     }
+    oracle->requests[number].status_sendings++;
     uint32_t order = oracle_request_order(oracle, number);
     if (order != ORACLE_NONE) {
         oracle->orders[order].asked = true;
@@ -229,8 +230,9 @@ bool oracle_request_accept(struct oracle *oracle, uint32_t number, const char *k
         }
         count++;
         first = first == ORACLE_NONE ? at : first;
-        if (fits == ORACLE_NONE && message != NULL && content_fits(content, message)) {
-            fits = at;
+        if (message != NULL && content_fits(content, message)) {
+            request->doubtful = fits != ORACLE_NONE;
+            fits = fits == ORACLE_NONE ? at : fits;
         }
     }
     if (count == 0) {

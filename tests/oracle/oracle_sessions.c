@@ -84,7 +84,10 @@ static void take_report(struct oracle *oracle, uint32_t session,
     for (size_t index = 0; index < ARRAY_LEN(names) && !unknown; index++) {
         struct span name = oracle_value(message, names[index]);
         if (name.size > 0 && oracle_attempt_find(oracle, name, &attempt)) {
-            oracle->attempts[attempt].reported = true;
+            /* What it thinks of a cancel is no word on the order. */
+            bool on_order = message->type == '8' ||
+                            (message->type == 'j' && span_is(name, oracle->attempts[attempt].name));
+            oracle->attempts[attempt].reported = oracle->attempts[attempt].reported || on_order;
             remember_report(oracle, session, attempt, message);
             return;
         }

@@ -45,9 +45,9 @@ static void tell_report(struct reading *reading, uint32_t number)
     book_exec_id(book, report->kind == BOOK_REPORT_BUSTED ? report->reference : number, exec_id);
     switch (report->kind) {
     case BOOK_REPORT_NONE:
+    case BOOK_REPORT_CANCEL_REJECTED: /* No word on the order. */
         return;
     case BOOK_REPORT_ACCEPTED:
-    case BOOK_REPORT_CANCEL_REJECTED:
         oracle_book_acknowledged(oracle, broker, attempt);
         return;
     case BOOK_REPORT_EXECUTED:
