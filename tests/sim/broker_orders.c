@@ -139,7 +139,7 @@ static void answer_new(struct sim_broker *broker, uint32_t request)
         order->state = BOOK_LIVE;
         broker_report(broker, number, &(struct broker_words){.exec_type = '0'});
     }
-    plan(broker, number, silent);
+    plan(broker, number, silent && !(may_rest(order) && random_chance(random, 200)));
 }
 
 static void fill(struct sim_broker *broker, uint32_t number)
