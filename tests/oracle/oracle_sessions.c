@@ -168,3 +168,21 @@ void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
                        (const char *)state.data);
     }
 }
+
+/* An order that its broker has not answered is in doubt while their session is down. */
+void oracle_session_was_down(struct oracle *oracle, uint32_t session, uint64_t bus_seq)
+{
+    ASSERT(session < oracle->sessions_count);
+    if (oracle->bus_understood < bus_seq) {
+        return; /* What was committed before a crash may not have been seen yet. */
+    }
+    for (uint32_t index = 0; index < oracle->orders_count; index++) {
+        const struct order *order = &oracle->orders[index];
+        if (order->now.state == STATE_SENT && order->attempt != ORACLE_NONE &&
+            oracle->attempts[order->attempt].session == session) {
+            oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                           "%s is SENT, and was never called in doubt while %s was down",
+                           order->name, oracle->sessions[session].name);
+        }
+    }
+}

@@ -231,6 +231,7 @@ void sim_gateway_start(struct sim_gateway *gateway)
     }
     trace_say(&sim->trace, "gateway", "starts, life %" PRIu32 ": batch %" PRIu64 " was the last",
               gateway->life + 1, store_batch_number(gateway->store));
+    limits_started(gateway, store_batch_number(gateway->store));
     oracle_gateway_started(sim->oracle);
     for (uint32_t i = 0; i < sim->oms_count; i++) {
         sim_oms_reconnected(sim->oms[i]);
@@ -338,6 +339,9 @@ static bool let_out(struct sim_gateway *gateway)
         gateway_die(gateway, gateway->crash_silent,
                     in_commit ? "within the commit" : "because the store failed");
         return false;
+    }
+    if (gateway->turn->batch.count > 0) {
+        limits_committed(gateway, number);
     }
     if (gateway->crashed || gateway->crash_point == CRASH_AFTER_RELEASES) {
         gateway_die(gateway, gateway->crash_silent, "between two releases");

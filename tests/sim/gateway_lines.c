@@ -27,6 +27,7 @@ void lines_start(struct sim_gateway *gateway)
         struct slot *slot = &gateway->slots[session];
         uint32_t serial = slot->serial;
         *slot = (struct slot){.gateway = gateway, .session = session, .serial = serial + 1};
+        limits_down(slot);
     }
     memset(gateway->newcomers, 0, sizeof(gateway->newcomers));
 }
@@ -118,6 +119,7 @@ void lines_send(struct sim_gateway *gateway, uint32_t session, struct span bytes
         return; /* Lost since the step: FIX asks for it again. */
     }
     trace_message(&gateway->sim->trace, gateway_to(gateway, session), bytes, NULL);
+    limits_sent(slot, bytes);
     line_send(slot->line, LINE_GATEWAY, bytes);
     uint64_t backlog = line_backlog(slot->line, LINE_GATEWAY);
     uint64_t limit = gateway->config->sessions[session].backlog_bytes_max + TURN_RELEASE_BYTES;
@@ -159,6 +161,7 @@ static void tell_begin(struct slot *slot)
 {
     slot->up = true;
     say(slot, "is connected", "");
+    limits_up(slot);
     engine_connected(slot->gateway->engine, slot->session);
 }
 
@@ -176,6 +179,7 @@ static void tell_end(struct slot *slot)
     slot->ended = true;
     slot->waits = false;
     slot->backlog_told = 0;
+    limits_down(slot);
 }
 
 static size_t unread(const struct slot *slot)

@@ -36,6 +36,10 @@ struct slot {
     bool held;   /* Partitioned. */
     bool waits;  /* What was said waits for the end of a resend. */
     uint64_t backlog_told;
+    uint64_t allowed; /* By its rate, at that instant of the gateway's clock; 0: all. */
+    uint64_t allowed_ns;
+    uint64_t down_ns; /* Since then, and since that turn. */
+    uint64_t down_turn;
     char reason[128];
 };
 
@@ -92,6 +96,7 @@ struct sim_gateway {
     uint64_t stop_deadline_ns;
     uint64_t turns; /* Of this life. */
     uint64_t turns_total;
+    uint64_t batch_last; /* Committed, in whatever life. */
     uint64_t busy_until_ns;
     uint64_t turn_at_ns; /* When the next one is due; UINT64_MAX: not planned. */
     uint64_t turn_serial;
@@ -133,6 +138,14 @@ uint64_t lines_deadline_ns(const struct sim_gateway *gateway);
 void lines_connect(struct sim_gateway *gateway, uint32_t session, uint32_t endpoint);
 void lines_send(struct sim_gateway *gateway, uint32_t session, struct span bytes);
 void lines_close(struct sim_gateway *gateway, uint32_t session, struct span reason);
+
+/* gateway_limits.c */
+void limits_sent(struct slot *slot, struct span message);
+void limits_answered(struct sim_gateway *gateway, struct span message);
+void limits_committed(struct sim_gateway *gateway, uint64_t batch);
+void limits_started(struct sim_gateway *gateway, uint64_t batch);
+void limits_down(struct slot *slot);
+void limits_up(struct slot *slot);
 
 /* gateway_ports.c */
 void ports_init(struct sim_gateway *gateway);

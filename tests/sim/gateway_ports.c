@@ -43,6 +43,7 @@ static void port_reply(void *context, struct span route, struct span message)
     struct sim_gateway *gateway = context;
     struct sim *sim = gateway->sim;
     durable_answered(sim, gateway->check_reader, message);
+    limits_answered(gateway, message);
     if (!may_release(gateway)) {
         return;
     }
