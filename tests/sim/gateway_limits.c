@@ -63,6 +63,17 @@ void limits_sent(struct slot *slot, struct span message)
     }
 }
 
+/* Whoever had so much unread when the turn began is cut off in it. */
+void limits_turned(const struct slot *slot)
+{
+    const struct engine_session_config *config = &slot->gateway->config->sessions[slot->session];
+    if (slot->state == SLOT_OPEN && slot->up && slot->backlog_told >= config->backlog_bytes_max) {
+        sim_violate(slot->gateway->sim, ORACLE_LIMITS,
+                    "%s: %" PRIu64 " bytes wait to be written, and it is not cut off", config->id,
+                    slot->backlog_told);
+    }
+}
+
 /* --- What clients are told ---------------------------------------------------------------- */
 
 static bool says(struct span message, const char *field)

@@ -381,6 +381,7 @@ void lines_flush(struct sim_gateway *gateway)
 {
     for (uint32_t session = 0; session < gateway->config->sessions_count; session++) {
         gateway->slots[session].ended = false;
+        limits_turned(&gateway->slots[session]);
     }
 }
 

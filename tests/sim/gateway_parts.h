@@ -141,6 +141,7 @@ void lines_close(struct sim_gateway *gateway, uint32_t session, struct span reas
 
 /* gateway_limits.c */
 void limits_sent(struct slot *slot, struct span message);
+void limits_turned(const struct slot *slot);
 void limits_answered(struct sim_gateway *gateway, struct span message);
 void limits_committed(struct sim_gateway *gateway, uint64_t batch);
 void limits_started(struct sim_gateway *gateway, uint64_t batch);

@@ -5,6 +5,8 @@
 static const char *const broker_names[SIM_BROKERS_MAX] = {"ALPHA", "BETA", "GAMMA", "DELTA"};
 static const char *const oms_names[SIM_OMS_MAX] = {"OMS1", "OMS2", "OMS3"};
 
+enum { BACKLOG_BYTES_MOST = 3000 }; /* Where peers are slow. */
+
 /* --- Fair weather -------------------------------------------------------------------- */
 
 static void fair_broker(struct weather *weather, uint32_t broker)
@@ -157,7 +159,7 @@ static void draw_dialect(struct engine_session_config *session, struct sim_broke
 }
 
 static void draw_limits(struct engine_session_config *session, struct sim_broker_session *peer,
-                        struct random *random)
+                        struct random *random, uint64_t window_bytes)
 {
     session->endpoints_count = (uint32_t)random_between(random, 1, 3);
     peer->endpoints = session->endpoints_count;
@@ -173,9 +175,10 @@ static void draw_limits(struct engine_session_config *session, struct sim_broker
     }
     session->persist_messages = !random_chance(random, 80);
     session->stale_order_ns = random_chance(random, 100) ? drawn_ms(random, 1000, 60000) : 0;
-    if (random_chance(random, 200)) {
-        session->backlog_bytes_high = random_between(random, 500, 4000);
-        session->backlog_bytes_max = session->backlog_bytes_high * 8;
+    if (random_chance(random, window_bytes < BACKLOG_BYTES_MOST ? 700 : 200)) {
+        session->backlog_bytes_high = random_between(random, 200, BACKLOG_BYTES_MOST / 2);
+        session->backlog_bytes_max =
+            session->backlog_bytes_high + random_between(random, 100, BACKLOG_BYTES_MOST);
     }
 }
 
@@ -203,7 +206,7 @@ static void draw_session(struct weather *weather, struct random *random, uint32_
                                                             : &weather->brokers[broker].orders;
     fair_session(weather, broker, role, dictionary);
     draw_dialect(&weather->sessions[number], peer, random);
-    draw_limits(&weather->sessions[number], peer, random);
+    draw_limits(&weather->sessions[number], peer, random, weather->network.window_bytes);
     /* Who disagrees about the time disagrees about the day. */
     if (!weather->kinds[WEATHER_CLOCK] && random_chance(random, 150)) {
         draw_day(weather, &weather->sessions[number], peer, random);
@@ -238,7 +241,7 @@ static void draw_network(struct weather *weather, struct random *random)
         (random_chance(random, 200) ? drawn_ms(random, 10, 2000) : drawn_ms(random, 0, 10));
     network->split_permille = random_chance(random, 500) ? (unsigned)random_below(random, 900) : 0;
     network->window_bytes =
-        random_chance(random, 250) ? random_between(random, 300, 8000) : UINT64_C(1) << 20;
+        random_chance(random, 250) ? random_between(random, 200, 2500) : UINT64_C(1) << 20;
 }
 
 static void draw_gateway(struct weather *weather, struct random *random)
