@@ -29,16 +29,18 @@ static void lose(struct oracle *oracle, const struct order *order)
 }
 
 /* Nobody can know where it is: the bus must say that. */
-static void judge_doubt(struct oracle *oracle, const struct order *order, const char *where)
+static void judge_doubt(struct oracle *oracle, const struct order *order,
+                        const struct attempt *where)
 {
     if (oracle_order_is_excused(oracle, order, order->attempt)) {
         oracle->counts.held++;
     } else if (where == NULL) {
         lose(oracle, order);
     } else {
-        oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
-                       "%s is %s for good, but %s has it, and has told so", order->name,
-                       oracle_state_name(order->now.state), where);
+        oracle_violate(oracle, ORACLE_SINGLE_OUTCOME, "%s is %s for good, but %s has it, %s",
+                       order->name, oracle_state_name(order->now.state),
+                       oracle->brokers[where->broker].name,
+                       where->reported ? "and has told so" : "and its session is in step");
     }
 }
 
@@ -114,7 +116,7 @@ static void judge_live(struct oracle *oracle, const struct order *order,
         oracle->counts.held += doubt ? 1 : 0;
         oracle->counts.resting += doubt ? 0 : 1;
     } else if (doubt || (state == STATE_SENT && attempt->reported)) {
-        judge_doubt(oracle, order, oracle->brokers[attempt->broker].name);
+        judge_doubt(oracle, order, attempt);
     } else if (span_is(span_text(book_says(attempt)), oracle_state_name(state)) ||
                state == STATE_SENT) {
         oracle->counts.resting++;

@@ -114,6 +114,14 @@ static void a_silent_broker_leaves_its_order_sent(void **state)
     judge_good(rig);
 }
 
+static void a_silent_broker_leaves_no_order_in_doubt(void **state)
+{
+    struct rig *rig = *state;
+    is_taken(rig);
+    event(rig, "OR.IN_DOUBT.VOD", ORDER_EVENT(FRESH("IN_DOUBT") AT_ALPHA));
+    judge_violates(rig, ORACLE_SINGLE_OUTCOME, "ALPHA has it, and its session is in step");
+}
+
 static void what_a_broker_said_reaches_the_bus(void **state)
 {
     struct rig *rig = *state;
@@ -346,6 +354,7 @@ int main(void)
         RIG_TEST(a_withheld_report_excuses_no_bus_that_is_ahead),
         RIG_TEST(an_order_with_two_ends_is_seen),
         RIG_TEST(a_silent_broker_leaves_its_order_sent),
+        RIG_TEST(a_silent_broker_leaves_no_order_in_doubt),
         RIG_TEST(what_a_broker_said_reaches_the_bus),
         RIG_TEST(a_report_refused_for_its_time_is_lost_to_the_gateway),
         RIG_TEST(a_cancel_that_was_taken_has_an_outcome),

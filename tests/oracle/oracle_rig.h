@@ -59,7 +59,7 @@ static inline int rig_teardown(void **state)
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 struct rig_bytes {
-    char data[RIG_MESSAGE_BYTES_MAX];
+    char data[2 * RIG_MESSAGE_BYTES_MAX];
 };
 
 /* With SOH for '|'; the span is into `bytes`. */
@@ -91,7 +91,7 @@ static inline void answer(struct rig *rig, const char *text)
 static inline void event(struct rig *rig, const char *topic, const char *text)
 {
     struct rig_bytes bytes;
-    char whole[RIG_MESSAGE_BYTES_MAX];
+    char whole[2 * RIG_MESSAGE_BYTES_MAX];
     rig->bus_seq++;
     (void)snprintf(whole, sizeof whole, "%s56=OMS|10006=%" PRIu64 "|", text, rig->bus_seq);
     struct span message = rig_soh(whole, &bytes);

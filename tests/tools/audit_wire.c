@@ -15,6 +15,7 @@
 enum {
     WIRE_LINE_BYTES_MAX = 128 * 1024,
     HELD_MAX = 8, /* Sessions of one broker. */
+    HELD_BYTES_MAX = 4096,
     TAG_MSG_SEQ_NUM = 34,
     TAG_MSG_TYPE = 35,
     TAG_POSS_DUP_FLAG = 43,
@@ -27,8 +28,8 @@ enum {
 struct held {
     uint32_t session;
     char target[AUDIT_NAME_BYTES_MAX];
-    char *message; /* NULL: none. Owned. */
-    size_t size;
+    char message[HELD_BYTES_MAX];
+    size_t size; /* 0: none. */
     long msg_seq_num;
 };
 
@@ -48,18 +49,16 @@ static long seq_num_of(const char *message, size_t size)
 
 static void release(struct wire *wire, struct held *held)
 {
-    if (held->message != NULL) {
+    if (held->size > 0) {
         oracle_received(wire->audit->oracle, held->session, span_of(held->message, held->size));
-        free(held->message);
-        held->message = NULL;
+        held->size = 0;
     }
 }
 
 static void hold(struct held *held, const char *message, size_t size)
 {
-    ASSERT(held->message == NULL);
-    held->message = malloc(size);
-    ASSERT(held->message != NULL);
+    ASSERT(held->size == 0);
+    ASSERT(size <= sizeof held->message);
     memcpy(held->message, message, size);
     held->size = size;
     held->msg_seq_num = seq_num_of(message, size);
