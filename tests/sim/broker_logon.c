@@ -179,8 +179,10 @@ void broker_logon_first(struct broker_session *session, const struct wire *wire)
         return; /* It can give no answer: as if it had not come. */
     }
     if (!logon) {
-        /* Of an acceptor, a Logout: refused. */
-        bool due = !acceptor && !other_day && wire->seq == session->in_next;
+        /* Of an acceptor a Logout, or a Reject: refused. Else its number is not used up: what
+         * comes before the Logon (or behind one that we were too mute to take) is not taken. */
+        bool refused = span_is(wire->type, "5") || span_is(wire->type, "3");
+        bool due = refused && !acceptor && !other_day && wire->seq == session->in_next;
         session->in_next += due ? 1 : 0;
         broker_line_drop(session, acceptor ? "its first message is no Logon" : "refused");
     } else if (other_day) {
