@@ -111,8 +111,9 @@ static void draw_price(struct random *random, char text[OMS_NUMBER_BYTES_MAX + 1
     } else if (random_chance(random, 100)) {
         oms_draw_number(random, text);
     } else {
-        (void)snprintf(text, OMS_NUMBER_BYTES_MAX + 1, "%" PRIu64 ".%02" PRIu64,
-                       random_between(random, 50, 150), random_below(random, 100));
+        uint64_t whole = random_between(random, 50, 150);
+        (void)snprintf(text, OMS_NUMBER_BYTES_MAX + 1, "%" PRIu64 ".%02" PRIu64, whole,
+                       random_below(random, 100));
     }
 }
 

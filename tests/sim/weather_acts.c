@@ -12,7 +12,8 @@ static bool say(char words[WORDS_MAX], const char *text)
     return true;
 }
 
-/* One of several texts. */
+/* One of several texts. C leaves the order of arguments open: two draws in one call would make
+ * other days on other compilers. */
 #define ONE_OF(random, list) ((list)[random_below((random), ARRAY_LEN(list))])
 
 static bool act_turn_crash(struct random *random, char words[WORDS_MAX])
@@ -41,16 +42,17 @@ static const char *a_session(const struct weather *weather, struct random *rando
 static bool act_cut(const struct weather *weather, struct random *random, char words[WORDS_MAX])
 {
     static const char *const how[] = {"cut", "half cut", "cut and return"};
-    (void)snprintf(words, WORDS_MAX, "gateway %s %s", ONE_OF(random, how),
-                   a_session(weather, random));
+    const char *session = a_session(weather, random);
+    (void)snprintf(words, WORDS_MAX, "gateway %s %s", ONE_OF(random, how), session);
     return true;
 }
 
 static bool act_partition(const struct weather *weather, struct random *random,
                           char words[WORDS_MAX])
 {
+    const char *session = a_session(weather, random);
     (void)snprintf(words, WORDS_MAX, "gateway %s %s",
-                   random_chance(random, 400) ? "hold" : "release", a_session(weather, random));
+                   random_chance(random, 400) ? "hold" : "release", session);
     return true;
 }
 
@@ -80,8 +82,8 @@ static bool act_operator(const struct weather *weather, struct random *random,
 {
     static const char *const commands[] = {"LOGON",      "LOGON",        "LOGOFF",
                                            "DISCONNECT", "TEST_REQUEST", "RESET"};
-    (void)snprintf(words, WORDS_MAX, "gateway ask %s %s", a_session(weather, random),
-                   ONE_OF(random, commands));
+    const char *session = a_session(weather, random);
+    (void)snprintf(words, WORDS_MAX, "gateway ask %s %s", session, ONE_OF(random, commands));
     return true;
 }
 
@@ -94,8 +96,9 @@ static bool act_time(struct random *random, enum weather_kind kind, char words[W
         (void)snprintf(words, WORDS_MAX, "gateway stall %" PRIu64,
                        random_between(random, 10, 20000));
     } else {
-        (void)snprintf(words, WORDS_MAX, "gateway slow %" PRIu64 " %" PRIu64,
-                       random_between(random, 1, 20), random_between(random, 1, 500));
+        uint64_t turns = random_between(random, 1, 20);
+        (void)snprintf(words, WORDS_MAX, "gateway slow %" PRIu64 " %" PRIu64, turns,
+                       random_between(random, 1, 500));
     }
     return true;
 }
