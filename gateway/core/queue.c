@@ -152,6 +152,25 @@ static void expire_due(struct engine *engine)
     }
 }
 
+/* --- Links that can send again ------------------------------------------------- */
+
+/* A link that became able to send sets the queue moving from its beginning. */
+static void notice_links(struct engine *engine)
+{
+    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
+        struct link *link = &engine->links[number];
+        bool can_send_new = link_can_send(engine, link, LINK_NEW);
+        bool can_send_change = link_can_send(engine, link, LINK_CHANGE);
+        if ((can_send_new && !link->could_send_new) ||
+            (can_send_change && !link->could_send_change)) {
+            engine->queue_walk = engine->queued_count > 0;
+            engine->queue_next = 0;
+        }
+        link->could_send_new = can_send_new;
+        link->could_send_change = can_send_change;
+    }
+}
+
 /* --- Placing ---------------------------------------------------------------- */
 
 static bool may_wait(const struct order *order)
@@ -163,7 +182,8 @@ static bool may_wait(const struct order *order)
 void queue_place(struct engine *engine, struct order *order)
 {
     /* While a walk is under way, or waits for the rate, older entries may go first: no overtaking.
-     */
+     * Nor by way of a link that can send since this very turn. */
+    notice_links(engine);
     bool behind_others = engine->queue_walk || engine->queue_held;
     struct link *link = behind_others ? NULL : routing_choose(engine, order);
     if (link != NULL) {
@@ -299,23 +319,6 @@ static void walk_page(struct engine *engine)
         }
         entry_try(engine, &entry);
         engine->queue_next = entry.arrival + 1;
-    }
-}
-
-/* A link that became able to send sets the queue moving from its beginning. */
-static void notice_links(struct engine *engine)
-{
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        struct link *link = &engine->links[number];
-        bool can_send_new = link_can_send(engine, link, LINK_NEW);
-        bool can_send_change = link_can_send(engine, link, LINK_CHANGE);
-        if ((can_send_new && !link->could_send_new) ||
-            (can_send_change && !link->could_send_change)) {
-            engine->queue_walk = engine->queued_count > 0;
-            engine->queue_next = 0;
-        }
-        link->could_send_new = can_send_new;
-        link->could_send_change = can_send_change;
     }
 }
 
