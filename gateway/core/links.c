@@ -89,7 +89,8 @@ static void tell_of_reject(struct engine *engine, const struct link *link, struc
     enum frame_fault fault = message_index(&reject, bytes, engine->config->dictionary);
     ASSERT(fault == FRAME_FAULT_NONE);
     struct span type = message_value(&reject, TAG_RefMsgType);
-    bool application = type.size > 1 || (type.size == 1 && strchr("012345A", type.data[0]) == NULL);
+    bool application =
+        type.size > 1 || (type.size == 1 && memchr("012345A", type.data[0], 7) == NULL);
     if (!span_is(message_type(&reject), MSG_Reject) || !application) {
         return;
     }
