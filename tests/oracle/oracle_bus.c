@@ -63,6 +63,8 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
         oracle_order_event(oracle, bus_seq, topic, &message);
     } else if (span_is(kind, "SE.")) {
         oracle_session_event(oracle, bus_seq, &message);
+    } else if (span_is(kind, "DC.")) {
+        oracle_copy_event(oracle, bus_seq, &message);
     } else if (span_is(kind, "AL.")) {
         oracle_alert_event(oracle, &message);
     }
@@ -138,6 +140,7 @@ void oracle_published(struct oracle *oracle, uint64_t bus_seq, struct span topic
     }
     check_topic(oracle, bus_seq, &oracle->bus[bus_seq - 1], topic);
     if (bus_seq == oracle->bus_understood + 1) {
+        oracle->bus_live = true;
         understand(oracle, bus_seq, topic, message);
     }
 }
@@ -159,6 +162,7 @@ void oracle_event(struct oracle *oracle, uint64_t bus_seq, struct span topic, st
     compare(oracle, bus_seq, entry);
     check_topic(oracle, bus_seq, entry, topic);
     if (bus_seq > oracle->bus_understood) {
+        oracle->bus_live = false;
         understand(oracle, bus_seq, topic, message);
     }
 }

@@ -224,6 +224,54 @@ static void check_move(struct oracle *oracle, uint64_t bus_seq, const struct ord
     }
 }
 
+/* Numbers that began anew since the attempt went out prove nothing about it. */
+static void check_settled(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
+                          enum state state)
+{
+    const struct attempt *attempt =
+        order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
+    if (oracle->bus_live && order->now.state == STATE_IN_DOUBT && state == STATE_SENT &&
+        attempt != NULL && attempt->session != ORACLE_NONE &&
+        attempt->epoch != oracle->sessions[attempt->session].epoch) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": %s is no more in doubt, though the numbers of %s began "
+                       "anew since it went out",
+                       bus_seq, order->name, oracle->sessions[attempt->session].name);
+    }
+}
+
+/* Orders that wait for a broker go in the order in which they came. */
+static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *order,
+                       enum state state)
+{
+    if (state == STATE_QUEUED && order->now.state != STATE_QUEUED) {
+        order->queued_seq = bus_seq;
+    }
+    bool goes = state == STATE_SENT &&
+                (order->now.state == STATE_QUEUED || order->now.state == STATE_UNKNOWN);
+    uint64_t since = order->now.state == STATE_QUEUED ? order->queued_seq : bus_seq;
+    for (uint32_t index = 0; goes && index < oracle->orders_count; index++) {
+        const struct order *other = &oracle->orders[index];
+        if (other->now.state == STATE_QUEUED && other->queued_seq < since) {
+            oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                           "event %" PRIu64 ": %s goes out before %s, which waits since event "
+                           "%" PRIu64,
+                           bus_seq, order->name, other->name, other->queued_seq);
+            return;
+        }
+    }
+}
+
+/* The bus has told its broker's word on the attempt. */
+static void note_answer(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
+                        enum state state)
+{
+    if (order->attempt != ORACLE_NONE && (BY_BROKER & 1U << state) != 0 &&
+        oracle->attempts[order->attempt].answered_seq == 0) {
+        oracle->attempts[order->attempt].answered_seq = bus_seq;
+    }
+}
+
 /* The figures that follow from the executions and terms so far. */
 static void check_figures(struct oracle *oracle, uint64_t bus_seq, struct order *order,
                           const struct standing *told)
@@ -315,6 +363,9 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
         return;
     }
     check_move(oracle, bus_seq, order, message, told.state);
+    check_settled(oracle, bus_seq, order, told.state);
+    check_turn(oracle, bus_seq, order, told.state);
+    note_answer(oracle, bus_seq, order, told.state);
     check_state(oracle, bus_seq, order, &told, oracle_char(message, TAG_EXEC_TYPE, '\0'));
     check_figures(oracle, bus_seq, order, &told);
     order->given_up = order->given_up || told.state == STATE_DEAD_LETTER ||

@@ -109,8 +109,9 @@ struct order {
     uint32_t contents; /* All that was asked for it, newest first. */
     uint32_t attempt;  /* That the last event told. */
     uint64_t asked_moment;
-    bool begun;    /* Its terms are known. */
-    bool given_up; /* It once was DEAD_LETTER, or came back to the queue. */
+    uint64_t queued_seq; /* The event that put it into the queue. */
+    bool begun;          /* Its terms are known. */
+    bool given_up;       /* It once was DEAD_LETTER, or came back to the queue. */
     char time_in_force;
     struct standing now; /* As the bus told it so far. */
     broker_wide notional;
@@ -132,6 +133,8 @@ struct attempt {
     uint32_t broker;         /* NONE: not known yet. */
     uint32_t session;        /* Where it was first seen; NONE: on no line. */
     uint64_t sighted_moment; /* When it was first seen on a line, or in a book. */
+    uint64_t answered_seq;   /* The event that first told of the broker's word on it; 0: none. */
+    uint32_t epoch;          /* The numbering it was first seen in. */
     bool sighted;
     bool taken;    /* It is in the book. */
     bool reported; /* The broker said something about it. */
@@ -178,9 +181,18 @@ struct report_sent {
     uint64_t execution; /* A key: of its ExecID. */
 };
 
+/* What the broker asked for again. */
 struct range {
     uint64_t begin;
     uint64_t end;
+    uint64_t bus_seq; /* What the bus had told by then. */
+    bool by_logon;    /* By its 789. */
+};
+
+/* A report of a drop copy, by its ExecID. */
+struct copied {
+    uint32_t sent; /* Under so many numbers. */
+    uint32_t told; /* So often on the bus. */
 };
 
 struct session {
@@ -192,6 +204,12 @@ struct session {
     bool out_any;                          /* There was one. */
     bool in_order;                         /* Since a Logon on the line. */
     bool sent_seen;                        /* What the broker sends is told to us, too. */
+    bool takes_orders;                     /* It was sent one. */
+    uint64_t logon_last;                   /* The gateway's newest Logon; what its 789 said. */
+    bool logon_tells;                      /* That had 789, and not 141=Y. */
+    bool first_due;                        /* Nothing has followed it yet. */
+    uint64_t expects;                      /* The broker's 789 at its newest Logon; 0: none. */
+    uint64_t again_next;                   /* What is sent again goes on here; 0: nothing is. */
     uint64_t excuse_moment;                /* When its numbers last began anew or were lost. */
     struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
     uint32_t asked_count;
@@ -234,6 +252,8 @@ struct oracle {
     struct oracle_map numbers_by_key;     /* Session, epoch, number. */
     struct oracle_map reports_by_number;  /* Session, the broker's number; the newest. */
     struct oracle_map sessions_by_name;
+    struct oracle_map copies_by_name;   /* Broker, ExecID. */
+    struct oracle_map copies_by_number; /* Session, epoch, number, ExecID. */
 
     struct request *requests;
     struct content *contents;
@@ -243,6 +263,7 @@ struct oracle {
     struct moment *moments;
     struct wire_number *numbers;
     struct report_sent *reports;
+    struct copied *copies;
     struct bus_entry *bus; /* By BusSeq - 1. */
     uint32_t requests_count, requests_capacity;
     uint32_t contents_count, contents_capacity;
@@ -252,9 +273,11 @@ struct oracle {
     uint32_t moments_count, moments_capacity;
     uint32_t numbers_count, numbers_capacity;
     uint32_t reports_count, reports_capacity;
+    uint32_t copies_count, copies_capacity;
     uint32_t bus_count, bus_capacity;
 
     uint64_t bus_understood; /* The last event that was taken in. */
+    bool bus_live;           /* It was taken in as it was published, not later by replay. */
     uint64_t bus_delivered;  /* The last that came to the subscriber. */
     uint64_t published_last; /* The last that stood on the bus. */
     bool lives_told;         /* oracle_gateway_started() is used. */
@@ -360,5 +383,23 @@ uint64_t oracle_report_key(uint32_t session, uint64_t seq);
 
 void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
                           const struct oracle_message *message);
+
+/* --- oracle_resends.c ------------------------------------------------------------------- */
+
+/* The gateway's Logon came, or something behind it: what was asked for again comes wholly, and
+ * nothing in between. */
+void oracle_line_begins(struct session *session, const struct oracle_message *logon, uint64_t seq);
+void oracle_line_goes_on(struct oracle *oracle, uint32_t session,
+                         const struct oracle_message *message, uint64_t seq, bool poss_dup);
+
+/* An order goes to a broker: whether it may. */
+void oracle_order_goes_out(struct oracle *oracle, uint32_t session, uint32_t attempt,
+                           const struct oracle_message *message, uint64_t seq, bool poss_dup);
+
+/* A report on a session without orders; what the bus says of it. */
+void oracle_copy_sent(struct oracle *oracle, uint32_t session,
+                      const struct oracle_message *message);
+void oracle_copy_event(struct oracle *oracle, uint64_t bus_seq,
+                       const struct oracle_message *message);
 
 #endif

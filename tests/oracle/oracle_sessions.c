@@ -34,13 +34,18 @@ uint64_t oracle_number_key(uint32_t session, uint32_t epoch, uint64_t seq)
 
 /* --- What the broker sends --------------------------------------------------------------- */
 
-static void ask(struct session *session, uint64_t begin, uint64_t end)
+static void ask(const struct oracle *oracle, struct session *session, uint64_t begin, uint64_t end,
+                bool by_logon)
 {
-    struct range range = {.begin = begin, .end = end == 0 ? UINT64_MAX : end};
+    struct range range = {.begin = begin,
+                          .end = end == 0 ? UINT64_MAX : end,
+                          .bus_seq = oracle->bus_understood,
+                          .by_logon = by_logon};
     uint32_t count =
         session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
     for (uint32_t index = 0; index < count; index++) {
-        if (session->asked[index].begin == range.begin && session->asked[index].end == range.end) {
+        if (session->asked[index].begin == range.begin && session->asked[index].end == range.end &&
+            session->asked[index].by_logon == by_logon) {
             return;
         }
     }
@@ -124,15 +129,21 @@ void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
     case '2':
         if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
             oracle_uint(&message, TAG_END_SEQ_NO, &end)) {
-            ask(&oracle->sessions[session], begin, end);
+            ask(oracle, &oracle->sessions[session], begin, end, false);
         }
         return;
     case 'A':
+        oracle->sessions[session].expects = 0;
         if (oracle_uint(&message, TAG_NEXT_EXPECTED_MSG_SEQ_NUM, &begin)) {
-            ask(&oracle->sessions[session], begin, 0);
+            ask(oracle, &oracle->sessions[session], begin, 0, true);
+            oracle->sessions[session].expects =
+                oracle_char(&message, TAG_RESET_SEQ_NUM_FLAG, 'N') != 'Y' ? begin : 0;
         }
         return;
     case '8':
+        oracle_copy_sent(oracle, session, &message);
+        take_report(oracle, session, &message);
+        return;
     case '9':
         take_report(oracle, session, &message);
         return;

@@ -78,10 +78,12 @@ static uint32_t take_order(const struct arrival *in)
     uint32_t order = ORACLE_NONE;
     uint32_t number = oracle_attempt_add(oracle, name);
     struct attempt *attempt = &oracle->attempts[number];
+    in->session->takes_orders = true;
     if (!attempt->sighted) {
         attempt->sighted = true;
         attempt->sighted_moment = oracle->moments_passed;
         attempt->session = in->session_number;
+        attempt->epoch = in->session->epoch;
     }
     if (!oracle_map_find(&oracle->orders_by_marker, oracle_key(0, marker), &order)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
@@ -229,6 +231,10 @@ static void take_message(const struct arrival *in)
             take_change(in);
         }
     }
+    if (number->attempt != ORACLE_NONE) {
+        oracle_order_goes_out(in->oracle, in->session_number, number->attempt, in->message, in->seq,
+                              in->poss_dup);
+    }
 }
 
 /* SequenceReset with GapFillFlag: what stands for a number that is filled over never goes out
@@ -338,6 +344,11 @@ void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
     in.poss_dup = oracle_char(&message, TAG_POSS_DUP_FLAG, 'N') == 'Y';
     if (begins_epoch(&in)) {
         epoch_begin(oracle, session);
+    }
+    if (message.type == 'A') {
+        oracle_line_begins(in.session, &message, in.seq);
+    } else {
+        oracle_line_goes_on(oracle, session, &message, in.seq, in.poss_dup);
     }
     if (message.type == '3') {
         take_reject(&in);
