@@ -89,8 +89,9 @@ static void tell_of_reject(struct engine *engine, const struct link *link, struc
     enum frame_fault fault = message_index(&reject, bytes, engine->config->dictionary);
     ASSERT(fault == FRAME_FAULT_NONE);
     struct span type = message_value(&reject, TAG_RefMsgType);
-    bool application =
-        type.size > 1 || (type.size == 1 && memchr("012345A", type.data[0], 7) == NULL);
+    static const char session_types[] = {'0', '1', '2', '3', '4', '5', 'A'};
+    bool application = type.size > 1 || (type.size == 1 && memchr(session_types, type.data[0],
+                                                                  sizeof(session_types)) == NULL);
     if (!span_is(message_type(&reject), MSG_Reject) || !application) {
         return;
     }
