@@ -177,6 +177,7 @@ void session_connected(struct session *session, uint64_t now_ns, struct effects 
     if ((config->reset_on_logout || config->reset_on_disconnect) && session->seq_in_next == 1 &&
         session->seq_out_next == 1) {
         session->reset_sent = true;
+        session->reset_wanted = true; /* Until it is answered: this Logon may be lost. */
     }
     session_send_logon(session, now_ns, session->reset_sent, out);
     session_become(session, SESSION_LOGON_SENT, out);
