@@ -549,3 +549,8 @@ uint64_t sim_gateway_queued(const struct sim_gateway *gateway)
 {
     return gateway->up ? gateway->engine->queued_count - gateway->engine->queued_changes : 0;
 }
+
+uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway)
+{
+    return gateway->up ? gateway->engine->queued_changes : 0;
+}

@@ -67,8 +67,9 @@ bool sim_gateway_act(struct sim_gateway *gateway, const char *words);
 
 /* Turns of all its lives. */
 uint64_t sim_gateway_turns(const struct sim_gateway *gateway);
-/* New orders that wait in its queue. */
+/* What waits in its queue: orders; cancels and replaces, some perhaps of orders in doubt. */
 uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
+uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway);
 
 /* Up and all faults of its own are over; all sessions may log on. */
 void sim_gateway_mend(struct sim_gateway *gateway);

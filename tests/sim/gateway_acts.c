@@ -66,7 +66,7 @@ static bool is_out_of_reach(const struct sim_gateway *gateway, uint32_t session)
 {
     bool held = gateway->slots[session].held;
     for (const struct line *line = gateway->sim->lines; line != NULL; line = line_next(line)) {
-        held = held || (line_session(line) == session && line_is_held(line));
+        held = held || (line_session(line) == session && line_is_in_use(line));
     }
     return held;
 }

@@ -278,9 +278,11 @@ void line_hold(struct line *line, bool held)
     }
 }
 
-bool line_is_held(const struct line *line)
+bool line_is_in_use(const struct line *line)
 {
-    return line->held;
+    const struct way *way = &line->ways[LINE_GATEWAY];
+    uint64_t last = way->sent < way->limit ? way->sent : way->limit;
+    return !line->over[LINE_BROKER] && (line->held || way->taken < last);
 }
 
 struct line *line_next(const struct line *line)

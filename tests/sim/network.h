@@ -67,7 +67,8 @@ void line_cut(struct line *line, bool half_open);
 
 /* While held nothing arrives at either end, and nothing is lost: a partition. */
 void line_hold(struct line *line, bool held);
-bool line_is_held(const struct line *line);
+/* Something is still on its way to the broker, or held back. */
+bool line_is_in_use(const struct line *line);
 
 /* All lines of the world, from sim->lines on, ended ones too. */
 struct line *line_next(const struct line *line);

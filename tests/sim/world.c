@@ -10,9 +10,10 @@
 
 enum {
     SETTLE_SECONDS_MAX = 1200,
-    SETTLE_REMEDY_SECONDS = 90, /* Then people settle numbers that were put out of step. */
-    REST_CHECKS = 3,            /* So many in a row. */
-    REST_CHECK_MS = 487,        /* No heartbeat has such an interval. */
+    SETTLE_REMEDY_SECONDS = 90,   /* Then people settle numbers that were put out of step. */
+    SETTLE_CHANGES_SECONDS = 100, /* A cancel or replace that waits longer is of an order held. */
+    REST_CHECKS = 3,              /* So many in a row. */
+    REST_CHECK_MS = 487,          /* No heartbeat has such an interval. */
     ANSWER_SECONDS_MAX = 60,
     DICTIONARY_BYTES_MAX = 4 * 1024 * 1024,
 };
@@ -289,6 +290,11 @@ static bool at_rest(struct world *world, char why[128])
                        sim_gateway_queued(sim->gateway));
         return false;
     }
+    if (sim_gateway_queued_changes(sim->gateway) > 0 && sim->now_ns < world->changes_until_ns) {
+        (void)snprintf(why, 128, "%" PRIu64 " cancels or replaces are queued",
+                       sim_gateway_queued_changes(sim->gateway));
+        return false;
+    }
     return sim_bus_at_rest(sim->bus, why) && numbers_agree(world, why);
 }
 
@@ -318,6 +324,7 @@ static bool settle(struct world *world)
     struct sim *sim = &world->sim;
     char why[128] = "";
     int rested = 0;
+    world->changes_until_ns = sim->now_ns + SETTLE_CHANGES_SECONDS * SIM_SECOND_NS;
     uint64_t remedy_ns = sim->now_ns + SETTLE_REMEDY_SECONDS * SIM_SECOND_NS;
     uint64_t end_ns = sim->now_ns + SETTLE_SECONDS_MAX * SIM_SECOND_NS;
     while (sim->now_ns < end_ns && !over(world)) {

@@ -8,6 +8,7 @@ struct world {
     struct sim sim;
     struct weather weather;
     uint64_t turns_most;
+    uint64_t changes_until_ns;        /* So long queued cancels and replaces are waited for. */
     bool disturbed[SIM_SESSIONS_MAX]; /* Numbers may have been reset at one end alone. */
 };
 
