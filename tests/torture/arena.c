@@ -199,7 +199,7 @@ static bool gateway_ended(struct arena *arena)
 
 static bool parts_stand(struct arena *arena)
 {
-    if (arena->broken != NULL) {
+    if (arena->broken[0] != '\0') {
         return world_fail(&arena->world, arena->broken);
     }
     if (!arena->gateway_down && !process_running(&arena->world.gateway)) {

@@ -12,6 +12,7 @@
 #include "tests/torture/network.h"
 
 enum { ARENA_PRELOAD_BYTES_MAX = 1200, ARENA_ENVIRONMENT_MAX = BAD_DISK_ENVIRONMENT_MAX + 1 };
+enum { ARENA_WHAT_BYTES_MAX = 160 };
 enum { ARENA_NAME_BYTES_MAX = 24, ARENA_DISK_GRACE_MS = 4000, ARENA_READY_MS = 30000 };
 
 struct arena_counts {
@@ -56,9 +57,9 @@ struct arena {
     struct arena_broker brokers[WORLD_BROKERS_MAX];
     bool gateway_down; /* It is to be down now. */
     bool gateway_stopped;
-    const char *broken;  /* What a blow saw that may not be; NULL: nothing. */
-    bool disk_bad;       /* A blow is upon the disk. */
-    uint64_t disk_ok_ns; /* Since when it is good again. */
+    char broken[ARENA_WHAT_BYTES_MAX]; /* What a blow saw that may not be; "": nothing. */
+    bool disk_bad;                     /* A blow is upon the disk. */
+    uint64_t disk_ok_ns;               /* Since when it is good again. */
     struct arena_counts counts;
 };
 

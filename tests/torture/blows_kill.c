@@ -32,8 +32,10 @@ bool blow_strike_GATEWAY_ENDED(struct arena *arena, const struct blow *blow)
     arena->gateway_down = true;
     int code = process_end(&arena->world.gateway, SIGTERM, END_MS);
     if (code != 0) {
-        arena->broken = code == KILLED ? "the gateway did not end within 15 s of SIGTERM"
-                                       : "the gateway did not end well";
+        (void)snprintf(arena->broken, sizeof arena->broken,
+                       code == KILLED ? "the gateway did not end within %d s of SIGTERM"
+                                      : "the gateway ended after SIGTERM with exit code %d",
+                       code == KILLED ? END_MS / 1000 : code);
     }
     return true;
 }
