@@ -82,6 +82,10 @@ void oracle_gateway_started(struct oracle *oracle);
 
 /* --- What went over a session's lines, as the broker saw it ----------------------- */
 
+/* Of sessions whose settings say so: the gateway counts one as READY only when the broker has
+ * answered its TestRequest. */
+void oracle_session_proves(struct oracle *oracle, uint32_t session);
+
 /* The gateway was without a line of that session for so long that it must have told what that
  * means for the session's orders: all up to that event were committed. */
 void oracle_session_was_down(struct oracle *oracle, uint32_t session, uint64_t bus_seq);

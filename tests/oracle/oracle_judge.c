@@ -289,6 +289,17 @@ static void judge_void(struct oracle *oracle, const struct attempt *attempt)
     }
 }
 
+static void judge_sessions(struct oracle *oracle)
+{
+    for (uint32_t index = 0; index < oracle->sessions_count; index++) {
+        if (oracle->sessions[index].broken && !oracle->sessions[index].misses) {
+            oracle_violate(oracle, ORACLE_NUMBERS_AGREE,
+                           "%s used a number again, and the gateway is on its line still",
+                           oracle->sessions[index].name);
+        }
+    }
+}
+
 static void judge_bus(struct oracle *oracle)
 {
     if (oracle->published_last > oracle->bus_delivered) {
@@ -320,5 +331,6 @@ void oracle_judge(struct oracle *oracle)
         judge_execution(oracle, &oracle->executions[index]);
     }
     judge_bus(oracle);
+    judge_sessions(oracle);
     judge_attempts(oracle);
 }

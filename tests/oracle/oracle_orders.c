@@ -262,13 +262,19 @@ static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *or
     }
 }
 
-/* The bus has told its broker's word on the attempt. */
+/* The bus has told its broker's word on the attempt, or that a person is to decide. */
 static void note_answer(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
                         enum state state)
 {
-    if (order->attempt != ORACLE_NONE && (BY_BROKER & 1U << state) != 0 &&
-        oracle->attempts[order->attempt].answered_seq == 0) {
-        oracle->attempts[order->attempt].answered_seq = bus_seq;
+    if (order->attempt == ORACLE_NONE) {
+        return;
+    }
+    struct attempt *attempt = &oracle->attempts[order->attempt];
+    if ((BY_BROKER & 1U << state) != 0 && attempt->answered_seq == 0) {
+        attempt->answered_seq = bus_seq;
+    }
+    if (state == STATE_DEAD_LETTER && attempt->held_seq == 0) {
+        attempt->held_seq = bus_seq;
     }
 }
 
@@ -342,14 +348,33 @@ static bool topic_fits(struct span topic, struct span state)
             span_equal(span_of(topic.data + 3, state.size), state));
 }
 
+/* Whether it was ever asked with the order's ClOrdID of now as its 41. */
+static bool names_latest(const struct oracle *oracle, uint32_t request, uint32_t latest)
+{
+    uint32_t at = oracle->requests[request].contents;
+    while (at != ORACLE_NONE && oracle->contents[at].orig != latest) {
+        at = oracle->contents[at].next;
+    }
+    return at != ORACLE_NONE;
+}
+
 /* A cancel or replace has its outcome. */
-static void take_outcome(struct oracle *oracle, uint32_t request,
+static void take_outcome(struct oracle *oracle, uint64_t bus_seq, uint32_t number, uint32_t request,
                          const struct oracle_message *message)
 {
+    const struct order *order = &oracle->orders[number];
     char exec_type = oracle_char(message, TAG_EXEC_TYPE, '\0');
-    if (message->type == '9' || exec_type == '4' || exec_type == '5') {
-        oracle->requests[request].outcome = true;
+    if (message->type != '9' && exec_type != '4' && exec_type != '5') {
+        return;
     }
+    if (message->type == '8' && request != order->current && !oracle->requests[request].outcome &&
+        !names_latest(oracle, request, order->current)) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": %s changed %s, and does not name %s, its latest",
+                       bus_seq, oracle->requests[request].name, order->name,
+                       oracle->requests[order->current].name);
+    }
+    oracle->requests[request].outcome = true;
 }
 
 static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t number,
@@ -392,7 +417,7 @@ void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span top
     oracle_order_begin(oracle, number, message);
     oracle_order_check_id(oracle, number, message, "an event");
     take_attempt(oracle, number, message);
-    take_outcome(oracle, request, message);
+    take_outcome(oracle, bus_seq, number, request, message);
     if (!topic_fits(topic, state)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 " of %s says %.*s under %.*s",
                        bus_seq, oracle->orders[number].name, (int)state.size,

@@ -76,6 +76,7 @@ struct content {
     int64_t quantity;
     int64_t price;
     uint64_t symbol; /* A key. */
+    uint32_t orig;   /* The request that it names by 41; or NONE. */
     uint32_t order;  /* That it begins, or is about. */
     uint32_t sendings;
     uint32_t request;
@@ -134,6 +135,7 @@ struct attempt {
     uint32_t session;        /* Where it was first seen; NONE: on no line. */
     uint64_t sighted_moment; /* When it was first seen on a line, or in a book. */
     uint64_t answered_seq;   /* The event that first told of the broker's word on it; 0: none. */
+    uint64_t held_seq;       /* The event that first called it held for a person; 0: none. */
     uint32_t epoch;          /* The numbering it was first seen in. */
     bool sighted;
     bool taken;    /* It is in the book. */
@@ -198,18 +200,24 @@ struct copied {
 struct session {
     const char *name;
     uint32_t broker;
-    uint32_t epoch;                        /* Numberings so far. */
-    bool epoch_due;                        /* A new one was told of, and has not shown itself. */
-    uint64_t out_last;                     /* The highest number without PossDup in this one. */
-    bool out_any;                          /* There was one. */
-    bool in_order;                         /* Since a Logon on the line. */
-    bool sent_seen;                        /* What the broker sends is told to us, too. */
-    bool takes_orders;                     /* It was sent one. */
-    uint64_t logon_last;                   /* The gateway's newest Logon; what its 789 said. */
-    bool logon_tells;                      /* That had 789, and not 141=Y. */
-    bool first_due;                        /* Nothing has followed it yet. */
-    uint64_t expects;                      /* The broker's 789 at its newest Logon; 0: none. */
-    uint64_t again_next;                   /* What is sent again goes on here; 0: nothing is. */
+    uint32_t epoch;      /* Numberings so far. */
+    bool epoch_due;      /* A new one was told of, and has not shown itself. */
+    uint64_t out_last;   /* The highest number without PossDup in this one. */
+    bool out_any;        /* There was one. */
+    bool in_order;       /* Since a Logon on the line. */
+    bool sent_seen;      /* What the broker sends is told to us, too. */
+    bool takes_orders;   /* It was sent one. */
+    bool proves;         /* READY needs an answer to the gateway's TestRequest. */
+    bool proven;         /* There was one on this line. */
+    bool reset_asked;    /* The broker's newest Logon had 141=Y. */
+    bool broken;         /* The broker used a number again: the line must end. */
+    bool misses;         /* On this line the gateway misses something: what is low, is not clear. */
+    uint64_t sent_last;  /* The broker's newest number, on this line. */
+    uint64_t logon_last; /* The gateway's newest Logon; what its 789 said. */
+    bool logon_tells;    /* That had 789, and not 141=Y. */
+    bool first_due;      /* Nothing has followed it yet. */
+    uint64_t expects;    /* The broker's 789 at its newest Logon; 0: none. */
+    uint64_t again_next; /* What is sent again goes on here; 0: nothing is. */
     uint64_t excuse_moment;                /* When its numbers last began anew or were lost. */
     struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
     uint32_t asked_count;

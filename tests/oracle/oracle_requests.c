@@ -118,6 +118,7 @@ static uint32_t content_add(struct oracle *oracle, struct span client, uint32_t 
         .time_in_force = oracle_char(message, TAG_TIME_IN_FORCE, '0'),
         .symbol = oracle_key(0, oracle_value(message, TAG_SYMBOL)),
         .order = order,
+        .orig = oracle_request_find(oracle, client, oracle_value(message, TAG_ORIG_CL_ORD_ID)),
         .request = request,
         .next = ORACLE_NONE,
         .next_of_order = ORACLE_NONE,

@@ -20,7 +20,7 @@ static void check_whole(struct oracle *oracle, const struct session *session, ch
     uint64_t last = session->again_next - 1;
     uint32_t count =
         session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
-    bool left = type == '5'; /* It was broken off, to leave. */
+    bool left = type == '5' || type == '3'; /* It was broken off, to leave. */
     for (uint32_t index = 0; index < count && !left; index++) {
         const struct range *range = &session->asked[index];
         left = range->begin <= last && end_of(session, range) == last;
@@ -47,6 +47,12 @@ static void check_expected(struct oracle *oracle, const struct session *session,
     }
 }
 
+static bool begins_with(struct span text, const char *words)
+{
+    size_t size = strlen(words);
+    return text.size >= size && memcmp(text.data, words, size) == 0;
+}
+
 void oracle_line_begins(struct session *session, const struct oracle_message *logon, uint64_t seq)
 {
     uint64_t expects = 0;
@@ -55,6 +61,9 @@ void oracle_line_begins(struct session *session, const struct oracle_message *lo
                            oracle_char(logon, TAG_RESET_SEQ_NUM_FLAG, 'N') != 'Y';
     session->first_due = true;
     session->again_next = 0;
+    session->proven = false;
+    session->broken = false;
+    session->misses = session->logon_tells;
 }
 
 void oracle_line_goes_on(struct oracle *oracle, uint32_t number,
@@ -66,6 +75,15 @@ void oracle_line_goes_on(struct oracle *oracle, uint32_t number,
     if (session->first_due) {
         check_expected(oracle, session, type, seq, poss_dup);
     }
+    if (type == '5' && session->reset_asked && !session->broken &&
+        begins_with(oracle_value(message, TAG_TEXT), "MsgSeqNum too low")) {
+        oracle_violate(
+            oracle, ORACLE_NUMBERS_AGREE,
+            "%s asked by 141=Y for numbers from 1, and is told that its number is too low",
+            session->name);
+    }
+    session->reset_asked = false;
+    session->misses = session->misses || type == '2';
     session->first_due = false;
     if (session->again_next != 0 && (!poss_dup || seq != session->again_next)) {
         check_whole(oracle, session, type);
@@ -85,8 +103,9 @@ static bool is_after(struct span a, struct span b)
     return size > 0 && memcmp(a.data, b.data, size) > 0;
 }
 
-/* Whether the bus had told of the broker's word before the broker asked for the number again. */
-static bool was_answered(const struct session *session, const struct attempt *attempt, uint64_t seq)
+/* Whether the broker asked for the number again, and only after that event: what it asked for
+ * earlier may still be on its way. */
+static bool asked_after(const struct session *session, uint64_t seq, uint64_t bus_seq)
 {
     uint32_t count =
         session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
@@ -95,12 +114,12 @@ static bool was_answered(const struct session *session, const struct attempt *at
         const struct range *range = &session->asked[index];
         if (range->begin <= seq && seq <= range->end) {
             asked = true;
-            if (range->bus_seq < attempt->answered_seq) {
+            if (range->bus_seq < bus_seq) {
                 return false;
             }
         }
     }
-    return asked && attempt->answered_seq != 0;
+    return asked && bus_seq != 0;
 }
 
 void oracle_order_goes_out(struct oracle *oracle, uint32_t session, uint32_t number,
@@ -118,13 +137,14 @@ void oracle_order_goes_out(struct oracle *oracle, uint32_t session, uint32_t num
                        "%s gets %s (attempt %s) when its time has ended, 126=%.*s", name,
                        order->name, attempt->name, (int)limit.size, (const char *)limit.data);
     }
-    bool live = oracle->lives_told;
-    if (poss_dup && live && order->attempt == number && order->now.state == STATE_DEAD_LETTER) {
+    const struct session *on = &oracle->sessions[session];
+    if (poss_dup && order->attempt == number && order->now.state == STATE_DEAD_LETTER &&
+        asked_after(on, seq, attempt->held_seq)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s gets %s (attempt %s) again, which is held for a person", name,
                        order->name, attempt->name);
     }
-    if (poss_dup && was_answered(&oracle->sessions[session], attempt, seq)) {
+    if (poss_dup && asked_after(on, seq, attempt->answered_seq)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s gets %s (attempt %s) again, and had answered it before it asked", name,
                        order->name, attempt->name);

@@ -87,7 +87,6 @@ static void an_order_whose_time_has_ended_is_seen(void **state)
 static void a_held_order_that_goes_out_again_is_seen(void **state)
 {
     struct rig *rig = *state;
-    oracle_gateway_started(rig->oracle);
     order_is_out(rig);
     event(rig, "OR.DEAD_LETTER.VOD", ORDER_EVENT(FRESH("DEAD_LETTER") AT_ALPHA));
     sent(rig, ALPHA, ASKED("2", "2", "2"));
@@ -172,6 +171,68 @@ static void a_drop_copy_is_told_once_for_each_number(void **state)
     assert_violates(rig, ORACLE_BUS_COMPLETE, "the drop copy B9 of BETA for the 3th time");
 }
 
+/* --- Lines ------------------------------------------------------------------------------------ */
+
+static void a_session_that_proves_is_ready_after_its_answer(void **state)
+{
+    struct rig *rig = *state;
+    oracle_session_proves(rig->oracle, ALPHA);
+    received(rig, ALPHA, LOGON("1"));
+    received(rig, ALPHA, "35=1|34=2|112=7|52=z|");
+    sent(rig, ALPHA, "35=0|34=2|112=7|");
+    event(rig, "SE.A", "35=U2|10011=FIX.4.4:FIXGATE->ALPHA|10012=READY|");
+    event(rig, "SE.B", "35=U2|10011=FIX.4.4:FIXGATE->BETA|10012=READY|");
+    assert_good(rig);
+    received(rig, ALPHA, LOGON("3"));
+    event(rig, "SE.A", "35=U2|10011=FIX.4.4:FIXGATE->ALPHA|10012=READY|");
+    assert_violates(rig, ORACLE_LEGAL_MOVES, "has answered no TestRequest");
+}
+
+static void a_number_used_again_ends_the_line(void **state)
+{
+    struct rig *rig = *state;
+    received(rig, ALPHA, LOGON("1"));
+    sent(rig, ALPHA, "35=A|34=1|");
+    sent(rig, ALPHA, "35=0|34=2|");
+    sent(rig, ALPHA, "35=0|34=2|43=Y|");
+    oracle_judge(rig->oracle);
+    assert_good(rig);
+    sent(rig, ALPHA, "35=0|34=2|");
+    received(rig, ALPHA, LOGON("2"));
+    oracle_judge(rig->oracle);
+    assert_good(rig);
+    sent(rig, ALPHA, "35=A|34=3|");
+    sent(rig, ALPHA, "35=0|34=3|");
+    judge_violates(rig, ORACLE_NUMBERS_AGREE, "used a number again");
+}
+
+static void a_reset_that_is_asked_for_is_not_refused_for_its_number(void **state)
+{
+    struct rig *rig = *state;
+    received(rig, ALPHA, LOGON("5"));
+    sent(rig, ALPHA, "35=A|34=1|141=Y|");
+    received(rig, ALPHA, "35=5|34=6|52=z|58=MsgSeqNum too low, expecting 4 but received 1|");
+    assert_violates(rig, ORACLE_NUMBERS_AGREE, "is told that its number is too low");
+}
+
+static void a_change_names_the_latest_request_of_its_order(void **state)
+{
+    struct rig *rig = *state;
+    is_acknowledged(rig);
+    request(rig, REPLACE("2", "1", "50"));
+    request(rig, CANCEL("3", "1"));
+    oracle_book_replaced(rig->oracle, ALPHA, "X1", "X2", 50 * BROKER_ONE, 10 * BROKER_ONE);
+    event(rig, "ER.ALPHA.VOD",
+          "35=8|37=O1|11=2|41=1|17=E2|527=B2|150=5|39=0|" AT_ALPHA
+          "55=VOD|54=1|38=50|44=10|14=0|151=50|6=0|10005=ACKED|");
+    assert_good(rig);
+    oracle_book_ended(rig->oracle, ALPHA, "X2", ORACLE_CANCELLED);
+    event(rig, "ER.ALPHA.VOD",
+          "35=8|37=O1|11=3|41=2|17=E3|527=B3|150=4|39=4|" AT_ALPHA
+          "55=VOD|54=1|38=50|44=10|14=0|151=0|6=0|10005=CANCELLED|");
+    assert_violates(rig, ORACLE_LEGAL_MOVES, "does not name OMS/2, its latest");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +249,10 @@ int main(void)
         RIG_TEST(an_order_is_in_doubt_while_its_session_is_down),
         RIG_TEST(an_order_in_doubt_from_before_a_reset_stays_in_doubt),
         RIG_TEST(a_drop_copy_is_told_once_for_each_number),
+        RIG_TEST(a_session_that_proves_is_ready_after_its_answer),
+        RIG_TEST(a_number_used_again_ends_the_line),
+        RIG_TEST(a_reset_that_is_asked_for_is_not_refused_for_its_number),
+        RIG_TEST(a_change_names_the_latest_request_of_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,37 @@ static void take_refusal(struct oracle *oracle, uint32_t session,
     }
 }
 
+/* A number that the broker used before ends the line, unless the message says that it may be a
+ * repetition. */
+static void note_number(struct session *session, const struct oracle_message *message)
+{
+    uint64_t seq = 0;
+    uint64_t next = 0;
+    if (!oracle_uint(message, TAG_MSG_SEQ_NUM, &seq)) {
+        return;
+    }
+    if (message->type == 'A') {
+        session->reset_asked = oracle_char(message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y';
+        session->sent_last = seq;
+        session->broken = false;
+    } else if (message->type == '4') {
+        bool given = oracle_uint(message, TAG_NEW_SEQ_NO, &next) && next > session->sent_last;
+        session->sent_last = given ? next - 1 : session->sent_last;
+    } else if (oracle_char(message, TAG_POSS_DUP_FLAG, 'N') != 'Y') {
+        session->broken = session->broken || seq <= session->sent_last;
+        session->sent_last = seq > session->sent_last ? seq : session->sent_last;
+    }
+    if (message->type == '0' && oracle_value(message, TAG_TEST_REQ_ID).size > 0) {
+        session->proven = true;
+    }
+}
+
+void oracle_session_proves(struct oracle *oracle, uint32_t session)
+{
+    ASSERT(session < oracle->sessions_count);
+    oracle->sessions[session].proves = true;
+}
+
 void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
 {
     struct oracle_message message;
@@ -125,6 +156,7 @@ void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
     if (!oracle_message_read(&message, bytes)) {
         return;
     }
+    note_number(&oracle->sessions[session], &message);
     switch (message.type) {
     case '2':
         if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
@@ -177,6 +209,15 @@ void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
                        "event %" PRIu64 ": session %.*s is %.*s: there is no such thing", bus_seq,
                        (int)session.size, (const char *)session.data, (int)state.size,
                        (const char *)state.data);
+        return;
+    }
+    const struct session *of = &oracle->sessions[number];
+    bool command =
+        oracle_value(message, TAG_TEXT).size > 0; /* Told with whatever state it is in. */
+    if (oracle->bus_live && !command && span_is(state, "READY") && of->proves && !of->proven) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "event %" PRIu64 ": %s is READY, and its broker has answered no TestRequest",
+                       bus_seq, of->name);
     }
 }
 

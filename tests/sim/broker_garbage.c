@@ -58,6 +58,20 @@ static void half(struct broker_session *session)
     say_raw(session, span_of(bytes.data, bytes.size / 2), "half a message");
 }
 
+/* Its number was used before, and it does not say so. */
+static void low(struct broker_session *session)
+{
+    struct wire_text text;
+    const struct wire_header header = {.type = "0",
+                                       .sender = session->set->broker_comp,
+                                       .target = session->set->gateway_comp,
+                                       .seq = session->out_next - 1,
+                                       .sending_ns = session->broker->sim->now_ns};
+    struct span bytes = wire_compose(&header, span_of(NULL, 0), &text);
+    oracle_sent(session->broker->sim->oracle, session->set->number, bytes);
+    say_raw(session, bytes, "a number too low");
+}
+
 /* Right as a message, and of no use. These use a number up. */
 static void bad_message(struct broker_session *session, const char *type, const char *fields)
 {
@@ -93,7 +107,7 @@ bool broker_garbage(struct broker_session *session, const char *kind)
         {"noise", noise},           {"checksum", wrong_checksum},
         {"length", wrong_length},   {"half", half},
         {"type", bad_type},         {"field", bad_field},
-        {"missing", missing_field},
+        {"missing", missing_field}, {"low", low},
     };
     struct sim_broker *broker = session->broker;
     size_t chosen = ARRAY_LEN(kinds);

@@ -1,5 +1,6 @@
 /* What a session does because time passes. */
 #include "tests/sim/broker_parts.h"
+#include "tests/sim/gateway.h"
 
 #define GAP_NS (10 * SIM_SECOND_NS) /* A gap that does not move is asked for again. */
 
@@ -98,6 +99,17 @@ void broker_test(struct broker_session *session)
     }
 }
 
+/* Nothing has delayed the gateway's Heartbeat. */
+static void judge_silence(const struct broker_session *session)
+{
+    struct sim *sim = session->broker->sim;
+    if (sim->settling && session->received_ns > sim->settling_ns &&
+        sim_gateway_was_there(sim->gateway, session->set->number, session->received_ns)) {
+        sim_violate(sim, ORACLE_DEADLINE, "%s has not had a Heartbeat for longer than agreed",
+                    session->name);
+    }
+}
+
 static void act_upon_time(struct broker_session *session)
 {
     uint64_t now_ns = session->broker->sim->now_ns;
@@ -110,6 +122,7 @@ static void act_upon_time(struct broker_session *session)
         broker_dial(session);
     }
     if (now_ns >= test_ns(session)) {
+        judge_silence(session);
         broker_test(session);
     }
     if (now_ns >= gap_ns(session)) {

@@ -42,6 +42,13 @@ bool sim_gateway_replay(struct sim_gateway *gateway, uint64_t from, uint32_t mos
 /* The last BusSeq committed; 0 if down, or none. */
 uint64_t sim_gateway_last_event(struct sim_gateway *gateway);
 
+/* It has had that session's line since that instant, with a clock that was never set: what it
+ * must do in time, it can. */
+bool sim_gateway_was_there(const struct sim_gateway *gateway, uint32_t session, uint64_t since_ns);
+
+/* How often the numbers of a session began anew, as far as committed. */
+uint32_t sim_gateway_resets(const struct sim_gateway *gateway, uint32_t session);
+
 /* Both numbers of a session as the store has them. */
 void sim_gateway_numbers(struct sim_gateway *gateway, uint32_t session, uint64_t *in_next,
                          uint64_t *out_next);

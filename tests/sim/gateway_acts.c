@@ -142,6 +142,7 @@ static bool act_time(struct sim_gateway *gateway, const char *words)
     int64_t ms;
     if (words_take(&words, "clock") && words_number(&words, &number)) {
         gateway->skew_ns += number * (int64_t)SIM_SECOND_NS;
+        gateway->skewed = true;
         gateway_wake(gateway, gateway->sim->now_ns);
         return words_done(words);
     }
@@ -213,6 +214,7 @@ void sim_gateway_mend(struct sim_gateway *gateway)
     gateway->stop_wanted = gateway->stopping;
     gateway->disk_low = false;
     gateway->slow_turns = 0;
+    gateway->busy_until_ns = sim->now_ns;
     gateway->skew_ns = 0;
     for (uint32_t session = 0; session < gateway->config->sessions_count; session++) {
         gateway->slots[session].held = false;

@@ -111,6 +111,18 @@ void limits_started(struct sim_gateway *gateway, uint64_t batch)
     }
 }
 
+bool sim_gateway_was_there(const struct sim_gateway *gateway, uint32_t session, uint64_t since_ns)
+{
+    const struct slot *slot = &gateway->slots[session];
+    return gateway->up && !gateway->skewed && slot->state == SLOT_OPEN && slot->up &&
+           slot->up_ns <= since_ns;
+}
+
+uint32_t sim_gateway_resets(const struct sim_gateway *gateway, uint32_t session)
+{
+    return gateway->durable.resets[session];
+}
+
 /* --- While a session is down ------------------------------------------------------------------ */
 
 void limits_down(struct slot *slot)
@@ -123,6 +135,7 @@ void limits_down(struct slot *slot)
 void limits_up(struct slot *slot)
 {
     struct sim_gateway *gateway = slot->gateway;
+    slot->up_ns = gateway->sim->now_ns;
     if (gateway->sim->now_ns - slot->down_ns >= SIM_SECOND_NS &&
         gateway->turns - slot->down_turn >= DOWN_TURNS_LEAST) {
         oracle_session_was_down(gateway->sim->oracle, slot->session,

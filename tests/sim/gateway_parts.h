@@ -40,6 +40,7 @@ struct slot {
     uint64_t allowed_ns;
     uint64_t down_ns; /* Since then, and since that turn. */
     uint64_t down_turn;
+    uint64_t up_ns;
     char reason[128];
 };
 
@@ -80,6 +81,7 @@ struct sim_gateway {
     struct durable durable;
     struct clock clock;
     int64_t skew_ns; /* Of the system's clock. */
+    bool skewed;     /* It was set once, and may go slowly since. */
 
     /* Of this life. */
     bool up;

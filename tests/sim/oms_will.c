@@ -54,6 +54,9 @@ static void replace(struct sim_oms *oms, uint32_t order)
     if (terms.price[0] != '\0' && drawn.price[0] != '\0') {
         memcpy(terms.price, drawn.price, sizeof(terms.price));
     }
+    if (random_chance(&oms->sim->random, 300)) {
+        memcpy(terms.tif, drawn.tif, sizeof(terms.tif));
+    }
     oms_replace(oms, order, draw_orig(oms, &oms->orders[order]), &terms);
 }
 

@@ -38,8 +38,9 @@ struct dictionary;
 
 struct sim {
     uint64_t seed;
-    uint64_t now_ns; /* True time (UTC); the gateway's own clock may differ. */
-    bool settling;   /* Faults are over: whoever draws faults draws none. */
+    uint64_t now_ns;      /* True time (UTC); the gateway's own clock may differ. */
+    bool settling;        /* Faults are over: whoever draws faults draws none. */
+    uint64_t settling_ns; /* Since then. */
     struct random random;
     struct trace trace;
     struct agenda agenda;

@@ -174,7 +174,7 @@ static void draw_limits(struct engine_session_config *session, struct sim_broker
         session->rate_burst = (uint32_t)random_between(random, 1, 10);
     }
     session->persist_messages = !random_chance(random, 80);
-    session->stale_order_ns = random_chance(random, 100) ? drawn_ms(random, 1000, 60000) : 0;
+    session->stale_order_ns = random_chance(random, 200) ? drawn_ms(random, 500, 20000) : 0;
     if (random_chance(random, window_bytes < BACKLOG_BYTES_MOST ? 700 : 200)) {
         session->backlog_bytes_high = random_between(random, 200, BACKLOG_BYTES_MOST / 2);
         session->backlog_bytes_max =

@@ -125,6 +125,9 @@ void world_furnish(struct world *world)
     }
     for (uint32_t i = 0; i < weather->engine.sessions_count; i++) {
         oracle_add_session(sim->oracle, weather->session_ids[i], weather->sessions[i].broker);
+        if (weather->sessions[i].fix.test_request_at_logon) {
+            oracle_session_proves(sim->oracle, i);
+        }
     }
     sim->gateway = sim_gateway_new(sim, &weather->engine, &weather->gateway);
     sim->bus = sim_bus_new(sim);
@@ -238,6 +241,7 @@ static void mend(struct world *world)
     struct sim *sim = &world->sim;
     trace_say(&sim->trace, "WORLD", "faults are over: everything is to settle");
     sim->settling = true;
+    sim->settling_ns = sim->now_ns;
     sim->network = (struct network_settings){.latency_least_ns = SIM_MS_NS / 2,
                                              .latency_most_ns = 2 * SIM_MS_NS,
                                              .window_bytes = UINT64_C(1) << 20};
@@ -372,6 +376,27 @@ void world_end_well(struct world *world)
     }
 }
 
+/* Numbers begin anew only where that is agreed, or asked for. */
+static void judge_resets(struct world *world)
+{
+    const struct weather *weather = &world->weather;
+    for (uint32_t number = 0; number < weather->engine.sessions_count; number++) {
+        const struct engine_session_config *session = &weather->sessions[number];
+        const struct sim_broker_settings *broker = &weather->brokers[session->broker];
+        const struct sim_broker_session *peer =
+            session->role == ROLE_DROPCOPY ? &broker->dropcopy : &broker->orders;
+        bool agreed = session->fix.reset_on_logon || session->fix.reset_on_logout ||
+                      session->fix.reset_on_disconnect || session->has_reset_time ||
+                      session->schedule.kind != SCHEDULE_NON_STOP || peer->resets_on_logon;
+        uint32_t resets = sim_gateway_resets(world->sim.gateway, number);
+        if (resets > 0 && !agreed && !world->disturbed[number]) {
+            sim_violate(&world->sim, ORACLE_NUMBERS_AGREE,
+                        "%s: its numbers began anew %" PRIu32 " times, and nobody agreed on that",
+                        session->id, resets);
+        }
+    }
+}
+
 void world_live(uint64_t seed, uint64_t turns, FILE *print, struct world_result *result)
 {
     struct world *world = world_new(seed, print);
@@ -383,6 +408,9 @@ void world_live(uint64_t seed, uint64_t turns, FILE *print, struct world_result 
     world_live_until(world, SIM_BEGIN_NS + world->weather.storm_ns);
     if (!over(world)) {
         world_end_well(world);
+    }
+    if (!over(world)) {
+        judge_resets(world);
     }
     world_end(world, result);
 }
