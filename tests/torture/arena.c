@@ -43,6 +43,12 @@ bool arena_disk_excuses(const struct arena *arena)
            process_now_ns() - arena->disk_ok_ns < ARENA_DISK_GRACE_MS * NS_PER_MS;
 }
 
+bool arena_gateway_ready(const struct arena *arena)
+{
+    return !arena->gateway_down && !arena->gateway_stopped &&
+           process_logged(&arena->world.gateway, "fixgate ready", NULL, 0);
+}
+
 bool arena_gateway_up(struct arena *arena)
 {
     if (!arena->gateway_down || arena->disk_bad) {
@@ -83,8 +89,7 @@ bool arena_tell(struct arena *arena, uint32_t broker, const char *command)
 bool arena_operate(struct arena *arena, uint32_t broker, const char *verb)
 {
     char output[COMMAND_OUTPUT_BYTES];
-    if (arena->gateway_down || arena->gateway_stopped ||
-        !process_logged(&arena->world.gateway, "fixgate ready", NULL, 0)) {
+    if (!arena_gateway_ready(arena)) {
         return false;
     }
     const char *session = arena->world.brokers[broker].name; /* Its TargetCompID. */

@@ -74,6 +74,8 @@ bool arena_close(struct arena *arena, bool keep);
 void arena_gateway_kill(struct arena *arena);
 /* It may have to end by itself: its disk is bad, or was a moment ago. */
 bool arena_disk_excuses(const struct arena *arena);
+/* It runs, and has come up: before that nobody listens to it, and a signal just ends it. */
+bool arena_gateway_ready(const struct arena *arena);
 /* Starts it if it is down and no blow is upon the disk. */
 MUST_USE bool arena_gateway_up(struct arena *arena);
 
