@@ -24,7 +24,7 @@ bool blow_lift_gateway_up(struct arena *arena, const struct blow *blow)
 /* It logs out where it can, and does not wait for ever where it cannot. */
 bool blow_strike_GATEWAY_ENDED(struct arena *arena, const struct blow *blow)
 {
-    enum { END_MS = 15000, KILLED = 128 + SIGKILL }; /* It gives the Logouts five seconds. */
+    enum { END_MS = 30000, KILLED = 128 + SIGKILL }; /* It gives the Logouts five seconds. */
     (void)blow;
     if (!arena_gateway_ready(arena) || arena_disk_excuses(arena)) {
         return false;
