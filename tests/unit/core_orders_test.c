@@ -215,6 +215,27 @@ static void cancel_goes_to_the_owning_broker(void **state)
     assert_field(rig_request(rig, "35=F|49=OMS|11=C3|41=C1|55=VOD|54=1|" TIME), "102", "0");
 }
 
+/* The broker had executed it before it cancelled the rest, and tells it late. */
+static void an_execution_that_comes_behind_the_cancel_still_counts(void **state)
+{
+    struct rig *rig = started(state);
+    rig->broker[0].manner = RIG_ACK;
+    rig->broker[1].manner = RIG_ACK;
+    (void)rig_request(rig, ORDER("C1"));
+    unsigned owner = rig->broker[0].orders == 1 ? 0 : 1;
+    char body[512];
+    (void)snprintf(body, sizeof(body),
+                   "37=O1|17=X7|11=%s|150=F|39=4|55=VOD|54=1|32=40|31=10|14=40|151=0|6=10|",
+                   rig->broker[owner].last_cl_ord_id);
+    (void)rig_request(rig, "35=F|49=OMS|11=C2|41=C1|55=VOD|54=1|" TIME);
+    rig_broker_says(rig, owner, "8", body);
+    const char *reply = rig_request(rig, "35=H|49=OMS|11=C1|55=VOD|54=1|");
+    assert_field(reply, "10005", "CANCELLED");
+    assert_field(reply, "14", "40");
+    assert_field(reply, "151", "0");
+    assert_field(reply, "6", "10");
+}
+
 static void replaces_chain_by_orig_cl_ord_id(void **state)
 {
     struct rig *rig = started(state);
@@ -407,6 +428,7 @@ int main(void)
         TEST(day_order_expires_in_the_queue),
         TEST(queued_order_is_cancelled_and_replaced_here),
         TEST(cancel_goes_to_the_owning_broker),
+        TEST(an_execution_that_comes_behind_the_cancel_still_counts),
         TEST(replaces_chain_by_orig_cl_ord_id),
         TEST(status_tells_where_an_order_stands),
         TEST(an_execution_told_twice_counts_once),
