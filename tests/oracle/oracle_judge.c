@@ -332,5 +332,6 @@ void oracle_judge(struct oracle *oracle)
     }
     judge_bus(oracle);
     judge_sessions(oracle);
+    oracle_judge_copies(oracle);
     judge_attempts(oracle);
 }

@@ -193,6 +193,7 @@ struct range {
 
 /* A report of a drop copy, by its ExecID. */
 struct copied {
+    uint32_t session;
     uint32_t sent; /* Under so many numbers. */
     uint32_t told; /* So often on the bus. */
 };
@@ -409,5 +410,6 @@ void oracle_copy_sent(struct oracle *oracle, uint32_t session,
                       const struct oracle_message *message);
 void oracle_copy_event(struct oracle *oracle, uint64_t bus_seq,
                        const struct oracle_message *message);
+void oracle_judge_copies(struct oracle *oracle);
 
 #endif

@@ -164,7 +164,7 @@ static struct copied *copied_of(struct oracle *oracle, uint32_t broker, struct s
         oracle->copies =
             oracle_room(oracle->copies, &oracle->copies_capacity, number, sizeof oracle->copies[0]);
         oracle->copies_count++;
-        oracle->copies[number] = (struct copied){.sent = 0};
+        oracle->copies[number] = (struct copied){.session = 0};
     }
     return &oracle->copies[number];
 }
@@ -182,7 +182,9 @@ void oracle_copy_sent(struct oracle *oracle, uint32_t number, const struct oracl
     /* When numbers began anew, the gateway may ask for all of it again. */
     uint64_t key = oracle_key_number(oracle_number_key(number, 0, seq), session->excuse_moment);
     (void)oracle_map_add(&oracle->copies_by_number, oracle_key(key, exec_id), 0, &added);
-    copied_of(oracle, session->broker, exec_id)->sent += added ? 1 : 0;
+    struct copied *copied = copied_of(oracle, session->broker, exec_id);
+    copied->sent += added ? 1 : 0;
+    copied->session = number;
 }
 
 void oracle_copy_event(struct oracle *oracle, uint64_t bus_seq,
@@ -203,5 +205,26 @@ void oracle_copy_event(struct oracle *oracle, uint64_t bus_seq,
                        "sent %u times",
                        bus_seq, (int)exec_id.size, (const char *)exec_id.data, (int)name.size,
                        (const char *)name.data, copied->told, copied->sent);
+    }
+}
+
+/* A broker may withhold a few of a session's drop copies, but not all. */
+void oracle_judge_copies(struct oracle *oracle)
+{
+    enum { COPIES_LEAST = 10 };
+    uint32_t sent[ORACLE_SESSIONS_MAX] = {0};
+    uint32_t told[ORACLE_SESSIONS_MAX] = {0};
+    for (uint32_t index = 0; index < oracle->copies_count; index++) {
+        const struct copied *copied = &oracle->copies[index];
+        sent[copied->session] += copied->sent;
+        told[copied->session] += copied->told;
+    }
+    for (uint32_t session = 0; session < oracle->sessions_count; session++) {
+        if (sent[session] >= COPIES_LEAST && told[session] == 0 &&
+            oracle->sessions[session].excuse_moment == 0) {
+            oracle_violate(oracle, ORACLE_BUS_COMPLETE,
+                           "none of %u drop copies of %s ever reached the bus", sent[session],
+                           oracle->sessions[session].name);
+        }
     }
 }

@@ -171,6 +171,17 @@ static void a_drop_copy_is_told_once_for_each_number(void **state)
     assert_violates(rig, ORACLE_BUS_COMPLETE, "the drop copy B9 of BETA for the 3th time");
 }
 
+static void drop_copies_that_never_reach_the_bus_are_seen(void **state)
+{
+    struct rig *rig = *state;
+    char text[64];
+    for (int number = 2; number < 12; number++) {
+        (void)snprintf(text, sizeof text, "35=8|34=%d|17=B%d|150=0|", number, number);
+        sent(rig, BETA, text);
+    }
+    judge_violates(rig, ORACLE_BUS_COMPLETE, "none of 10 drop copies of");
+}
+
 /* --- Lines ------------------------------------------------------------------------------------ */
 
 static void a_session_that_proves_is_ready_after_its_answer(void **state)
@@ -249,6 +260,7 @@ int main(void)
         RIG_TEST(an_order_is_in_doubt_while_its_session_is_down),
         RIG_TEST(an_order_in_doubt_from_before_a_reset_stays_in_doubt),
         RIG_TEST(a_drop_copy_is_told_once_for_each_number),
+        RIG_TEST(drop_copies_that_never_reach_the_bus_are_seen),
         RIG_TEST(a_session_that_proves_is_ready_after_its_answer),
         RIG_TEST(a_number_used_again_ends_the_line),
         RIG_TEST(a_reset_that_is_asked_for_is_not_refused_for_its_number),

@@ -93,7 +93,9 @@ void sim_broker_line_up(struct sim_broker *broker, struct line *line);
  *   bust | correct               its last execution
  *   fill MARKER QTY PX | cancel MARKER | reject MARKER | expire MARKER   an order, by its 526
  *   stray                        a fill of an order that nobody gave
- *   garbage [KIND]               noise, checksum, length, half (a message), type, field, missing
+ *   garbage [KIND]               noise, checksum, length, half (a message), type, field, missing,
+ *                                or low (a number that was used before)
+ *   garble                       the next message of a resend has a wrong CheckSum
  *   late                         the next report comes a minute late
  *
  * From "forget" to "test" and with "garbage", "dropcopy" at the end means that session; "orders",

@@ -264,6 +264,13 @@ static bool act_garbage(struct sim_broker *broker, const char **rest)
     return broker_garbage(session, kind);
 }
 
+static bool act_garble(struct sim_broker *broker, const char **rest)
+{
+    (void)rest;
+    broker->garbles = true;
+    return true;
+}
+
 /* --- All of them -------------------------------------------------------------------------------
  */
 
@@ -291,6 +298,7 @@ bool sim_broker_act(struct sim_broker *broker, const char *words)
         {"test", act_test, false, true},
         {"logout", act_logout, false, true},
         {"garbage", act_garbage, false, true},
+        {"garble", act_garble, true, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
         const char *rest = words;

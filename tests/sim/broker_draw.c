@@ -36,6 +36,7 @@ static const struct manner manners[] = {
     {"stray", SIM_BROKER_REPORTS_ODDLY, 0, true, false},
     {"late", SIM_BROKER_REPORTS_ODDLY, 0, false, false},
     {"garbage", SIM_BROKER_TALKS_GARBAGE, 0, true, false},
+    {"garble", SIM_BROKER_TALKS_GARBAGE, 0, false, false},
 };
 
 /* What ends the state that it is in; NULL if it is in none. */

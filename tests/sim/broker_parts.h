@@ -202,6 +202,7 @@ struct sim_broker {
     bool mute;
     bool slow;
     bool late;            /* The next report. */
+    bool garbles;         /* The next message of a resend. */
     uint32_t unreachable; /* A bit for each endpoint. */
     char drawn[BROKER_WORDS_BYTES];
 

@@ -11,8 +11,15 @@ static void emit(struct broker_session *session, const struct wire_header *heade
     struct sim *sim = session->broker->sim;
     struct wire_text text;
     struct span whole = wire_compose(header, body, &text);
-    oracle_sent(sim->oracle, session->set->number, whole);
-    trace_message(&sim->trace, session->to, whole, NULL);
+    bool garbled = session->broker->garbles && header->original_ns != 0;
+    if (garbled) {
+        char *last = &text.data[whole.size - 2];
+        *last = *last == '0' ? '1' : '0';
+        session->broker->garbles = false;
+    } else {
+        oracle_sent(sim->oracle, session->set->number, whole);
+    }
+    trace_message(&sim->trace, session->to, whole, garbled ? "wrong CheckSum" : NULL);
     session->sent_ns = sim->now_ns;
     line_send(session->line, LINE_BROKER, whole);
 }
