@@ -4,7 +4,8 @@
  *
  * A gateway that died and came back may be heard on its new line while what its old one still
  * carried is not read yet. The broker refuses that Logon, for its session is busy, and reads on.
- * So a Logon counts only once it is taken, or once nothing older comes after it. */
+ * So a Logon counts only once it is taken, or once nothing older comes after it. And one of an
+ * old line that is read when a newer line has taken its place is refused: it never counts. */
 #include "tests/tools/audit.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct held {
     char message[HELD_BYTES_MAX];
     size_t size; /* 0: none. */
     long msg_seq_num;
+    long highest; /* Number that came before it. */
 };
 
 struct wire {
@@ -51,8 +53,18 @@ static void release(struct wire *wire, struct held *held)
 {
     if (held->size > 0) {
         oracle_received(wire->audit->oracle, held->session, span_of(held->message, held->size));
+        held->highest = held->msg_seq_num;
         held->size = 0;
     }
+}
+
+/* It was not said to be taken, and others came behind it. */
+static void pass_over(struct wire *wire, struct held *held)
+{
+    if (held->msg_seq_num > held->highest) {
+        release(wire, held);
+    }
+    held->size = 0;
 }
 
 static void hold(struct held *held, const char *message, size_t size)
@@ -110,13 +122,17 @@ static void take_message(struct wire *wire, const char *message, size_t size)
     struct held *held = held_of(wire, session, target);
     bool again = fields_char(message, size, TAG_POSS_DUP_FLAG, 'N') == 'Y';
     bool logon = fields_char(message, size, TAG_MSG_TYPE, '?') == 'A';
+    bool reset = logon && fields_char(message, size, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y';
     if (again || logon || seq_num_of(message, size) > held->msg_seq_num) {
-        release(wire, held);
+        pass_over(wire, held);
     }
-    if (logon && fields_char(message, size, TAG_RESET_SEQ_NUM_FLAG, 'N') != 'Y') {
+    if (logon && !reset) {
         hold(held, message, size);
-    } else {
-        oracle_received(audit->oracle, session, span_of(message, size));
+        return;
+    }
+    oracle_received(audit->oracle, session, span_of(message, size));
+    if (reset || (!again && seq_num_of(message, size) > held->highest)) {
+        held->highest = seq_num_of(message, size);
     }
 }
 
@@ -165,7 +181,7 @@ bool audit_wire(struct audit *audit, const char *name, const char *directory)
         }
     }
     for (uint32_t index = 0; index < wire.held_count; index++) {
-        release(&wire, &wire.held[index]);
+        pass_over(&wire, &wire.held[index]);
     }
     free(line);
     (void)fclose(file);
