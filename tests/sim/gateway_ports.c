@@ -12,11 +12,22 @@ static bool may_release(struct sim_gateway *gateway)
     return !gateway->crashed;
 }
 
+/* What shows a fault as it leaves is on no line of the trace yet. */
+static void show_fault(struct sim_gateway *gateway, bool faulty_before, const char *to,
+                       struct span message)
+{
+    if (gateway->sim->violated && !faulty_before) {
+        trace_message(&gateway->sim->trace, to, message, "shows it as it leaves");
+    }
+}
+
 static void port_send(void *context, uint32_t session, struct span bytes)
 {
     struct sim_gateway *gateway = context;
+    bool faulty_before = gateway->sim->violated;
     durable_sent(gateway->sim, &gateway->durable, gateway->check_reader, gateway->config, session,
                  bytes);
+    show_fault(gateway, faulty_before, gateway_to(gateway, session), bytes);
     if (may_release(gateway)) {
         lines_send(gateway, session, bytes);
     }
@@ -42,8 +53,10 @@ static void port_reply(void *context, struct span route, struct span message)
 {
     struct sim_gateway *gateway = context;
     struct sim *sim = gateway->sim;
+    bool faulty_before = sim->violated;
     durable_answered(sim, gateway->check_reader, message);
     limits_answered(gateway, message);
+    show_fault(gateway, faulty_before, "gateway > client", message);
     if (!may_release(gateway)) {
         return;
     }
@@ -56,10 +69,12 @@ static void port_reply(void *context, struct span route, struct span message)
 static void port_publish(void *context, struct span topic, uint64_t bus_seq, struct span message)
 {
     struct sim_gateway *gateway = context;
+    bool faulty_before = gateway->sim->violated;
     durable_published(gateway->sim, gateway->check_reader, bus_seq, topic, message);
     if (may_release(gateway)) {
         sim_bus_published(gateway->sim->bus, topic, bus_seq, message);
     }
+    show_fault(gateway, faulty_before, "gateway > bus", message);
 }
 
 static void port_heartbeat(void *context, uint64_t bus_seq)
