@@ -66,6 +66,14 @@ static void port_reply(void *context, struct span route, struct span message)
     sim_oms_answered(sim->oms[oms], message); /* It travels a little while, in order. */
 }
 
+static void show_stored(void *context, uint64_t bus_seq, struct span topic, struct span message)
+{
+    struct sim_gateway *gateway = context;
+    (void)bus_seq;
+    (void)topic;
+    trace_message(&gateway->sim->trace, "in the store", message, "the event before it");
+}
+
 static void port_publish(void *context, struct span topic, uint64_t bus_seq, struct span message)
 {
     struct sim_gateway *gateway = context;
@@ -75,6 +83,9 @@ static void port_publish(void *context, struct span topic, uint64_t bus_seq, str
         sim_bus_published(gateway->sim->bus, topic, bus_seq, message);
     }
     show_fault(gateway, faulty_before, "gateway > bus", message);
+    if (gateway->sim->violated && !faulty_before && bus_seq > 1) {
+        (void)sim_gateway_replay(gateway, bus_seq - 1, 1, show_stored, gateway);
+    }
 }
 
 static void port_heartbeat(void *context, uint64_t bus_seq)
