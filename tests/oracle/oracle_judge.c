@@ -32,7 +32,10 @@ static void lose(struct oracle *oracle, const struct order *order)
 static void judge_doubt(struct oracle *oracle, const struct order *order,
                         const struct attempt *where)
 {
-    if (oracle_order_is_excused(oracle, order, order->attempt)) {
+    /* A broker that asks again for what it has is taken at its word. */
+    bool disowned =
+        where != NULL && where->voided && !where->reported && order->now.state == STATE_DEAD_LETTER;
+    if (disowned || oracle_order_is_excused(oracle, order, order->attempt)) {
         oracle->counts.held++;
     } else if (where == NULL) {
         lose(oracle, order);

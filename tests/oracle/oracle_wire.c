@@ -261,7 +261,9 @@ static void take_gap_fill(const struct arrival *in)
         bool added = false;
         struct wire_number *number = number_of(in, seq, &added);
         number->filled = true;
-        if (number->attempt != ORACLE_NONE && !oracle->attempts[number->attempt].reported) {
+        /* When new ones are due, these may be the first of them. */
+        if (!in->session->epoch_due && number->attempt != ORACLE_NONE &&
+            !oracle->attempts[number->attempt].reported) {
             oracle->attempts[number->attempt].voided = true;
         }
     }

@@ -154,6 +154,29 @@ static void an_order_that_is_given_to_people_may_be_filled_over(void **state)
     assert_int_equal(oracle_counts(rig->oracle).held, 1);
 }
 
+static void an_order_its_broker_asked_for_again_may_be_given_to_people(void **state)
+{
+    struct rig *rig = *state;
+    is_taken(rig);
+    event(rig, "OR.DEAD_LETTER.VOD", ORDER_EVENT(FRESH("DEAD_LETTER") AT_ALPHA));
+    judge_violates(rig, ORACLE_SINGLE_OUTCOME, "is DEAD_LETTER for good, but ALPHA has it");
+    rig->violations = 0;
+    sent(rig, ALPHA, "35=2|34=2|7=1|16=0|");
+    received(rig, ALPHA, GAP("1", "3"));
+    judge_good(rig);
+}
+
+static void a_reset_that_was_told_of_may_begin_with_a_gap_fill(void **state)
+{
+    struct rig *rig = *state;
+    is_taken(rig);
+    oracle_numbers_reset(rig->oracle, ALPHA);
+    received(rig, ALPHA, LOGON("9"));
+    sent(rig, ALPHA, "35=2|34=2|7=1|16=0|");
+    received(rig, ALPHA, GAP("1", "11"));
+    judge_good(rig);
+}
+
 static void more_than_was_asked_for_is_seen(void **state)
 {
     struct rig *rig = *state;
@@ -247,6 +270,8 @@ int main(void)
         RIG_TEST(a_live_order_is_not_filled_over),
         RIG_TEST(an_answered_order_may_be_filled_over),
         RIG_TEST(an_order_that_is_given_to_people_may_be_filled_over),
+        RIG_TEST(an_order_its_broker_asked_for_again_may_be_given_to_people),
+        RIG_TEST(a_reset_that_was_told_of_may_begin_with_a_gap_fill),
         RIG_TEST(more_than_was_asked_for_is_seen),
         RIG_TEST(the_next_number_of_a_logon_asks_too),
         RIG_TEST(a_session_message_is_never_resent),

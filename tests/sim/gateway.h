@@ -77,6 +77,8 @@ uint64_t sim_gateway_turns(const struct sim_gateway *gateway);
 /* What waits in its queue: orders; cancels and replaces, some perhaps of orders in doubt. */
 uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
 uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway);
+/* Logged on, and still waiting for the proof that both sides are in step. */
+bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session);
 
 /* Up and all faults of its own are over; all sessions may log on. */
 void sim_gateway_mend(struct sim_gateway *gateway);

@@ -272,6 +272,11 @@ static bool numbers_agree(struct world *world, char why[128])
                            theirs[1]);
             return false;
         }
+        if (sim_gateway_synchronises(sim->gateway, number)) {
+            (void)snprintf(why, 128, "%s is not proven to be in step",
+                           world->weather.session_names[number]);
+            return false;
+        }
     }
     return true;
 }
