@@ -14,7 +14,7 @@
 #include "fix/base.h"
 
 enum {
-    STORE_SCHEMA_VERSION = 2, /* 2: outbound queues by session day. */
+    STORE_SCHEMA_VERSION = 3, /* 2: outbound queues by session day. 3: evidence with orders. */
     STORE_TABLES_MAX = 128,
     STORE_KEY_BYTES_MAX = 500,
     STORE_NAME_BYTES_MAX = 200,

@@ -14,6 +14,7 @@
 #include "gateway/core/config.h"
 #include "gateway/core/order.h"
 #include "gateway/core/release.h"
+#include "gateway/core/routing_table.h"
 
 /* What a turn produces. */
 struct turn {
@@ -114,6 +115,7 @@ struct engine {
     uint64_t random; /* For jitter; never 0. */
     bool space_low;  /* Intake is stopped. */
     bool stopping;   /* Logouts are out; no new orders. */
+    struct routing_table routing;
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
     struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */

@@ -2,7 +2,7 @@
 
 #include "gateway/core/record.h"
 
-enum { ORDER_VERSION = 1 };
+enum { ORDER_VERSION = 2 };
 
 #define STATE(name) (1U << ORDER_##name)
 
@@ -18,10 +18,11 @@ static const uint32_t legal_moves[] = {
     [ORDER_IN_DOUBT] = STATE(SENT) | STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED) |
                        STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) | STATE(QUEUED) |
                        STATE(DEAD_LETTER),
-    [ORDER_ACKED] =
-        STATE(PARTIAL) | STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED),
-    [ORDER_PARTIAL] =
-        STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) | STATE(ACKED),
+    /* QUEUED: what was cancelled there moves on to another broker. */
+    [ORDER_ACKED] = STATE(PARTIAL) | STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) |
+                    STATE(EXPIRED) | STATE(QUEUED),
+    [ORDER_PARTIAL] = STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) |
+                      STATE(ACKED) | STATE(QUEUED),
     [ORDER_FILLED] = STATE(PARTIAL) | STATE(ACKED),
     [ORDER_CANCELLED] = STATE(FILLED),
     [ORDER_REJECTED] = STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED),
@@ -92,6 +93,13 @@ static void order_encode(struct record_writer *writer, const struct order *order
     record_put_u64(writer, order->attempt_seq);
     record_put_u32(writer, order->attempt_resets);
     record_put_span(writer, order->broker_order_id);
+    record_put_i64(writer, order->attempt_quantity.units);
+    record_put_u8(writer, (uint8_t)order->evidence);
+    record_put_u64(writer, order->evidence_ns);
+    record_put_u64(writer, order->asked_ns);
+    record_put_u32(writer, order->asked_count);
+    record_put_u8(writer, order->forced);
+    record_put_u8(writer, order->moving);
     record_put_u8(writer, (uint8_t)order->pending);
     record_put_u8(writer, order->pending_sent);
     record_put_span(writer, order->pending_id);
@@ -129,6 +137,13 @@ static void order_decode(struct record_reader *reader, struct order *order)
     order->attempt_seq = record_get_u64(reader);
     order->attempt_resets = record_get_u32(reader);
     order->broker_order_id = record_get_span(reader);
+    order->attempt_quantity.units = record_get_i64(reader);
+    order->evidence = (enum order_evidence)record_get_u8(reader);
+    order->evidence_ns = record_get_u64(reader);
+    order->asked_ns = record_get_u64(reader);
+    order->asked_count = record_get_u32(reader);
+    order->forced = record_get_u8(reader) != 0;
+    order->moving = record_get_u8(reader) != 0;
     order->pending = (char)record_get_u8(reader);
     order->pending_sent = record_get_u8(reader) != 0;
     order->pending_id = record_get_span(reader);
@@ -286,4 +301,15 @@ const char *order_state_name(enum order_state state)
     };
     ASSERT(state < ARRAY_LEN(names));
     return names[state];
+}
+
+const char *order_evidence_name(enum order_evidence evidence)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        ORDER_EVIDENCES(X)
+#undef X
+    };
+    ASSERT(evidence < ARRAY_LEN(names));
+    return names[evidence];
 }

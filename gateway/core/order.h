@@ -31,6 +31,22 @@ enum order_state {
 #undef X
 };
 
+/* What is known of whether the broker got the latest attempt (docs/failover.md). */
+#define ORDER_EVIDENCES(X)                                                                         \
+    X(NONE)         /* It went out, and the line has held since; or nothing is known. */           \
+    X(NOT_RECEIVED) /* The broker asked for its number, or expects it: it is filled over and can   \
+                       never arrive. Dead once an echo behind the fill proves that it was taken.   \
+                     */                                                                            \
+    X(RECEIVED)     /* The broker's numbers are past it, or it spoke of it. */                     \
+    X(UNPROVEN)     /* Numbers prove nothing: the broker lost its state, or began anew. */         \
+    X(UNKNOWN)      /* Asked for its status, the broker says that it knows no such order. */
+
+enum order_evidence {
+#define X(name) EVIDENCE_##name,
+    ORDER_EVIDENCES(X)
+#undef X
+};
+
 /* What a replace may change. */
 struct order_terms {
     struct decimal quantity; /* OrderQty(38) */
@@ -72,12 +88,22 @@ struct order {
     bool unacked;      /* Sent, and no word of the broker yet. */
     struct span broker;
     struct span session_id;
-    struct span attempt_id;      /* Broker-facing ClOrdID. */
-    struct span attempt_id_now;  /* After accepted replaces: what the broker names it by. */
-    uint64_t attempt_number;     /* Of the attempt_id. */
-    uint64_t attempt_seq;        /* MsgSeqNum(34) it went out with. */
-    uint32_t attempt_resets;     /* Session day it went out in: struct session, `resets`. */
-    struct span broker_order_id; /* The broker's OrderID(37). */
+    struct span attempt_id;          /* Broker-facing ClOrdID. */
+    struct span attempt_id_now;      /* After accepted replaces: what the broker names it by. */
+    uint64_t attempt_number;         /* Of the attempt_id. */
+    uint64_t attempt_seq;            /* MsgSeqNum(34) it went out with. */
+    uint32_t attempt_resets;         /* Session day it went out in: struct session, `resets`. */
+    struct span broker_order_id;     /* The broker's OrderID(37). */
+    struct decimal attempt_quantity; /* What it asks for: all of the order, or its leaves then. */
+
+    /* Of the latest attempt while it is unacked; what is given up by doubt starts anew. */
+    enum order_evidence evidence;
+    uint64_t evidence_ns; /* Since when. */
+    uint64_t asked_ns;    /* When its status was last asked for; 0: never. */
+    uint32_t asked_count; /* How often. */
+
+    bool forced; /* Two persons sent it on from an attempt that may live: PossibleDuplicate. */
+    bool moving; /* Its attempt is being cancelled, so that its leaves go to another broker. */
 
     /* A cancel or replace on its way. */
     char pending;                   /* 'F', 'G', or 0. */
@@ -142,7 +168,8 @@ char order_status(const struct order *order);
 struct decimal order_leaves(const struct order *order);
 struct decimal order_average(const struct order *order);
 
-/* "IN_DOUBT" */
+/* "IN_DOUBT", "NOT_RECEIVED" */
 const char *order_state_name(enum order_state state);
+const char *order_evidence_name(enum order_evidence evidence);
 
 #endif

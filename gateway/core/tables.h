@@ -20,7 +20,9 @@
     X(EVENT, "event")       /* BusSeq → topic and FIX bytes: what replay reads */                \
     X(CONTROL, "control")   /* what operators and the router set */                                \
     X(AUDIT, "audit")       /* operator and automatic actions, hash-chained */                     \
-    X(DEADLETTER, "deadletter") /* orders that need a person */
+    X(DEADLETTER, "deadletter") /* orders that need a person */                                    \
+    X(LIMIT, "limit") /* what is counted → its counter, moved with the orders it counts */       \
+    X(HUNT, "hunt")   /* session id NUL attempt → order key: forced away, perhaps alive */
 
 enum table {
 #define X(number, name) TABLE_##number,

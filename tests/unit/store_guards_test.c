@@ -163,10 +163,10 @@ static void newer_schema_is_refused(void **state)
     struct bytes bytes = store_make(fixture);
     meta_patch(bytes, fixture->config.instance_id, STORE_SCHEMA_VERSION + 1, true);
     file_write(fixture, "data.mdb", bytes);
-    fixture_open_fails(fixture, STATUS_NEWER, "schema 3", "start the fixgate that wrote it");
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 4", "start the fixgate that wrote it");
     expect_unchanged(fixture, bytes);
     fixture->config.read_only = true;
-    fixture_open_fails(fixture, STATUS_NEWER, "schema 3", "start the fixgate that wrote it");
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 4", "start the fixgate that wrote it");
     fixture->config.read_only = false;
     meta_patch(bytes, fixture->config.instance_id, STORE_SCHEMA_VERSION, true);
     file_write(fixture, "data.mdb", bytes);
@@ -180,10 +180,10 @@ static void older_schema_is_refused_with_the_way_out(void **state)
     struct bytes bytes = store_make(fixture);
     meta_patch(bytes, fixture->config.instance_id, STORE_SCHEMA_VERSION - 1, true);
     file_write(fixture, "data.mdb", bytes);
-    fixture_open_fails(fixture, STATUS_NEWER, "schema 1", "begin with a new store");
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 2", "begin with a new store");
     expect_unchanged(fixture, bytes);
     fixture->config.read_only = true;
-    fixture_open_fails(fixture, STATUS_NEWER, "schema 1", "begin with a new store");
+    fixture_open_fails(fixture, STATUS_NEWER, "schema 2", "begin with a new store");
     free(bytes.data);
 }
 

@@ -1,0 +1,135 @@
+/* Commands: what people and services ask of the gateway, besides orders (design §12).
+ *
+ * Pure; part of the engine, called from its thread. The shell's control socket reads a request
+ * into a struct command, engine_command() carries it out within the turn, and the answer goes out
+ * behind the commit. Each module that knows commands has a table of them (struct command_spec);
+ * commands.c puts the tables together, and does for all alike what stands below, so that a
+ * handler only does its work:
+ *
+ *   role        an operator without the role that the spec names is refused;
+ *   arguments   one that the spec does not name, or one that is missing, is refused by its name;
+ *   key         the same idempotency key of the same operator is answered as before, and done once;
+ *   two persons a spec that needs them makes a proposal instead (approvals.h); the handler runs
+ *               when another operator approves it;
+ *   record      what changes something, or was refused, is in the audit, on the bus and in the log.
+ */
+#ifndef GATEWAY_CORE_COMMAND_H
+#define GATEWAY_CORE_COMMAND_H
+
+#include "fix/text.h"
+#include "gateway/core/engine.h"
+
+/* What an operator may do; several together. */
+enum command_role {
+    MAY_VIEW = 1,    /* Look at everything. */
+    MAY_OPERATE = 2, /* Sessions, brokers, orders. */
+    MAY_ADMIN = 4,   /* Limits, modes, the routing's policy. */
+    MAY_APPROVE = 8, /* Be the second person. */
+    MAY_SERVE = 16,  /* Post as a service: measured states, prices, findings. */
+};
+
+enum {
+    COMMAND_ARGUMENTS_MAX = 24,
+    COMMAND_FIELDS_MAX = 32, /* Of a row. */
+    COMMAND_KEY_BYTES_MAX = 64,
+};
+
+struct command_argument {
+    struct span name;
+    struct span value; /* "true" and "false" for truths. */
+};
+
+struct command {
+    struct span name;          /* "broker.drain" */
+    struct span operator_name; /* Checked: printable, at most ENGINE_NAME_BYTES_MAX. */
+    unsigned may;              /* enum command_role, as the shell knows the operator. */
+    struct span key;           /* Idempotency key; empty: none. */
+    const struct command_argument *arguments;
+    uint32_t arguments_count;
+};
+
+/* --- The answer ---------------------------------------------------------------------------- */
+
+enum command_field_kind {
+    FIELD_WORDS,
+    FIELD_NUMBER,
+    FIELD_DECIMAL,
+    FIELD_TRUTH,
+    FIELD_TIME, /* Nanoseconds since the epoch; 0 and UINT64_MAX: never. */
+};
+
+struct command_field {
+    const char *name;
+    enum command_field_kind kind;
+    struct span words;
+    uint64_t number;
+    struct decimal decimal;
+};
+
+/* Where rows go. The spans of a row are valid during the call only. */
+struct command_out {
+    void *context;
+    /* False: there is no room for it. The command says in its answer how to ask for the rest
+     * ("after"). */
+    bool (*row)(void *context, const struct command_field *fields, uint32_t count);
+    struct text answer; /* One sentence for a person. */
+};
+
+enum command_result {
+    COMMAND_DONE,
+    COMMAND_REFUSED,  /* The answer says why, and what would help. */
+    COMMAND_PROPOSED, /* Waits for a second person; the answer has its number. */
+};
+
+/* Carries a command out. ASSERTs the limits above. */
+enum command_result engine_command(struct engine *engine, const struct command *command,
+                                   struct command_out *out);
+
+/* --- For the modules that know commands ----------------------------------------------------- */
+
+/* One command under way. */
+struct command_call {
+    struct engine *engine;
+    const struct command *command;
+    struct command_out *out;
+    struct span proposer; /* With two persons: who proposed it; operator_name approved it. */
+};
+
+/* Handlers return done() or refused(), with words for the person who asked. */
+bool command_done(struct command_call *call, const char *words);
+bool command_refused(struct command_call *call, const char *words);
+
+/* An argument; empty if it was not given. */
+struct span command_value(const struct command_call *call, const char *name);
+bool command_true(const struct command_call *call, const char *name);
+/* A whole number; false, and the call is refused by the argument's name, if it is none, or
+ * outside of least…most. Not given: `*out` stays as it is. */
+MUST_USE bool command_number(struct command_call *call, const char *name, uint64_t least,
+                             uint64_t most, uint64_t *out);
+MUST_USE bool command_decimal(struct command_call *call, const char *name, struct decimal *out);
+/* The index of the broker that the argument names; refused if there is none. */
+MUST_USE bool command_broker(struct command_call *call, const char *name, uint32_t *out);
+
+struct command_spec {
+    const char *name;      /* "broker.drain" */
+    unsigned may;          /* Any of these roles may; 0 is no role's. */
+    bool changes;          /* Else it only looks: no audit, no event. */
+    bool two_persons;      /* Another operator must approve it. */
+    const char *arguments; /* "broker reason?": what it takes; '?': may be left out. */
+    const char *help;      /* One line. */
+    bool (*run)(struct command_call *call);
+    /* NULL, or what will happen, into the proposal ("will move 3, hold 2"). False: refused
+     * already now. */
+    bool (*plan)(struct command_call *call);
+};
+
+/* A module's table; the last entry has no name. */
+struct command_group {
+    const char *title;
+    const struct command_spec *specs;
+};
+
+/* All groups, for `fixgate ctl --help`; the last has no specs. */
+extern const struct command_group command_groups[];
+
+#endif
