@@ -18,7 +18,8 @@ struct engine;
     X(DRAIN)         /* No new orders; what is there goes on. */                                   \
     X(MAINTENANCE)   /* No new orders, and its sessions may be down without an alert. */           \
     X(FORCED_OPEN)   /* No new orders, whatever is measured. */                                    \
-    X(FORCED_CLOSED) /* New orders, whatever is measured. */
+    X(FORCED_CLOSED) /* New orders, whatever is measured. */                                       \
+    X(CANARY)        /* A failover tries it: as many orders as `canaries` still allows. */
 
 enum broker_admin {
 #define X(name) BROKER_##name,
@@ -55,14 +56,17 @@ enum { ROUTING_RULES_MAX = 256, ROUTING_PERMILLE = 1000 };
 struct routing_broker {
     enum broker_admin admin;
     enum breaker_state breaker;
-    bool frozen;        /* Nothing is proven of what it has (doubt): no new orders until a person
-                           says so. */
-    uint32_t score;     /* Of the router, in thousandths of its weight; 1000 without a router. */
-    uint32_t ramp;      /* Slow start, in thousandths of the score. */
-    uint32_t probes;    /* HALF_OPEN: orders that may still go. */
-    uint32_t capacity;  /* Unacknowledged orders at most; 0: any number. */
-    uint64_t posted_ns; /* When the router last posted; 0: never. */
-    uint64_t admin_ns;  /* Since when people want that. */
+    bool frozen;          /* Nothing is proven of what it has (doubt): no new orders until a person
+                             says so. */
+    uint32_t score;       /* Of the router, in thousandths of its weight; 1000 without a router. */
+    uint32_t ramp;        /* Slow start, in thousandths of the score. */
+    uint32_t probes;      /* HALF_OPEN: orders that may still go. */
+    uint32_t canaries;    /* CANARY: orders that may still go; each that is sent takes one. */
+    uint32_t switch_ramp; /* Slow start behind a failover, in thousandths; 0: none is under way.
+                             Stands beside the router's, and both count. */
+    uint32_t capacity;    /* Unacknowledged orders at most; 0: any number. */
+    uint64_t posted_ns;   /* When the router last posted; 0: never. */
+    uint64_t admin_ns;    /* Since when people want that. */
     char admin_by[ENGINE_NAME_BYTES_MAX + 1];
     char reason[ENGINE_TEXT_BYTES_MAX + 1]; /* Of the breaker's state, or of the freeze. */
 };
