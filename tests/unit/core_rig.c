@@ -157,7 +157,7 @@ static void port_log(void *context, enum effect_severity severity, struct span l
     }
 }
 
-static void turn_begin(struct rig *rig)
+void rig_turn_begin(struct rig *rig)
 {
     enum status status = store_read_begin(rig->store_reader);
     ASSERT(status == STATUS_OK);
@@ -177,8 +177,7 @@ static void turn_refused(struct rig *rig)
     rig_start(rig);
 }
 
-/* False if it was refused, and the gateway has started again. */
-static bool turn_end(struct rig *rig)
+bool rig_turn_end(struct rig *rig)
 {
     engine_tick(rig->engine);
     (void)engine_turn_end(rig->engine);
@@ -269,9 +268,9 @@ void rig_settle(struct rig *rig)
             rig_broker_dial(rig, &rig->broker[i]);
             moved = rig_broker_move(rig, &rig->broker[i]) || moved;
         }
-        turn_begin(rig);
+        rig_turn_begin(rig);
         moved = feed_links(rig) || moved;
-        (void)turn_end(rig);
+        (void)rig_turn_end(rig);
         for (uint32_t i = 0; i < RIG_BROKERS; i++) {
             const struct rig_broker *broker = &rig->broker[i];
             moved = moved || rig->connect_wanted[i] ||
@@ -310,10 +309,10 @@ void rig_drop(struct rig *rig, unsigned number)
     if (knocking) {
         return; /* The engine never knew of it. */
     }
-    turn_begin(rig);
+    rig_turn_begin(rig);
     engine_disconnected(rig->engine, number,
                         rig->drop_reason != NULL ? rig->drop_reason : "dropped by the test");
-    (void)turn_end(rig);
+    (void)rig_turn_end(rig);
 }
 
 const char *rig_said(const struct rig *rig, const char *text)
@@ -326,19 +325,6 @@ const char *rig_said(const struct rig *rig, const char *text)
         }
     }
     return NULL;
-}
-
-const char *rig_command(struct rig *rig, uint32_t session, enum session_command command,
-                        bool confirmed)
-{
-    static char answer[ENGINE_TEXT_BYTES_MAX + 1];
-    do {
-        turn_begin(rig);
-        (void)engine_session_command(rig->engine, session, command, confirmed, span_text("alice"),
-                                     answer);
-    } while (!turn_end(rig));
-    rig_settle(rig);
-    return answer;
 }
 
 void rig_says_bytes(struct rig *rig, unsigned number, struct span bytes)
@@ -359,44 +345,6 @@ void rig_knock(struct rig *rig, unsigned number, struct span bytes)
         broker->knocking = true;
         rig_settle(rig);
     }
-}
-
-void rig_space(struct rig *rig, bool low)
-{
-    turn_begin(rig);
-    engine_space(rig->engine, low);
-    (void)turn_end(rig);
-    rig_settle(rig);
-}
-
-void rig_clock_step(struct rig *rig, int64_t step_ns)
-{
-    turn_begin(rig);
-    engine_clock_step(rig->engine, step_ns);
-    (void)turn_end(rig);
-    rig_settle(rig);
-}
-
-void rig_backlog(struct rig *rig, uint32_t session, uint64_t bytes)
-{
-    turn_begin(rig);
-    engine_backlog(rig->engine, session, bytes);
-    (void)turn_end(rig);
-    rig_settle(rig);
-}
-
-const char *rig_request(struct rig *rig, const char *request)
-{
-    uint8_t bytes[64 * 1024];
-    size_t size = rig_with_soh(request, bytes);
-    size_t before = rig->replies.count;
-    do {
-        turn_begin(rig);
-        engine_request(rig->engine, span_text("OMS"), span_text("route"), span_of(bytes, size));
-    } while (!turn_end(rig));
-    rig_settle(rig);
-    ASSERT(rig->replies.count == before + 1);
-    return rig->replies.line[before];
 }
 
 /* Zeros that cost only what is touched: an engine has many megabytes for what may come. */
@@ -473,13 +421,13 @@ void rig_crash_releasing(struct rig *rig, const char *request, unsigned releases
 {
     uint8_t bytes[4096];
     rig->releases_left = releases;
-    turn_begin(rig);
+    rig_turn_begin(rig);
     (void)feed_links(rig);
     if (request != NULL) {
         size_t size = rig_with_soh(request, bytes);
         engine_request(rig->engine, span_text("OMS"), span_text("route"), span_of(bytes, size));
     }
-    (void)turn_end(rig);
+    (void)rig_turn_end(rig);
     rig->releases_left = UINT_MAX;
     rig_crash(rig);
 }

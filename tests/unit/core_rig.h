@@ -7,6 +7,7 @@
 #define TESTS_UNIT_CORE_RIG_H
 
 #include "gateway/core/acceptor.h"
+#include "gateway/core/command.h"
 #include "gateway/shell/apply.h"
 
 enum {
@@ -15,6 +16,8 @@ enum {
     RIG_LINE_BYTES = 256 * 1024,
     RIG_KEPT_MAX = 4096,
     RIG_SAID_MAX = 256,
+    RIG_ROWS_MAX = 256,
+    RIG_ROW_BYTES = 4096,
 };
 
 /* How a broker answers a new order. */
@@ -153,6 +156,20 @@ const char *rig_said(const struct rig *rig, const char *text);
 /* Carries out a command on a session; returns its answer. Asked again as a request is. */
 const char *rig_command(struct rig *rig, uint32_t session, enum session_command command,
                         bool confirmed);
+
+/* What a command (command.h) was answered with. */
+struct rig_answer {
+    enum command_result result;
+    char words[FIX_TEXT_BYTES_MAX + 1];
+    uint32_t rows_count;
+    char rows[RIG_ROWS_MAX][RIG_ROW_BYTES]; /* "|name=value|…|" */
+};
+
+/* Carries out a command as an operator who has every role. `arguments` as in
+ * "broker=ALPHA|reason=two words"; "" for none. The answer is good until the next. Asked again
+ * as a request is. */
+const struct rig_answer *rig_ask(struct rig *rig, const char *operator_name, const char *name,
+                                 const char *arguments);
 
 /* What the shell tells the engine: room in the store, a step of the system's clock, bytes
  * not yet written to a broker. */

@@ -1,10 +1,15 @@
-/* What the two halves of the rig share: core_rig.c is the gateway's side and the
- * store, core_rig_reads.c its reads, core_rig_broker.c the brokers' and the lines;
- * core_rig_check.c watches both. */
+/* What the parts of the rig share: core_rig.c is the gateway's side and the store,
+ * core_rig_tell.c what the engine is told, core_rig_reads.c its reads, core_rig_broker.c
+ * the brokers' side and the lines; core_rig_check.c watches both. */
 #ifndef TESTS_UNIT_CORE_RIG_PARTS_H
 #define TESTS_UNIT_CORE_RIG_PARTS_H
 
 #include "tests/unit/core_rig.h"
+
+/* Around what is told to the engine. False: the turn was refused, and the gateway has started
+ * again. */
+void rig_turn_begin(struct rig *rig);
+bool rig_turn_end(struct rig *rig);
 
 /* Appends "topic |message|" with '|' for SOH. */
 void rig_log_line(struct rig_log *log, struct span topic, struct span message, uint64_t bus_seq);
