@@ -129,6 +129,10 @@ void attempt_acknowledged(struct engine *engine, struct order *order)
     }
     doubt_remove(engine, order->session_id, order->attempt_number);
     order->unacked = false;
+    order->evidence = EVIDENCE_NONE;
+    order->evidence_ns = 0;
+    order->asked_ns = 0;
+    order->asked_count = 0;
 }
 
 void attempt_ended(struct engine *engine, const struct order *order)
@@ -136,6 +140,46 @@ void attempt_ended(struct engine *engine, const struct order *order)
     uint8_t key[ORDER_KEY_BYTES_MAX];
     view_delete(&engine->view, TABLE_LIVE, order_key(key, order->client, order->cl_ord_id));
     link_open_add(engine, order->session_id, -1);
+}
+
+bool attempt_is_live(const struct engine *engine, const struct order *order)
+{
+    uint8_t key[ORDER_KEY_BYTES_MAX];
+    struct span live;
+    return order->attempt_id.size > 0 &&
+           view_get(&engine->view, TABLE_LIVE, order_key(key, order->client, order->cl_ord_id),
+                    &live) &&
+           span_equal(live, order->attempt_id);
+}
+
+void attempt_give_up(struct engine *engine, struct order *order)
+{
+    if (!attempt_is_live(engine, order)) {
+        return;
+    }
+    attempt_acknowledged(engine, order);
+    attempt_ended(engine, order);
+}
+
+void attempt_ask_status(struct engine *engine, struct order *order, struct link *link)
+{
+    ASSERT(link_can_send(engine, link, LINK_CHANGE));
+    ASSERT(span_is(order->session_id, link->config->id));
+    /* Not the attempt's own name: a reject of the question is none of the order. */
+    struct text tag = {.size = 0};
+    text_add_span(text_add(&tag, ATTEMPT_QUESTION), order->attempt_id_now);
+    struct builder body;
+    builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
+    if (order->broker_order_id.size > 0) {
+        builder_span(&body, TAG_OrderID, order->broker_order_id);
+    }
+    builder_span(&body, TAG_ClOrdID, order->attempt_id_now);
+    builder_span(&body, TAG_Symbol, order->symbol);
+    builder_span(&body, TAG_Side, span_of((const uint8_t *)&order->side, 1));
+    (void)link_send(engine, link, MSG_OrderStatusRequest, builder_fields(&body), text_span(&tag));
+    order->asked_ns = engine->now_ns;
+    order->asked_count += 1;
+    order_save(&engine->view, order, engine->scratch_record);
 }
 
 void attempt_reopened(struct engine *engine, const struct order *order)

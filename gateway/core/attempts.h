@@ -7,6 +7,9 @@
 
 #include "gateway/core/links.h"
 
+/* Before the attempt's name: what the outbound queue remembers with a question for its status. */
+#define ATTEMPT_QUESTION "H:"
+
 /* What a broker-facing ClOrdID stands for. */
 struct attempt {
     char kind; /* 'D', 'F' or 'G' */
@@ -33,6 +36,21 @@ void attempt_ended(struct engine *engine, const struct order *order);
 /* The broker's later word opened an ended order again (a bust, or a fill after a
  * rejection): the key is taken again. */
 void attempt_reopened(struct engine *engine, const struct order *order);
+
+/* The order has done with its latest attempt, which no word of the broker has ended: it is proven
+ * dead, its cancel was confirmed while the order moves, or persons forced the order away from it.
+ * Frees the key in `live`, the entry in `unacked` and the count of what is open on the session;
+ * evidence and questions begin anew. No effect if it has no live attempt. Does not save the order,
+ * nor write its state. */
+void attempt_give_up(struct engine *engine, struct order *order);
+
+/* Whether the latest attempt holds the order's key in `live`. */
+bool attempt_is_live(const struct engine *engine, const struct order *order);
+
+/* Asks the broker what became of the latest attempt: OrderStatusRequest (35=H) with ClOrdID,
+ * OrderID if known, Symbol and Side. `link` is the attempt's, and can send (LINK_CHANGE). Sets
+ * asked_ns and asked_count; saves the order. */
+void attempt_ask_status(struct engine *engine, struct order *order, struct link *link);
 
 /* Whether the broker's dictionary takes the order; if not, `fault` says why. */
 bool attempt_fits(struct engine *engine, const struct order *order, const struct link *link,

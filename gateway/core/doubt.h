@@ -29,6 +29,12 @@ void doubt_remove(struct engine *engine, struct span session_id, uint64_t attemp
 /* How many a session has; at start. */
 uint64_t doubt_count(const struct engine *engine, const struct link *link);
 
+/* The order's latest attempt is proven dead, or persons say so: it gives the attempt up and goes
+ * on, to whatever broker can take it (QUEUED, placed at once). One whose time in force has ended
+ * is EXPIRED; one with a cancel on its way CANCELLED; one that is older than StaleOrderAge a
+ * DEAD_LETTER, with the reason. Saves the order. */
+void doubt_free(struct engine *engine, struct order *order);
+
 /* The peer asks for this attempt again, but it must not go out again: a gap fill
  * takes its place. Either the broker has given word on it, so it has it, whatever
  * became of its session's numbers; or the order's time ended meanwhile, or it is older
