@@ -117,7 +117,7 @@ enum command_parsed command_parse(const struct command_words *words, int argc, c
     return COMMAND_GO;
 }
 
-bool command_number(const char *command, const char *option, const char *text, uint64_t minimum,
+bool option_number(const char *command, const char *option, const char *text, uint64_t minimum,
                     uint64_t maximum, uint64_t *out)
 {
     uint64_t number = 0;

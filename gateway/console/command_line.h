@@ -41,7 +41,7 @@ MUST_USE enum command_parsed command_parse(const struct command_words *words, in
                                            uint32_t *count);
 
 /* A whole number from `minimum` to `maximum`; says on standard error what is wrong. */
-MUST_USE bool command_number(const char *command, const char *option, const char *text,
+MUST_USE bool option_number(const char *command, const char *option, const char *text,
                              uint64_t minimum, uint64_t maximum, uint64_t *out);
 
 /* Loads a configuration and prints its errors; NULL after any. */

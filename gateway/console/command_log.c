@@ -117,7 +117,7 @@ static bool read_options(struct show *show)
     return read_time("from", show->from_text, false, &show->filter.from_ns) &&
            read_time("to", show->to_text, true, &show->filter.to_ns) &&
            (show->count_text == NULL ||
-            command_number("log", "count", show->count_text, 1, INT64_MAX, &show->count));
+            option_number("log", "count", show->count_text, 1, INT64_MAX, &show->count));
 }
 
 /* --- Files --------------------------------------------------------------------------- */

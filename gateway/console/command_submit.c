@@ -115,11 +115,11 @@ static bool read_options(struct options *options)
     }
     bool right =
         (options->window_text == NULL ||
-         command_number("submit", "window", options->window_text, 1, SUBMIT_WINDOW_MAX, &window)) &&
+         option_number("submit", "window", options->window_text, 1, SUBMIT_WINDOW_MAX, &window)) &&
         (options->timeout_text == NULL ||
-         command_number("submit", "timeout", options->timeout_text, 1, 3600, &timeout_seconds)) &&
+         option_number("submit", "timeout", options->timeout_text, 1, 3600, &timeout_seconds)) &&
         (options->tries_text == NULL ||
-         command_number("submit", "tries", options->tries_text, 1, 1000, &tries));
+         option_number("submit", "tries", options->tries_text, 1, 1000, &tries));
     options->submit.window = (uint32_t)window;
     options->submit.timeout_ns = timeout_seconds * UINT64_C(1000000000);
     options->submit.tries_max = (uint32_t)tries;

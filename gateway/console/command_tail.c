@@ -155,11 +155,11 @@ static bool read_options(struct tail *tail)
         return false;
     }
     return (tail->from_text == NULL ||
-            command_number("tail", "from", tail->from_text, 1, INT64_MAX, &tail->from)) &&
+            option_number("tail", "from", tail->from_text, 1, INT64_MAX, &tail->from)) &&
            (tail->count_text == NULL ||
-            command_number("tail", "count", tail->count_text, 1, INT64_MAX, &tail->count)) &&
+            option_number("tail", "count", tail->count_text, 1, INT64_MAX, &tail->count)) &&
            (tail->idle_text == NULL ||
-            command_number("tail", "idle", tail->idle_text, 1, 86400, &tail->idle_seconds));
+            option_number("tail", "idle", tail->idle_text, 1, 86400, &tail->idle_seconds));
 }
 
 static int tail_topics(struct tail *tail, char **topics, uint32_t count)

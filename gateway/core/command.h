@@ -2,9 +2,9 @@
  *
  * Pure; part of the engine, called from its thread. The shell's control socket reads a request
  * into a struct command, engine_command() carries it out within the turn, and the answer goes out
- * behind the commit. Each module that knows commands has a table of them (struct command_spec);
- * commands.c puts the tables together, and does for all alike what stands below, so that a
- * handler only does its work:
+ * behind the commit. Each module that knows commands has a table of them (struct command_spec)
+ * and a line in COMMAND_GROUPS; command.c does for all alike what stands below, so that a handler
+ * only does its work:
  *
  *   role        an operator without the role that the spec names is refused;
  *   arguments   one that the spec does not name, or one that is missing, is refused by its name;
@@ -31,6 +31,7 @@ enum command_role {
 enum {
     COMMAND_ARGUMENTS_MAX = 24,
     COMMAND_FIELDS_MAX = 32, /* Of a row. */
+    COMMAND_NAME_BYTES_MAX = 63,
     COMMAND_KEY_BYTES_MAX = 64,
 };
 
@@ -62,7 +63,7 @@ struct command_field {
     const char *name;
     enum command_field_kind kind;
     struct span words;
-    uint64_t number;
+    uint64_t number; /* NUMBER, TIME; TRUTH: 0 or 1. */
     struct decimal decimal;
 };
 
@@ -110,6 +111,23 @@ MUST_USE bool command_decimal(struct command_call *call, const char *name, struc
 /* The index of the broker that the argument names; refused if there is none. */
 MUST_USE bool command_broker(struct command_call *call, const char *name, uint32_t *out);
 
+/* A row, field by field; out by command_row(). */
+struct command_row {
+    uint32_t count;
+    struct command_field fields[COMMAND_FIELDS_MAX];
+};
+
+/* Each appends a field; `name` and bytes are borrowed until the row is out. */
+void row_words(struct command_row *row, const char *name, struct span words);
+void row_text(struct command_row *row, const char *name, const char *words);
+void row_number(struct command_row *row, const char *name, uint64_t number);
+void row_decimal(struct command_row *row, const char *name, struct decimal decimal);
+void row_truth(struct command_row *row, const char *name, bool truth);
+void row_time(struct command_row *row, const char *name, uint64_t instant_ns);
+
+/* False: there is no room for it. */
+bool command_row(struct command_call *call, const struct command_row *row);
+
 struct command_spec {
     const char *name;      /* "broker.drain" */
     unsigned may;          /* Any of these roles may; 0 is no role's. */
@@ -129,7 +147,22 @@ struct command_group {
     const struct command_spec *specs;
 };
 
-/* All groups, for `fixgate ctl --help`; the last has no specs. */
+/* The modules' tables: each is `const struct command_spec NAME[]` of its module. In the order in
+ * which `fixgate ctl --help` shows them. */
+#define COMMAND_GROUPS(X)                                                                          \
+    X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")
+
+#define X(specs, title) extern const struct command_spec specs[];
+COMMAND_GROUPS(X)
+#undef X
+
+/* All groups; the last has no specs. */
 extern const struct command_group command_groups[];
+
+/* NULL: there is no command of that name. */
+const struct command_spec *command_find(struct span name);
+
+/* Walks the names in spec->arguments: `rest` begins as it. False at the end. */
+bool command_argument_next(const char **rest, struct span *name, bool *optional);
 
 #endif

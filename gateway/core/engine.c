@@ -1,5 +1,6 @@
 #include "gateway/core/engine.h"
 
+#include "gateway/core/audit.h"
 #include "gateway/core/event.h"
 #include "gateway/core/links.h"
 #include "gateway/core/queue.h"
@@ -90,6 +91,7 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
         }
     }
     if (refused == NULL) {
+        audit_start(engine);
         queue_start(engine);
     }
     /* What was not read says nothing of the store, good or bad. */

@@ -15,6 +15,7 @@
 #include "gateway/core/order.h"
 #include "gateway/core/release.h"
 #include "gateway/core/routing_table.h"
+#include "gateway/core/sha256.h"
 
 /* What a turn produces. */
 struct turn {
@@ -28,6 +29,12 @@ struct counters {
     uint64_t attempt;      /* Number in the broker-facing ClOrdID. */
     uint64_t arrival;      /* Place in the queue. */
     uint64_t order_number; /* Number in our OrderID(37). */
+};
+
+/* The end of the audit's chain (audit.h). */
+struct audit_chain {
+    uint64_t count; /* Entries; the last one has this number. */
+    uint8_t hash[SHA256_BYTES];
 };
 
 /* A session with what the engine knows of it. */
@@ -116,6 +123,7 @@ struct engine {
     bool space_low;  /* Intake is stopped. */
     bool stopping;   /* Logouts are out; no new orders. */
     struct routing_table routing;
+    struct audit_chain audit;
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
     struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */
@@ -195,10 +203,9 @@ enum session_command {
 #undef X
 };
 
-/* Carries a command out; who is allowed to was asked before. True if it was done; `answer`
+/* One of them as a command (command.h) with the role to operate: true if it was done; `answer`
  * says what was, or why not and what would help. A RESET while orders are open there wants
- * `confirmed`. Log, bus and audit tell of it, under the operator's name, also when it was
- * refused. */
+ * `confirmed`. Sessions with the same id are the first of them. */
 bool engine_session_command(struct engine *engine, uint32_t session, enum session_command command,
                             bool confirmed, struct span operator_name,
                             char answer[ENGINE_TEXT_BYTES_MAX + 1]);

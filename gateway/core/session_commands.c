@@ -1,159 +1,196 @@
 /* What operators ask of a session. */
-#include "gateway/core/audit.h"
+#include "gateway/core/command_parts.h"
 #include "gateway/core/link_parts.h"
 
-static const char *const command_names[] = {
-#define X(name) #name,
-    SESSION_COMMANDS(X)
-#undef X
-};
-
-const char *session_command_name(enum session_command command)
+/* The session that the command names; NULL after saying that there is none. */
+static struct link *link_of(struct command_call *call)
 {
-    ASSERT((size_t)command < ARRAY_LEN(command_names));
-    return command_names[command];
-}
-
-/* One command, and what became of it so far. */
-struct order_to {
-    struct engine *engine;
-    struct link *link;
-    bool confirmed;
-    struct text answer;
-};
-
-static bool done(struct order_to *order, const char *words)
-{
-    text_add(&order->answer, words);
-    return true;
-}
-
-static bool refused(struct order_to *order, const char *words)
-{
-    text_add(&order->answer, words);
-    return false;
+    struct engine *engine = call->engine;
+    struct span id = command_value(call, "session");
+    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
+        if (span_is(id, engine->config->sessions[number].id)) {
+            return &engine->links[number];
+        }
+    }
+    (void)command_refused(call, "'session' is not one of this gateway; session.list names them");
+    return NULL;
 }
 
 /* --- The commands ------------------------------------------------------------------ */
 
-static bool log_on(struct order_to *order, struct span operator_name)
+static bool log_on(struct command_call *call)
 {
-    struct link *link = order->link;
-    link_down_store(order->engine, link, false, operator_name);
+    struct link *link = link_of(call);
+    if (link == NULL) {
+        return false;
+    }
+    link_down_store(call->engine, link, false, call->command->operator_name);
     if (link->connected && (link->closing || link->logging_out)) {
-        return done(order, "it is still logging off, and may log on again after that");
+        return command_done(call, "it is still logging off, and may log on again after that");
     }
     if (link->connected) {
-        return done(order, link->logged_on ? "it is logged on" : "it is connected already");
+        return command_done(call, link->logged_on ? "it is logged on" : "it is connected already");
     }
-    const char *closed = link_closed_now(order->engine, link);
+    const char *closed = link_closed_now(call->engine, link);
     if (closed != NULL) {
-        text_add(&order->answer, "it logs on when it may: ");
-        return done(order, closed);
+        text_add(&call->out->answer, "it logs on when it may: ");
+        return command_done(call, closed);
     }
     if (link->config->fix.acceptor) {
-        return done(order, "a Logon of the peer is taken");
+        return command_done(call, "a Logon of the peer is taken");
     }
-    link->connect_at_ns = order->engine->now_ns;
-    return done(order, "it connects now");
+    link->connect_at_ns = call->engine->now_ns;
+    return command_done(call, "it connects now");
 }
 
-static bool log_off(struct order_to *order, struct span operator_name)
+static bool log_off(struct command_call *call)
 {
-    link_down_store(order->engine, order->link, true, operator_name);
-    if (order->link->connected) {
-        link_logout(order->engine, order->link, "logged off by an operator");
-        return done(order, "it logs out, and stays logged off until LOGON");
+    struct link *link = link_of(call);
+    if (link == NULL) {
+        return false;
     }
-    return done(order, "it stays logged off until LOGON");
+    link_down_store(call->engine, link, true, call->command->operator_name);
+    if (link->connected) {
+        link_logout(call->engine, link, "logged off by an operator");
+        return command_done(call, "it logs out, and stays logged off until LOGON");
+    }
+    return command_done(call, "it stays logged off until LOGON");
 }
 
-static bool reset(struct order_to *order)
+static bool reset(struct command_call *call)
 {
-    struct link *link = order->link;
-    if (link->open_count > 0 && !order->confirmed) {
-        text_add_uint(&order->answer, link->open_count);
-        return refused(order, " orders are open there; what the broker says of them by old "
-                              "numbers would be lost. Nothing was done; to reset all the same, "
-                              "repeat the command with its confirmation");
+    struct link *link = link_of(call);
+    if (link == NULL) {
+        return false;
+    }
+    if (link->open_count > 0 && !command_true(call, "confirm")) {
+        text_add_uint(&call->out->answer, link->open_count);
+        return command_refused(call,
+                               " orders are open there; what the broker says of them by old "
+                               "numbers would be lost. Nothing was done; to reset all the same, "
+                               "repeat the command with its confirmation");
     }
     if (!link->connected) {
-        link_reset(order->engine, link);
-        return done(order, "both numbers are 1; the peer must do the same");
+        link_reset(call->engine, link);
+        return command_done(call, "both numbers are 1; the peer must do the same");
     }
     if (!link->logged_on || link->closing || link->logging_out) {
-        return refused(order, "it is neither logged on nor disconnected: try again in a moment");
+        return command_refused(call,
+                               "it is neither logged on nor disconnected: try again in a moment");
     }
-    link_request_reset(order->engine, link);
-    return done(order, "a Logon with ResetSeqNumFlag=Y asks the peer for numbers from 1");
+    link_request_reset(call->engine, link);
+    return command_done(call, "a Logon with ResetSeqNumFlag=Y asks the peer for numbers from 1");
 }
 
-static bool disconnect(struct order_to *order)
+static bool disconnect(struct command_call *call)
 {
-    if (!order->link->connected) {
-        return refused(order, "it is not connected");
+    struct link *link = link_of(call);
+    if (link == NULL) {
+        return false;
     }
-    link_close(order->engine, order->link, SEVERITY_WARNING, span_text("closed by an operator"));
-    return done(order, "its connection is closed");
+    if (!link->connected) {
+        return command_refused(call, "it is not connected");
+    }
+    link_close(call->engine, link, SEVERITY_WARNING, span_text("closed by an operator"));
+    return command_done(call, "its connection is closed");
 }
 
-static bool test_request(struct order_to *order)
+static bool test_request(struct command_call *call)
 {
-    struct engine *engine = order->engine;
+    struct link *link = link_of(call);
+    if (link == NULL) {
+        return false;
+    }
+    struct engine *engine = call->engine;
     uint64_t next;
     uint64_t end;
-    if (!order->link->logged_on || order->link->closing || order->link->logging_out) {
-        return refused(order, "it is not logged on");
+    if (!link->logged_on || link->closing || link->logging_out) {
+        return command_refused(call, "it is not logged on");
     }
-    if (session_resend_next(&order->link->session, &next, &end)) {
-        return refused(order, "a resend is under way: try again in a moment");
+    if (session_resend_next(&link->session, &next, &end)) {
+        return command_refused(call, "a resend is under way: try again in a moment");
     }
     effects_reset(&engine->effects);
-    session_request_test(&order->link->session, engine->now_ns, &engine->effects);
-    link_carry_out(engine, order->link, NULL, span_of(NULL, 0));
-    return done(order, "a TestRequest is sent");
+    session_request_test(&link->session, engine->now_ns, &engine->effects);
+    link_carry_out(engine, link, NULL, span_of(NULL, 0));
+    return command_done(call, "a TestRequest is sent");
 }
 
-static bool carry_out(struct order_to *order, enum session_command command,
-                      struct span operator_name)
+/* --- By name ------------------------------------------------------------------------ */
+
+const struct command_spec session_commands[] = {
+    {.name = "session.list",
+     .may = MAY_VIEW,
+     .arguments = "",
+     .help = "all sessions: state, sequence numbers, orders, when their time ends or begins",
+     .run = session_list},
+    {.name = "session.logon",
+     .may = MAY_OPERATE,
+     .changes = true,
+     .arguments = "session",
+     .help = "may log on again, and does so at once when it is its time",
+     .run = log_on},
+    {.name = "session.logoff",
+     .may = MAY_OPERATE,
+     .changes = true,
+     .arguments = "session",
+     .help = "logs out, and stays logged off until session.logon, over restarts too",
+     .run = log_off},
+    {.name = "session.reset",
+     .may = MAY_OPERATE,
+     .changes = true,
+     .arguments = "session confirm?",
+     .help = "both sequence numbers from 1; with open orders only with confirm=true",
+     .run = reset},
+    {.name = "session.disconnect",
+     .may = MAY_OPERATE,
+     .changes = true,
+     .arguments = "session",
+     .help = "closes the connection; an initiator comes back by itself",
+     .run = disconnect},
+    {.name = "session.test",
+     .may = MAY_OPERATE,
+     .changes = true,
+     .arguments = "session",
+     .help = "asks the peer for a sign of life (TestRequest)",
+     .run = test_request},
+    {.name = NULL},
+};
+
+const char *session_command_name(enum session_command command)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        SESSION_COMMANDS(X)
+#undef X
+    };
+    ASSERT((size_t)command < ARRAY_LEN(names));
+    return names[command];
+}
+
+static const char *spec_name(enum session_command command)
 {
     switch (command) {
     case SESSION_COMMAND_LOGON:
-        return log_on(order, operator_name);
+        return "session.logon";
     case SESSION_COMMAND_LOGOFF:
-        return log_off(order, operator_name);
+        return "session.logoff";
     case SESSION_COMMAND_RESET:
-        return reset(order);
+        return "session.reset";
     case SESSION_COMMAND_DISCONNECT:
-        return disconnect(order);
+        return "session.disconnect";
     case SESSION_COMMAND_TEST_REQUEST:
-        return test_request(order);
+        return "session.test";
     }
-    return false;
+    return "";
 }
 
-/* --- The record of it --------------------------------------------------------------- */
-
-/* "RESET by alice: both numbers are 1": on the bus, in the log and in the audit. */
-static void tell(struct order_to *order, enum session_command command, struct span operator_name,
-                 bool carried_out)
+static bool no_rows(void *context, const struct command_field *fields, uint32_t count)
 {
-    struct text words = {.size = 0};
-    text_add(&words, session_command_name(command));
-    text_add_span(text_add(&words, " by "), operator_name);
-    text_add(&words, carried_out ? ": " : " refused: ");
-    text_add_span(&words, text_span(&order->answer));
-    link_log(order->engine, SEVERITY_WARNING, order->link, text_span(&words));
-    struct audit audit = {
-        .instant_ns = order->engine->now_ns,
-        .operator_name = operator_name,
-        .command = span_text(session_command_name(command)),
-        .object = span_text(order->link->config->id),
-        .carried_out = carried_out,
-        .outcome = text_span(&order->answer),
-    };
-    audit_add(order->engine, &audit);
-    bus_session_event(order->engine, order->link, text_span(&words));
+    (void)context;
+    (void)fields;
+    (void)count;
+    return false;
 }
 
 bool engine_session_command(struct engine *engine, uint32_t session, enum session_command command,
@@ -161,13 +198,19 @@ bool engine_session_command(struct engine *engine, uint32_t session, enum sessio
                             char answer[ENGINE_TEXT_BYTES_MAX + 1])
 {
     ASSERT(session < engine->config->sessions_count);
-    if (operator_name.size > ENGINE_NAME_BYTES_MAX) {
-        operator_name.size = ENGINE_NAME_BYTES_MAX;
-    }
-    struct order_to order = {
-        .engine = engine, .link = &engine->links[session], .confirmed = confirmed};
-    bool carried_out = carry_out(&order, command, operator_name);
-    tell(&order, command, operator_name, carried_out);
-    span_to_text(text_span(&order.answer), answer, ENGINE_TEXT_BYTES_MAX + 1);
-    return carried_out;
+    const struct command_argument arguments[] = {
+        {span_text("session"), span_text(engine->config->sessions[session].id)},
+        {span_text("confirm"), span_text("true")},
+    };
+    const struct command asked = {
+        .name = span_text(spec_name(command)),
+        .operator_name = operator_name,
+        .may = MAY_OPERATE,
+        .arguments = arguments,
+        .arguments_count = command == SESSION_COMMAND_RESET && confirmed ? 2 : 1,
+    };
+    struct command_out out = {.row = no_rows};
+    enum command_result result = engine_command(engine, &asked, &out);
+    span_to_text(text_span(&out.answer), answer, ENGINE_TEXT_BYTES_MAX + 1);
+    return result == COMMAND_DONE;
 }

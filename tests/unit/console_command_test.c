@@ -117,10 +117,10 @@ static void numbers_are_whole_and_in_range(void **state)
                                         "0x1", "11", "0",  "99999999999999999999"};
     (void)state;
     uint64_t number = 0;
-    assert_true(command_number("test", "n", "10", 1, 10, &number));
+    assert_true(option_number("test", "n", "10", 1, 10, &number));
     assert_int_equal(number, 10);
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-        assert_false(command_number("test", "n", wrong[i], 1, 10, &number));
+        assert_false(option_number("test", "n", wrong[i], 1, 10, &number));
     }
 }
 

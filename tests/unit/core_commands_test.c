@@ -47,7 +47,9 @@ static unsigned audit_last(struct rig *rig, char *text, size_t capacity)
     status = store_seek(rig->store_reader, TABLE_AUDIT, span_of(NULL, 0), &key, &value);
     while (status == STATUS_OK) {
         struct audit audit;
-        assert_true(audit_decode(value, &audit));
+        assert_true(audit_decode(key, value, &audit));
+        assert_true(audit_is_whole(&audit));
+        assert_int_equal(count + 1, audit.number);
         assert_true(audit.instant_ns <= rig->now_ns);
         (void)snprintf(text, capacity, "%.*s %.*s %.*s %s: %.*s", (int)audit.operator_name.size,
                        (const char *)audit.operator_name.data, (int)audit.command.size,
@@ -116,15 +118,21 @@ static void every_command_is_on_the_bus_and_in_the_audit_with_its_operator(void 
     rig_start(rig);
     (void)rig_command(rig, 0, SESSION_COMMAND_LOGOFF, false);
     assert_int_equal(1, audit_last(rig, last, sizeof(last)));
-    assert_string_equal("alice LOGOFF FIX.4.4:FIXGATE->ALPHA done: it logs out, and stays logged "
-                        "off until LOGON",
+    assert_string_equal("alice session.logoff session=FIX.4.4:FIXGATE->ALPHA done: it logs out, "
+                        "and stays logged off until LOGON",
                         last);
-    assert_non_null(rig_event(rig, "SE.FIX.4.4:FIXGATE->ALPHA", "|58=LOGOFF by alice: it logs"));
+    assert_non_null(rig_event(rig, "CO.session.logoff",
+                              "|10032=session.logoff|10033=session=FIX.4.4:FIXGATE->ALPHA|"
+                              "10034=DONE|10030=alice|58=it logs out, and stays"));
+    assert_non_null(rig_event(rig, "CO.session.logoff", "|10035=1|10036="));
+    assert_non_null(rig_said(rig, "session.logoff by alice: it logs out"));
     (void)rig_command(rig, 0, SESSION_COMMAND_DISCONNECT, false);
     assert_int_equal(2, audit_last(rig, last, sizeof(last)));
-    assert_string_equal("alice DISCONNECT FIX.4.4:FIXGATE->ALPHA refused: it is not connected",
+    assert_string_equal("alice session.disconnect session=FIX.4.4:FIXGATE->ALPHA refused: it is "
+                        "not connected",
                         last);
-    assert_non_null(rig_event(rig, "SE.", "|58=DISCONNECT by alice refused: it is not connected|"));
+    assert_non_null(rig_event(rig, "CO.session.disconnect", "|10034=REFUSED|"));
+    assert_non_null(rig_said(rig, "session.disconnect by alice refused: it is not connected"));
     (void)rig_check_events(rig);
 }
 

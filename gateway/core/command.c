@@ -1,0 +1,224 @@
+#include "gateway/core/command.h"
+
+#include "fix/tags.h"
+#include "gateway/core/audit.h"
+#include "gateway/core/bus.h"
+#include "gateway/core/command_parts.h"
+
+enum { EVENT_TIMESTAMP_DIGITS = 6 };
+
+/* --- The record of it ---------------------------------------------------------------- */
+
+static const char *result_name(enum command_result result)
+{
+    switch (result) {
+    case COMMAND_DONE:
+        return "DONE";
+    case COMMAND_REFUSED:
+        return "REFUSED";
+    case COMMAND_PROPOSED:
+        return "PROPOSED";
+    }
+    return "";
+}
+
+/* "broker=ALPHA reason=slow" */
+static void name_arguments(const struct command *command, struct text *text)
+{
+    for (uint32_t i = 0; i < command->arguments_count; i++) {
+        text_add(text, i > 0 ? " " : "");
+        text_add_span(text, command->arguments[i].name);
+        text_add_span(text_add(text, "="), command->arguments[i].value);
+    }
+}
+
+static void publish(const struct command_call *call, struct span object, enum command_result result)
+{
+    struct engine *engine = call->engine;
+    struct builder builder;
+    bus_begin(engine, &builder, MSG_ControlEvent, span_of(NULL, 0));
+    builder_span(&builder, TAG_Command, call->command->name);
+    if (object.size > 0) {
+        builder_span(&builder, TAG_CommandArguments, object);
+    }
+    builder_text(&builder, TAG_CommandResult, result_name(result));
+    builder_span(&builder, TAG_Operator, call->command->operator_name);
+    if (call->proposer.size > 0) {
+        builder_span(&builder, TAG_Proposer, call->proposer);
+    }
+    if (call->out->answer.size > 0) {
+        builder_span(&builder, TAG_Text, text_span(&call->out->answer));
+    }
+    struct text hash = audit_hash_words(engine->audit.hash);
+    builder_uint(&builder, TAG_AuditNumber, engine->audit.count);
+    builder_span(&builder, TAG_AuditHash, text_span(&hash));
+    builder_timestamp(&builder, TAG_TransactTime, engine->now_ns, EVENT_TIMESTAMP_DIGITS);
+    builder_uint(&builder, TAG_BusSeq, engine->counters.bus_seq);
+    struct text topic = bus_topic("CO", call->command->name, span_of(NULL, 0));
+    bus_end(engine, &builder, text_span(&topic));
+}
+
+/* "broker.drain by alice refused: …" */
+static void log_command(const struct command_call *call, enum command_result result)
+{
+    struct text line = {.size = 0};
+    text_add_span(&line, call->command->name);
+    text_add_span(text_add(&line, " by "), call->command->operator_name);
+    if (call->proposer.size > 0) {
+        text_add_span(text_add(&line, ", proposed by "), call->proposer);
+    }
+    text_add(&line, result == COMMAND_REFUSED    ? " refused: "
+                    : result == COMMAND_PROPOSED ? " proposed: "
+                                                 : ": ");
+    text_add_span(&line, text_span(&call->out->answer));
+    engine_log(call->engine, SEVERITY_WARNING, &line);
+}
+
+void command_record(const struct command_call *call, enum command_result result)
+{
+    struct text object = {.size = 0};
+    name_arguments(call->command, &object);
+    struct audit audit = {
+        .instant_ns = call->engine->now_ns,
+        .operator_name = call->command->operator_name,
+        .proposer = call->proposer,
+        .command = call->command->name,
+        .object = text_span(&object),
+        .carried_out = result != COMMAND_REFUSED,
+        .outcome = text_span(&call->out->answer),
+    };
+    audit_add(call->engine, &audit);
+    publish(call, text_span(&object), result);
+    log_command(call, result);
+}
+
+/* --- Whether it is right --------------------------------------------------------------- */
+
+static bool unknown(struct command_call *call)
+{
+    text_add_span(text_add(&call->out->answer, "there is no command '"), call->command->name);
+    return command_refused(call, "'; `fixgate ctl --help` names them all");
+}
+
+static void add_roles(struct text *text, unsigned may)
+{
+    static const struct {
+        enum command_role role;
+        const char *name;
+    } roles[] = {{MAY_VIEW, "view"},
+                 {MAY_OPERATE, "operate"},
+                 {MAY_ADMIN, "admin"},
+                 {MAY_APPROVE, "approve"},
+                 {MAY_SERVE, "serve"}};
+    bool first = true;
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        if ((may & (unsigned)roles[i].role) != 0) {
+            text_add(text_add(text, first ? "" : " or "), roles[i].name);
+            first = false;
+        }
+    }
+}
+
+static bool role_right(struct command_call *call, const struct command_spec *spec)
+{
+    if ((spec->may & call->command->may) != 0) {
+        return true;
+    }
+    text_add_span(&call->out->answer, call->command->operator_name);
+    text_add(&call->out->answer, call->command->operator_name.size > 0
+                                     ? " may not do that: it needs the role "
+                                     : "'operator' is missing: it needs the role ");
+    add_roles(&call->out->answer, spec->may);
+    return false;
+}
+
+static bool given(const struct command *command, struct span name)
+{
+    for (uint32_t i = 0; i < command->arguments_count; i++) {
+        if (span_equal(command->arguments[i].name, name)) {
+            return command->arguments[i].value.size > 0;
+        }
+    }
+    return false;
+}
+
+static bool known(const struct command_spec *spec, struct span name)
+{
+    const char *rest = spec->arguments;
+    struct span argument;
+    bool optional;
+    while (command_argument_next(&rest, &argument, &optional)) {
+        if (span_equal(argument, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool arguments_right(struct command_call *call, const struct command_spec *spec)
+{
+    const struct command *command = call->command;
+    struct text *answer = &call->out->answer;
+    for (uint32_t i = 0; i < command->arguments_count; i++) {
+        if (!known(spec, command->arguments[i].name)) {
+            text_add_span(answer, command->name);
+            text_add_span(text_add(answer, " knows no '"), command->arguments[i].name);
+            text_add(answer, spec->arguments[0] != '\0' ? "'; it takes " : "'; it takes nothing");
+            text_add(answer, spec->arguments);
+            return false;
+        }
+    }
+    const char *rest = spec->arguments;
+    struct span name;
+    bool optional;
+    while (command_argument_next(&rest, &name, &optional)) {
+        if (!optional && !given(command, name)) {
+            text_add_span(text_add(answer, "'"), name);
+            text_add_span(text_add(answer, "' is missing; "), command->name);
+            text_add(text_add(answer, " takes "), spec->arguments);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- The door ---------------------------------------------------------------------------- */
+
+static void check_limits(const struct command *command)
+{
+    ASSERT(command->name.size <= COMMAND_NAME_BYTES_MAX);
+    ASSERT(command->operator_name.size <= ENGINE_NAME_BYTES_MAX);
+    ASSERT(command->key.size <= COMMAND_KEY_BYTES_MAX);
+    ASSERT(command->arguments_count <= COMMAND_ARGUMENTS_MAX);
+}
+
+static enum command_result carry_out(struct command_call *call, const struct command_spec *spec)
+{
+    return spec->run(call) ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+enum command_result engine_command(struct engine *engine, const struct command *command,
+                                   struct command_out *out)
+{
+    check_limits(command);
+    out->answer = (struct text){.size = 0};
+    struct command_call call = {.engine = engine, .command = command, .out = out};
+    const struct command_spec *spec = command_find(command->name);
+    if (spec == NULL) {
+        (void)unknown(&call);
+        return COMMAND_REFUSED;
+    }
+    if (spec->changes && command->operator_name.size == 0) {
+        (void)command_refused(&call, "'operator' is missing: who asks stands in the audit");
+        return COMMAND_REFUSED;
+    }
+    bool allowed = role_right(&call, spec);
+    enum command_result result = COMMAND_REFUSED;
+    if (allowed && arguments_right(&call, spec)) {
+        result = carry_out(&call, spec);
+    }
+    if (spec->changes || (!allowed && command->operator_name.size > 0)) {
+        command_record(&call, result);
+    }
+    return result;
+}
