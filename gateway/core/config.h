@@ -16,8 +16,9 @@ enum session_role {
 };
 
 struct broker_config {
-    const char *name; /* At most ENGINE_NAME_BYTES_MAX bytes. */
-    uint32_t weight;  /* Share of new orders; 0 = none. */
+    const char *name;  /* At most ENGINE_NAME_BYTES_MAX bytes. */
+    uint32_t weight;   /* Share of new orders; 0 = none. */
+    uint32_t capacity; /* Unacknowledged orders at most; 0 = any number. */
 };
 
 /* An IP address; IPv4 as ::ffff:a.b.c.d. */
@@ -83,7 +84,10 @@ struct engine_config {
     uint64_t instance_id;                /* Of the store. */
     uint64_t day_end_ns;       /* Time of day (UTC) at which TimeInForce Day ends; 0 = midnight. */
     uint64_t bus_heartbeat_ns; /* Interval of the bus heartbeat. */
-    uint64_t random_seed;      /* For jitter. */
+    uint32_t warm_share;       /* Of each healthy broker at least, in thousandths of the orders. */
+    /* Posts of the router that are older say nothing any more; 0 = they do not age. */
+    uint64_t router_post_max_age_ns;
+    uint64_t random_seed;                  /* For jitter. */
     const struct application *application; /* NULL: orders_application. */
 };
 

@@ -1,6 +1,5 @@
 #include "gateway/core/engine.h"
 
-#include "gateway/core/audit.h"
 #include "gateway/core/event.h"
 #include "gateway/core/links.h"
 #include "gateway/core/queue.h"
@@ -84,6 +83,9 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
     engine_turn_begin(engine, reader, now_ns);
 
     const char *refused = counters_start(engine, &text);
+    if (refused == NULL) {
+        refused = routing_table_start(engine, &text);
+    }
     for (uint32_t number = 0; refused == NULL && number < config->sessions_count; number++) {
         refused = link_start(engine, number, &text);
         if (refused == NULL) {
@@ -91,7 +93,6 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
         }
     }
     if (refused == NULL) {
-        audit_start(engine);
         queue_start(engine);
     }
     /* What was not read says nothing of the store, good or bad. */
