@@ -150,7 +150,8 @@ struct command_group {
 /* The modules' tables: each is `const struct command_spec NAME[]` of its module. In the order in
  * which `fixgate ctl --help` shows them. */
 #define COMMAND_GROUPS(X)                                                                          \
-    X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")
+    X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")              \
+    X(failover_commands, "Failover: new orders move from one broker to another, by two persons")
 
 #define X(specs, title) extern const struct command_spec specs[];
 COMMAND_GROUPS(X)

@@ -93,6 +93,7 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
         }
     }
     if (refused == NULL) {
+        refused = failover_start(engine, &text);
         queue_start(engine);
     }
     /* What was not read says nothing of the store, good or bad. */
@@ -166,6 +167,7 @@ void engine_tick(struct engine *engine)
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         link_tick(engine, &engine->links[number]);
     }
+    failover_tick(engine);
     queue_tick(engine);
     heartbeat(engine);
 }
@@ -175,6 +177,9 @@ uint64_t engine_deadline_ns(const struct engine *engine)
     uint64_t deadline = queue_deadline_ns(engine);
     if (engine->heartbeat_next_ns < deadline) {
         deadline = engine->heartbeat_next_ns;
+    }
+    if (failover_deadline_ns(engine) < deadline) {
+        deadline = failover_deadline_ns(engine);
     }
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         uint64_t due = engine->stopping && !engine->links[number].connected

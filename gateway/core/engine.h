@@ -12,6 +12,7 @@
 #define GATEWAY_CORE_ENGINE_H
 
 #include "gateway/core/config.h"
+#include "gateway/core/failover.h"
 #include "gateway/core/order.h"
 #include "gateway/core/release.h"
 #include "gateway/core/routing_table.h"
@@ -123,6 +124,7 @@ struct engine {
     bool space_low;  /* Intake is stopped. */
     bool stopping;   /* Logouts are out; no new orders. */
     struct routing_table routing;
+    struct failover failover;
     struct audit_chain audit;
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
