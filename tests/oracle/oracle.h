@@ -24,7 +24,9 @@
     X(LEGAL_MOVES, "orders and sessions take only legal moves")                                    \
     X(ANSWERS, "every request is answered, and answers do not contradict each other")              \
     X(NUMBERS_AGREE, "sequence numbers only grow, and agree at rest")                              \
-    X(LIMITS, "memory and queues stay within their limits")                                        \
+    X(LIMITS, "memory, queues and orders stay within their limits")                                \
+    X(TWO_PERSONS, "what needs two persons is done by two")                                        \
+    X(OBEYS, "no new order goes where people, or the router, let none go")                         \
     X(DEADLINE, "after a tick at the deadline the deadline has moved")                             \
     X(SETTLES, "when faults are over, everything settles in bounded time")                         \
     X(STARTS, "the gateway starts on what it left behind")                                         \
@@ -52,6 +54,10 @@ void oracle_free(struct oracle *oracle);
 /* In the order of their numbers, each before anything is told of it. */
 void oracle_add_broker(struct oracle *oracle, const char *name);
 void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker);
+
+/* So many orders of a client, or of all (NULL), may be open at once; of that quantity at most. */
+void oracle_limit_open(struct oracle *oracle, const char *client, uint32_t most);
+void oracle_limit_quantity(struct oracle *oracle, const char *client, int64_t most);
 
 /* --- What clients saw: whole messages, SOH between fields ------------------------ */
 
@@ -85,6 +91,10 @@ void oracle_gateway_started(struct oracle *oracle);
 /* Of sessions whose settings say so: the gateway counts one as READY only when the broker has
  * answered its TestRequest. */
 void oracle_session_proves(struct oracle *oracle, uint32_t session);
+
+/* Of sessions whose settings say so (ResendOrders=N): a new order goes out once. When it is asked
+ * for again, a gap fill takes its place. */
+void oracle_session_fills_over(struct oracle *oracle, uint32_t session);
 
 /* The gateway was without a line of that session for so long that it must have told what that
  * means for the session's orders: all up to that event were committed. */
@@ -150,6 +160,7 @@ struct oracle_counts {
     uint64_t resting; /* At a broker, live in its book. */
     uint64_t queued;
     uint64_t held;                            /* IN_DOUBT or DEAD_LETTER, with an excuse. */
+    uint64_t forced;                          /* Sent on by two persons, at their risk. */
     uint64_t lost;                            /* Acknowledged, and nobody knows where they are. */
     uint64_t unanswered;                      /* Requests without any answer. */
     uint64_t executed_at[ORACLE_BROKERS_MAX]; /* Orders with an execution there. */

@@ -15,7 +15,9 @@ uint32_t oracle_attempt_add(struct oracle *oracle, struct span name)
             .order = ORACLE_NONE,
             .broker = ORACLE_NONE,
             .session = ORACLE_NONE,
+            .number = ORACLE_NONE,
             .next = ORACLE_NONE,
+            .next_known = ORACLE_NONE,
         };
     }
     return number;
@@ -31,6 +33,8 @@ void oracle_attempt_belongs(struct oracle *oracle, uint32_t number, uint32_t ord
     struct attempt *attempt = &oracle->attempts[number];
     if (attempt->order == ORACLE_NONE) {
         attempt->order = order;
+        attempt->next_known = oracle->orders[order].known;
+        oracle->orders[order].known = number;
     } else if (attempt->order != order) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE, "attempt %s belongs to %s and to %s",
                        attempt->name, oracle->orders[attempt->order].name,
@@ -84,13 +88,14 @@ bool oracle_order_is_excused(const struct oracle *oracle, const struct order *or
 
 /* --- New orders ------------------------------------------------------------------------ */
 
-/* An order that has been in a book before may come again only if nothing came of it there. */
+/* An order that has been in a book before may come again only if it is over there, and not filled;
+ * or at the risk of two persons. */
 static void check_taken_before(struct oracle *oracle, const struct order *order,
                                const struct attempt *taken)
 {
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         const struct attempt *before = &oracle->attempts[at];
-        if (oracle_attempt_is_live(before) || before->cumulative > 0) {
+        if (oracle_attempt_lives(oracle, before) != NULL && !before->forced) {
             oracle_violate(oracle, ORACLE_NO_DOUBLE,
                            "%s takes %s (attempt %s), which %s has as %s, %s executed of %s%s",
                            oracle->brokers[taken->broker].name, order->name, taken->name,
@@ -102,13 +107,15 @@ static void check_taken_before(struct oracle *oracle, const struct order *order,
     }
 }
 
-static bool order_asked_for(const struct oracle *oracle, const struct order *order,
+static bool order_asked_for(const struct oracle *oracle, const struct attempt *attempt,
                             int64_t quantity, int64_t price)
 {
+    const struct order *order = &oracle->orders[attempt->order];
     for (uint32_t at = order->contents; at != ORACLE_NONE;
          at = oracle->contents[at].next_of_order) {
         const struct content *content = &oracle->contents[at];
-        if (content->kind != 'F' && content->quantity == quantity &&
+        if (content->kind != 'F' &&
+            oracle_attempt_may_ask(oracle, attempt, content->quantity, quantity) &&
             (!content->has_price || content->price == price)) {
             return true;
         }
@@ -119,7 +126,7 @@ static bool order_asked_for(const struct oracle *oracle, const struct order *ord
 static void check_terms(struct oracle *oracle, const struct attempt *attempt)
 {
     const struct order *order = &oracle->orders[attempt->order];
-    if (!order_asked_for(oracle, order, attempt->quantity, attempt->price)) {
+    if (!order_asked_for(oracle, attempt, attempt->quantity, attempt->price)) {
         oracle_violate(
             oracle, ORACLE_FIGURES, "%s has %s (attempt %s) for %s at %s, which nobody asked for",
             oracle->brokers[attempt->broker].name, order->name, attempt->name,
@@ -157,9 +164,14 @@ void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *name,
         attempt->sighted = true;
         attempt->sighted_moment = oracle->moments_passed;
     }
+    if (attempt->given_up && !attempt->forced) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s takes %s (attempt %s), which was given up as dead",
+                       oracle->brokers[broker].name, of->name, name);
+    }
     check_taken_before(oracle, of, attempt);
     check_terms(oracle, attempt);
-    if (oracle_state_is_terminal(of->now.state)) {
+    if (oracle_state_is_terminal(of->now.state) && !of->forced) {
         oracle_violate(
             oracle, ORACLE_NO_DOUBLE, "%s takes %s (attempt %s), which the bus called %s",
             oracle->brokers[broker].name, of->name, name, oracle_state_name(of->now.state));
@@ -232,7 +244,8 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
     if (quantity <= 0) {
         return;
     }
-    if (attempt->cumulative > attempt->quantity || order->executed > order->quantity_most) {
+    if (attempt->cumulative > attempt->quantity ||
+        (order->executed > order->quantity_most && !order->forced)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s executes %s of %s (attempt %s); with it %s are executed in all of %s "
                        "that were asked for at most",
@@ -242,13 +255,16 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
     }
 }
 
-/* Where else the order has executed. */
+/* Where else the order has executed, or may. */
 static void check_one_broker(struct oracle *oracle, const struct attempt *attempt)
 {
     const struct order *order = &oracle->orders[attempt->order];
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         const struct attempt *other = &oracle->attempts[at];
-        if (other != attempt && other->cumulative > 0) {
+        bool risked = attempt->forced || other->forced;
+        if (other != attempt && other->cumulative > 0 && !risked &&
+            oracle_attempt_lives(oracle, other) != NULL &&
+            oracle_attempt_lives(oracle, attempt) != NULL) {
             oracle_violate(oracle, ORACLE_NO_DOUBLE,
                            "%s executes at two %s: %s (attempt %s) and %s (attempt %s)",
                            order->name, other->broker != attempt->broker ? "brokers" : "attempts",

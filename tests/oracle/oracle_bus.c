@@ -67,6 +67,9 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
         oracle_copy_event(oracle, bus_seq, &message);
     } else if (span_is(kind, "AL.")) {
         oracle_alert_event(oracle, &message);
+        oracle_freeze_event(oracle, &message);
+    } else if (span_is(kind, "CO.")) {
+        oracle_control_event(oracle, bus_seq, &message);
     }
 }
 

@@ -121,7 +121,8 @@ static void judge_live(struct oracle *oracle, const struct order *order,
     } else if (doubt || (state == STATE_SENT && attempt->reported)) {
         judge_doubt(oracle, order, attempt);
     } else if (span_is(span_text(book_says(attempt)), oracle_state_name(state)) ||
-               state == STATE_SENT) {
+               state == STATE_SENT ||
+               (state == STATE_PARTIAL && oracle_order_has_moved(oracle, order))) {
         oracle->counts.resting++;
     } else {
         disagree(oracle, order, attempt); /* It is alive; nothing excuses that it is over. */
@@ -143,7 +144,7 @@ static void judge_ended(struct oracle *oracle, const struct order *order,
 static void judge_terms(struct oracle *oracle, const struct order *order,
                         const struct attempt *attempt)
 {
-    bool same = attempt->quantity == order->now.quantity &&
+    bool same = oracle_attempt_may_ask(oracle, attempt, order->now.quantity, attempt->quantity) &&
                 (!order->now.has_price || attempt->price == order->now.price);
     if (!same && !attempt->withheld) {
         oracle_violate(
@@ -176,6 +177,40 @@ static void judge_answers(struct oracle *oracle, const struct order *order)
     }
 }
 
+/* Two persons took a risk: what its attempts made of it is all told, and none of them but one is
+ * alive in the end. */
+static void judge_forced(struct oracle *oracle, const struct order *order)
+{
+    uint32_t live = oracle_order_live_attempt(oracle, order);
+    uint32_t other = live != ORACLE_NONE ? oracle->attempts[live].next : ORACLE_NONE;
+    while (other != ORACLE_NONE && !oracle_attempt_is_live(&oracle->attempts[other])) {
+        other = oracle->attempts[other].next;
+    }
+    oracle->counts.forced++;
+    if (other != ORACLE_NONE && !oracle_order_is_excused(oracle, order, other) &&
+        !oracle->attempts[other].withheld) {
+        oracle_violate(
+            oracle, ORACLE_NO_DOUBLE,
+            "%s was forced on, and lives twice: as %s at %s and as %s at %s", order->name,
+            oracle->attempts[other].name, oracle->brokers[oracle->attempts[other].broker].name,
+            oracle->attempts[live].name, oracle->brokers[oracle->attempts[live].broker].name);
+    }
+}
+
+/* The attempt that the order is by now; NONE: it is in no book. */
+static uint32_t attempt_of_now(const struct oracle *oracle, const struct order *order)
+{
+    uint32_t live = oracle_order_live_attempt(oracle, order);
+    const struct attempt *told =
+        order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
+    bool between =
+        told != NULL && oracle_order_has_moved(oracle, order) && (told->given_up || !told->taken);
+    if (live != ORACLE_NONE || between) {
+        return live;
+    }
+    return order->attempts;
+}
+
 static void judge_order(struct oracle *oracle, const struct order *order)
 {
     const struct request *request = &oracle->requests[order->request];
@@ -190,14 +225,18 @@ static void judge_order(struct oracle *oracle, const struct order *order)
     }
     oracle->counts.acknowledged += request->acknowledged ? 1 : 0;
     judge_answers(oracle, order);
-    if (!in_book) {
+    if (order->forced) {
+        judge_forced(oracle, order);
+        return;
+    }
+    uint32_t number = attempt_of_now(oracle, order);
+    if (number == ORACLE_NONE) {
         judge_without_book(oracle, order);
         return;
     }
-    uint32_t live = oracle_order_live_attempt(oracle, order);
-    const struct attempt *attempt = &oracle->attempts[live != ORACLE_NONE ? live : order->attempts];
+    const struct attempt *attempt = &oracle->attempts[number];
     judge_terms(oracle, order, attempt);
-    if (live != ORACLE_NONE) {
+    if (oracle_attempt_is_live(attempt)) {
         judge_live(oracle, order, attempt);
     } else {
         judge_ended(oracle, order, attempt);
@@ -318,6 +357,7 @@ static void judge_attempts(struct oracle *oracle)
     for (uint32_t index = 0; index < oracle->attempts_count; index++) {
         const struct attempt *attempt = &oracle->attempts[index];
         judge_void(oracle, attempt);
+        oracle_judge_attempt(oracle, attempt);
         if (attempt->taken && attempt->cumulative > 0) {
             oracle->counts.executed_at[attempt->broker]++;
         }

@@ -12,17 +12,20 @@
     (MOVE(ACKED) | MOVE(PARTIAL) | MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED))
 
 /* Where an order may be seen next (design §8). RECEIVED and ROUTED pass within one turn; an
- * attempt that was in doubt for no longer than that goes from SENT to the dead letters. What has
- * ended is opened again by a bust or correction only: see after_reversal. */
+ * attempt that was in doubt for no longer than that goes from SENT to the dead letters, or to the
+ * queue. What its broker has answered comes back to the queue when it was cancelled there, to go
+ * on elsewhere (oracle_ladder.c says what must be true of it by then). What has ended is opened
+ * again by a bust or correction only: see after_reversal. */
 static const uint32_t moves[] = {
     [STATE_RECEIVED] = MOVE(QUEUED) | MOVE(ROUTED) | MOVE(SENT) | MOVE(CANCELLED) | MOVE(EXPIRED),
     [STATE_QUEUED] =
         MOVE(ROUTED) | MOVE(SENT) | MOVE(CANCELLED) | MOVE(EXPIRED) | MOVE(DEAD_LETTER),
     [STATE_ROUTED] = MOVE(SENT) | MOVE(QUEUED),
-    [STATE_SENT] = BY_BROKER | MOVE(IN_DOUBT) | MOVE(DEAD_LETTER),
+    [STATE_SENT] = BY_BROKER | MOVE(IN_DOUBT) | MOVE(DEAD_LETTER) | MOVE(QUEUED),
     [STATE_IN_DOUBT] = BY_BROKER | MOVE(SENT) | MOVE(QUEUED) | MOVE(DEAD_LETTER),
-    [STATE_ACKED] = BY_BROKER,
-    [STATE_PARTIAL] = MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED),
+    [STATE_ACKED] = BY_BROKER | MOVE(QUEUED),
+    [STATE_PARTIAL] =
+        MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED) | MOVE(QUEUED),
     [STATE_FILLED] = 0,
     [STATE_CANCELLED] = 0,
     [STATE_REJECTED] = 0,
@@ -91,8 +94,13 @@ static bool awaits(const struct oracle *oracle, const struct order *order, char 
 bool oracle_status_fits(const struct oracle_message *message, enum state state)
 {
     char status = oracle_char(message, TAG_ORD_STATUS, '\0');
-    bool pending = (status == '6' || status == 'E') && !oracle_state_is_terminal(state);
-    return status == '\0' || pending || status == oracle_state_status(state);
+    int64_t cumulative = 0;
+    bool open = !oracle_state_is_terminal(state);
+    bool pending = (status == '6' || status == 'E') && open;
+    /* What an attempt before executed. */
+    bool partly =
+        status == '1' && open && oracle_number(message, TAG_CUM_QTY, &cumulative) && cumulative > 0;
+    return status == '\0' || pending || partly || status == oracle_state_status(state);
 }
 
 /* A change that is pending was asked for, and has no outcome yet. */
@@ -158,6 +166,14 @@ static const char *broker_denies(const struct oracle *oracle, const struct order
 {
     const struct attempt *attempt =
         order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
+    bool ends = state == STATE_CANCELLED || state == STATE_EXPIRED;
+    /* It is dead, or is nobody's any more: the gateway may end its order itself. */
+    bool gone =
+        attempt != NULL &&
+        (attempt->given_up || (!attempt->taken && oracle_attempt_lives(oracle, attempt) == NULL));
+    if (gone && ends) {
+        return NULL;
+    }
     if (attempt == NULL || (MOVE_TO(state) & BY_BROKER) == 0) {
         return state == STATE_ACKED || state == STATE_REJECTED ? "went to no broker" : NULL;
     }
@@ -186,7 +202,8 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
         wrong = full ? "is executed wholly" : "is not executed wholly";
     } else if (state == STATE_PARTIAL && told->cumulative == 0) {
         wrong = "has no execution";
-    } else if (told->cumulative > 0 && state != STATE_PARTIAL && !oracle_state_is_terminal(state)) {
+    } else if (told->cumulative > 0 && state != STATE_PARTIAL && !oracle_state_is_terminal(state) &&
+               !oracle_order_has_moved(oracle, order) && state != STATE_QUEUED) {
         wrong = "has executions";
     } else if (exec_type == '4' && state != STATE_CANCELLED && !full) {
         wrong = "was cancelled by this very report";
@@ -199,12 +216,8 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s is called %s, but %s",
                        bus_seq, order->name, oracle_state_name(state), wrong);
     }
-    const struct attempt *attempt =
-        order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
-    if (state == STATE_QUEUED && attempt != NULL && oracle_attempt_is_live(attempt)) {
-        oracle_violate(oracle, ORACLE_NO_DOUBLE,
-                       "event %" PRIu64 ": %s goes back to the queue, while %s has it as %s",
-                       bus_seq, order->name, oracle->brokers[attempt->broker].name, attempt->name);
+    if (state == STATE_QUEUED && order->attempt != ORACLE_NONE) {
+        oracle_attempt_given_up(oracle, bus_seq, order->attempt);
     }
 }
 
@@ -240,7 +253,8 @@ static void check_settled(struct oracle *oracle, uint64_t bus_seq, const struct 
     }
 }
 
-/* Orders that wait for a broker go in the order in which they came. */
+/* Orders that wait for a broker go in the order in which they came; one that has left a broker may
+ * have to wait for another. */
 static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *order,
                        enum state state)
 {
@@ -252,7 +266,8 @@ static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *or
     uint64_t since = order->now.state == STATE_QUEUED ? order->queued_seq : bus_seq;
     for (uint32_t index = 0; goes && index < oracle->orders_count; index++) {
         const struct order *other = &oracle->orders[index];
-        if (other->now.state == STATE_QUEUED && other->queued_seq < since) {
+        if (other->now.state == STATE_QUEUED && other->queued_seq < since &&
+            !oracle_order_has_moved(oracle, other)) {
             oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                            "event %" PRIu64 ": %s goes out before %s, which waits since event "
                            "%" PRIu64,
@@ -318,7 +333,7 @@ static void replaced(struct oracle *oracle, uint64_t bus_seq, uint32_t order, ui
     oracle_order_take_terms(oracle, order, request);
 }
 
-static void take_attempt(struct oracle *oracle, uint32_t order,
+static void take_attempt(struct oracle *oracle, uint64_t bus_seq, uint32_t order,
                          const struct oracle_message *message)
 {
     struct span name = oracle_value(message, TAG_ATTEMPT);
@@ -329,6 +344,16 @@ static void take_attempt(struct oracle *oracle, uint32_t order,
     uint32_t broker = oracle_broker_find(oracle, oracle_value(message, TAG_BROKER));
     struct attempt *attempt = &oracle->attempts[number];
     oracle_attempt_belongs(oracle, number, order);
+    bool first = attempt->told_seq == 0;
+    if (first) {
+        attempt->told_seq = bus_seq;
+        attempt->told_live = oracle->bus_live;
+        attempt->elsewhere = oracle->orders[order].now.cumulative;
+    }
+    uint32_t before = oracle->orders[order].attempt;
+    if (before != ORACLE_NONE && before != number) {
+        oracle_attempt_given_up(oracle, bus_seq, before);
+    }
     oracle->orders[order].attempt = number;
     if (attempt->broker == ORACLE_NONE) {
         attempt->broker = broker;
@@ -337,6 +362,9 @@ static void take_attempt(struct oracle *oracle, uint32_t order,
                        attempt->name, oracle->orders[order].name,
                        oracle->brokers[attempt->broker].name,
                        broker != ORACLE_NONE ? oracle->brokers[broker].name : "nobody's");
+    }
+    if (first) {
+        oracle_attempt_goes(oracle, bus_seq, attempt);
     }
 }
 
@@ -390,6 +418,7 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
     check_move(oracle, bus_seq, order, message, told.state);
     check_settled(oracle, bus_seq, order, told.state);
     check_turn(oracle, bus_seq, order, told.state);
+    oracle_limit_count(oracle, bus_seq, order, told.state);
     note_answer(oracle, bus_seq, order, told.state);
     check_state(oracle, bus_seq, order, &told, oracle_char(message, TAG_EXEC_TYPE, '\0'));
     check_figures(oracle, bus_seq, order, &told);
@@ -416,7 +445,7 @@ void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span top
     oracle->orders[number].events++;
     oracle_order_begin(oracle, number, message);
     oracle_order_check_id(oracle, number, message, "an event");
-    take_attempt(oracle, number, message);
+    take_attempt(oracle, bus_seq, number, message);
     take_outcome(oracle, bus_seq, number, request, message);
     if (!topic_fits(topic, state)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 " of %s says %.*s under %.*s",

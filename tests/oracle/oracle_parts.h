@@ -8,6 +8,9 @@
  *   oracle_orders.c     an order's events: state, figures, terms
  *   oracle_fills.c      executions on the bus
  *   oracle_books.c      what the brokers did
+ *   oracle_control.c    what people said, and that it was obeyed
+ *   oracle_limits.c     limits on orders
+ *   oracle_ladder.c     from attempt to attempt: whether the one before is dead
  *   oracle_sessions.c   resets, what brokers sent, events of sessions
  *   oracle_wire.c       what came from the gateway over the lines
  *   oracle_judge.c      the judgement at rest
@@ -24,7 +27,12 @@
 
 #define ORACLE_NONE UINT32_MAX
 
-enum { ORACLE_TEXT_BYTES_MAX = 400, ORACLE_RANGES_MAX = 32 };
+enum {
+    ORACLE_TEXT_BYTES_MAX = 400,
+    ORACLE_RANGES_MAX = 32,
+    ORACLE_TESTS_MAX = 16,
+    ORACLE_LIMITS_MAX = 8
+};
 
 /*    state         OrdStatus(39)   after it nothing more happens by itself */
 #define ORACLE_STATES(X)                                                                           \
@@ -122,6 +130,8 @@ struct order {
     uint32_t pending, pending_last; /* Answers that are ahead of the bus. */
     uint32_t asked_at;              /* The newest moment when its status was last asked for. */
     bool asked;
+    bool forced;           /* Two persons sent it on from an attempt that may live. */
+    uint32_t known;        /* Its attempts, in books or not, newest first. */
     uint32_t attempts;     /* In books, newest first. */
     int64_t quantity_most; /* The largest that was ever asked for. */
     int64_t executed;      /* In all books. */
@@ -141,7 +151,16 @@ struct attempt {
     bool taken;    /* It is in the book. */
     bool reported; /* The broker said something about it. */
     bool withheld;
-    bool voided; /* Its number was filled over before the broker had said anything. */
+    bool voided;   /* Its number was filled over before the broker had said anything. */
+    bool refused;  /* By its broker, with a Reject or BusinessMessageReject. */
+    bool given_up; /* The bus told that its order goes on without it. */
+    bool forced;   /* Two persons did that. */
+    bool followed; /* Another one showed itself at a broker while it might have lived. */
+    bool told_live;
+    uint64_t told_seq; /* The event that first named it. */
+    uint32_t number;   /* The wire_number of its order; NONE: not seen. */
+    int64_t elsewhere; /* Executed of the order when the bus first named it. */
+    uint32_t next_known;
     bool ended;
     enum oracle_end end;
     int64_t quantity;
@@ -175,6 +194,7 @@ struct wire_number {
     uint32_t attempt;         /* Of a new order; or NONE. */
     char type;                /* MsgType; 0: only filled over as yet. */
     bool filled;              /* A gap fill has stood for it. */
+    uint32_t filled_at;       /* The newest of the session's fills that did; 0: none. */
 };
 
 /* What a broker said under a number of its own. */
@@ -189,6 +209,14 @@ struct range {
     uint64_t end;
     uint64_t bus_seq; /* What the bus had told by then. */
     bool by_logon;    /* By its 789. */
+};
+
+/* A TestRequest of the gateway's, and what had come before it. */
+struct test_sent {
+    uint64_t id; /* A key. */
+    uint32_t fills;
+    uint64_t blind_seq;
+    bool blind_any;
 };
 
 /* A report of a drop copy, by its ExecID. */
@@ -222,12 +250,30 @@ struct session {
     uint64_t excuse_moment;                /* When its numbers last began anew or were lost. */
     struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
     uint32_t asked_count;
+    bool fills_over;       /* New orders never go out again here. */
+    uint32_t fills;        /* Gap fills so far, of all numberings. */
+    uint32_t fills_proven; /* So many were taken: the broker answered a TestRequest behind them. */
+    bool blind_any;        /* A number that was never seen was filled over … */
+    uint64_t blind_seq;    /* … and what the bus had told by then, at the newest. */
+    bool blind_proven;     /* And was answered for. */
+    uint64_t blind_proven_seq;
+    struct test_sent tests[ORACLE_TESTS_MAX]; /* A ring. */
+    uint32_t tests_count;
 };
 
 struct broker {
     const char *name;
+    bool frozen;            /* It gets no new order until two persons thaw it. */
     uint64_t excuse_moment; /* The newest of its sessions. */
     uint64_t executed;      /* Orders with an execution here; counted by the judgement. */
+};
+
+/* Of all clients, or of one. */
+struct limit {
+    const char *client; /* NULL: all. */
+    uint32_t open_most;
+    uint32_t open;
+    int64_t quantity_most;
 };
 
 /* An event of the bus, or what it looked like when it was published. */
@@ -249,7 +295,8 @@ struct oracle {
 
     struct broker brokers[ORACLE_BROKERS_MAX];
     struct session sessions[ORACLE_SESSIONS_MAX];
-    uint32_t brokers_count, sessions_count;
+    struct limit limits[ORACLE_LIMITS_MAX];
+    uint32_t brokers_count, sessions_count, limits_count;
 
     struct oracle_map requests_by_name; /* Client, ClOrdID. */
     struct oracle_map orders_by_marker;
@@ -331,7 +378,7 @@ void oracle_order_begin(struct oracle *oracle, uint32_t order,
                         const struct oracle_message *message);
 
 /* The message has the terms of something that was asked for the order. */
-bool oracle_order_asked_for(const struct oracle *oracle, uint32_t order,
+bool oracle_order_asked_for(const struct oracle *oracle, const struct attempt *attempt,
                             const struct oracle_message *message);
 
 /* --- oracle_orders.c ------------------------------------------------------------------ */
@@ -379,6 +426,41 @@ bool oracle_order_is_excused(const struct oracle *oracle, const struct order *or
 bool oracle_order_is_withheld(const struct oracle *oracle, const struct order *order);
 /* The newest attempt in a book that is live; NONE. */
 uint32_t oracle_order_live_attempt(const struct oracle *oracle, const struct order *order);
+
+/* --- oracle_control.c -------------------------------------------------------------------- */
+
+void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
+                          const struct oracle_message *message);
+/* An alert may tell that a broker is frozen. */
+void oracle_freeze_event(struct oracle *oracle, const struct oracle_message *message);
+void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct attempt *attempt);
+
+/* --- oracle_limits.c --------------------------------------------------------------------- */
+
+/* The order is about to be in that state. */
+void oracle_limit_count(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
+                        enum state state);
+
+/* --- oracle_ladder.c --------------------------------------------------------------------- */
+
+/* A gap fill stands for the number. */
+void oracle_fill_note(struct oracle *oracle, struct session *session, struct wire_number *number);
+/* The gateway's TestRequest came; the broker answers one. */
+void oracle_test_received(struct session *session, const struct oracle_message *message);
+void oracle_test_answered(struct session *session, const struct oracle_message *message);
+/* NULL: it is dead, and can never execute again. Else why that is not sure. */
+const char *oracle_attempt_lives(const struct oracle *oracle, const struct attempt *attempt);
+/* The bus says that its order goes on without it. */
+void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t attempt);
+void oracle_attempt_force(struct oracle *oracle, uint32_t attempt);
+/* It shows itself at a broker for the first time. */
+void oracle_attempt_follows(struct oracle *oracle, uint32_t attempt);
+void oracle_judge_attempt(struct oracle *oracle, const struct attempt *attempt);
+/* It has gone on from an attempt. */
+bool oracle_order_has_moved(const struct oracle *oracle, const struct order *order);
+/* With `wanted` of its order asked for, the attempt may ask for `quantity`. */
+bool oracle_attempt_may_ask(const struct oracle *oracle, const struct attempt *attempt,
+                            int64_t wanted, int64_t quantity);
 
 /* --- oracle_sessions.c ------------------------------------------------------------------ */
 

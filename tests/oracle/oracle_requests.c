@@ -70,6 +70,7 @@ static uint32_t order_add(struct oracle *oracle, uint32_t request)
         .pending = ORACLE_NONE,
         .pending_last = ORACLE_NONE,
         .asked_at = ORACLE_NONE,
+        .known = ORACLE_NONE,
         .attempts = ORACLE_NONE,
     };
     oracle->counts.orders++;
@@ -192,26 +193,37 @@ void oracle_request_again(struct oracle *oracle, const char *client, struct span
 
 /* --- Which of several it was --------------------------------------------------------- */
 
-static bool content_fits(const struct content *content, const struct oracle_message *message)
+/* But for the quantity. */
+static bool terms_fit(const struct content *content, const struct oracle_message *message)
 {
-    int64_t quantity = 0;
     int64_t price = 0;
     bool has_price = oracle_number(message, TAG_PRICE, &price);
-    return oracle_number(message, TAG_ORDER_QTY, &quantity) && quantity == content->quantity &&
-           has_price == content->has_price && price == content->price &&
+    return has_price == content->has_price && price == content->price &&
            oracle_char(message, TAG_SIDE, '?') == content->side &&
            oracle_key(0, oracle_value(message, TAG_SYMBOL)) == content->symbol;
 }
 
-bool oracle_order_asked_for(const struct oracle *oracle, uint32_t order,
+static bool content_fits(const struct content *content, const struct oracle_message *message)
+{
+    int64_t quantity = 0;
+    return oracle_number(message, TAG_ORDER_QTY, &quantity) && quantity == content->quantity &&
+           terms_fit(content, message);
+}
+
+bool oracle_order_asked_for(const struct oracle *oracle, const struct attempt *attempt,
                             const struct oracle_message *message)
 {
-    uint32_t at = oracle->orders[order].contents;
-    while (at != ORACLE_NONE &&
-           (oracle->contents[at].kind == 'F' || !content_fits(&oracle->contents[at], message))) {
-        at = oracle->contents[at].next_of_order;
+    int64_t quantity = 0;
+    (void)oracle_number(message, TAG_ORDER_QTY, &quantity);
+    for (uint32_t at = oracle->orders[attempt->order].contents; at != ORACLE_NONE;
+         at = oracle->contents[at].next_of_order) {
+        const struct content *content = &oracle->contents[at];
+        if (content->kind != 'F' && terms_fit(content, message) &&
+            oracle_attempt_may_ask(oracle, attempt, content->quantity, quantity)) {
+            return true;
+        }
     }
-    return at != ORACLE_NONE;
+    return false;
 }
 
 bool oracle_request_accept(struct oracle *oracle, uint32_t number, const char *kinds,

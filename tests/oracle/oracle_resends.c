@@ -138,6 +138,11 @@ void oracle_order_goes_out(struct oracle *oracle, uint32_t session, uint32_t num
                        order->name, attempt->name, (int)limit.size, (const char *)limit.data);
     }
     const struct session *on = &oracle->sessions[session];
+    if (poss_dup && on->fills_over) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s gets %s (attempt %s) again: its number is to be filled over", name,
+                       order->name, attempt->name);
+    }
     if (poss_dup && order->attempt == number && order->now.state == STATE_DEAD_LETTER &&
         asked_after(on, seq, attempt->held_seq)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,

@@ -90,8 +90,11 @@ static void take_report(struct oracle *oracle, uint32_t session,
         struct span name = oracle_value(message, names[index]);
         if (name.size > 0 && oracle_attempt_find(oracle, name, &attempt)) {
             /* What it thinks of a cancel is no word on the order. */
-            bool on_order = message->type == '8' ||
-                            (message->type == 'j' && span_is(name, oracle->attempts[attempt].name));
+            bool asked = span_is(oracle_value(message, TAG_REF_MSG_TYPE), "H");
+            bool refused =
+                message->type == 'j' && !asked && span_is(name, oracle->attempts[attempt].name);
+            bool on_order = message->type == '8' || refused;
+            oracle->attempts[attempt].refused = oracle->attempts[attempt].refused || refused;
             oracle->attempts[attempt].reported = oracle->attempts[attempt].reported || on_order;
             remember_report(oracle, session, attempt, message);
             return;
@@ -112,6 +115,7 @@ static void take_refusal(struct oracle *oracle, uint32_t session,
                         &number) &&
         oracle->numbers[number].attempt != ORACLE_NONE) {
         oracle->attempts[oracle->numbers[number].attempt].reported = true;
+        oracle->attempts[oracle->numbers[number].attempt].refused = true;
     }
 }
 
@@ -140,6 +144,12 @@ static void note_number(struct session *session, const struct oracle_message *me
     }
 }
 
+void oracle_session_fills_over(struct oracle *oracle, uint32_t session)
+{
+    ASSERT(session < oracle->sessions_count);
+    oracle->sessions[session].fills_over = true;
+}
+
 void oracle_session_proves(struct oracle *oracle, uint32_t session)
 {
     ASSERT(session < oracle->sessions_count);
@@ -158,6 +168,9 @@ void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
     }
     note_number(&oracle->sessions[session], &message);
     switch (message.type) {
+    case '0':
+        oracle_test_answered(&oracle->sessions[session], &message);
+        return;
     case '2':
         if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
             oracle_uint(&message, TAG_END_SEQ_NO, &end)) {

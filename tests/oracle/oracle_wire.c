@@ -79,7 +79,8 @@ static uint32_t take_order(const struct arrival *in)
     uint32_t number = oracle_attempt_add(oracle, name);
     struct attempt *attempt = &oracle->attempts[number];
     in->session->takes_orders = true;
-    if (!attempt->sighted) {
+    bool first = !attempt->sighted;
+    if (first) {
         attempt->sighted = true;
         attempt->sighted_moment = oracle->moments_passed;
         attempt->session = in->session_number;
@@ -94,7 +95,10 @@ static uint32_t take_order(const struct arrival *in)
         return number;
     }
     oracle_attempt_belongs(oracle, number, order);
-    if (!oracle_order_asked_for(oracle, order, message)) {
+    if (first) {
+        oracle_attempt_follows(oracle, number);
+    }
+    if (!oracle_order_asked_for(oracle, attempt, message)) {
         oracle_violate(
             oracle, ORACLE_FIGURES, "%s is sent %s (attempt %.*s) on terms that nobody asked for",
             in->session->name, oracle->orders[order].name, (int)name.size, (const char *)name.data);
@@ -227,6 +231,9 @@ static void take_message(const struct arrival *in)
     if (number->type == '\0') {
         take_first(in, number);
         number->attempt = in->message->type == 'D' ? take_order(in) : ORACLE_NONE;
+        if (number->attempt != ORACLE_NONE) {
+            in->oracle->attempts[number->attempt].number = (uint32_t)(number - in->oracle->numbers);
+        }
         if (in->message->type == 'F' || in->message->type == 'G') {
             take_change(in);
         }
@@ -257,10 +264,14 @@ static void take_gap_fill(const struct arrival *in)
         take_new(in);
         in->session->out_last = next - 1;
     }
+    in->session->fills++;
     for (uint64_t seq = in->seq; seq < next; seq++) {
         bool added = false;
         struct wire_number *number = number_of(in, seq, &added);
         number->filled = true;
+        if (!in->session->epoch_due) {
+            oracle_fill_note(oracle, in->session, number);
+        }
         /* When new ones are due, these may be the first of them. */
         if (!in->session->epoch_due && number->attempt != ORACLE_NONE &&
             !oracle->attempts[number->attempt].reported) {
@@ -354,6 +365,8 @@ void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
     }
     if (message.type == '3') {
         take_reject(&in);
+    } else if (message.type == '1') {
+        oracle_test_received(in.session, &message);
     }
     if (message.type != '4') {
         take_message(&in);

@@ -41,6 +41,14 @@ enum sim_broker_manner {
     SIM_BROKER_TALKS_GARBAGE = 64,
 };
 
+/* How it says that it knows no such order when its status is asked for. */
+enum sim_broker_unknown {
+    SIM_UNKNOWN_REPORT, /* ExecutionReport(8) with OrdStatus 8, OrdRejReason 5. */
+    SIM_UNKNOWN_BUSINESS_REJECT,
+    SIM_UNKNOWN_REJECT,
+    SIM_UNKNOWN_DIALECTS,
+};
+
 struct sim_broker_settings {
     const char *name; /* "ALPHA" */
     struct sim_broker_session orders;
@@ -53,7 +61,11 @@ struct sim_broker_settings {
     unsigned fill_permille;    /* New orders it executes by itself; the others rest. */
     uint32_t fills_most;       /* In at most so many parts. */
     unsigned pending_permille; /* Says PendingNew/PendingCancel first. */
-    uint32_t manners;          /* Bits of enum sim_broker_manner to be drawn from; 0: all. */
+    unsigned deaf_permille;    /* Status requests it never answers. */
+    enum sim_broker_unknown unknown;
+    bool mass_status; /* Answers OrderMassStatusRequest(AF); else it is refused with j. */
+    bool mass_cancel; /* Obeys OrderMassCancelRequest(q); likewise. */
+    uint32_t manners; /* Bits of enum sim_broker_manner to be drawn from; 0: all. */
 };
 
 /* The texts of the settings are borrowed. */

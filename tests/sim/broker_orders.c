@@ -209,23 +209,11 @@ static bool put_off(struct sim_broker *broker, uint32_t number)
     return true;
 }
 
-static void answer_status(struct sim_broker *broker, const struct broker_request *request)
-{
-    if (request->order == BROKER_NONE) {
-        broker_report_unknown(broker, request);
-        return;
-    }
-    broker_report(broker, request->order,
-                  &(struct broker_words){.exec_type = 'I',
-                                         .cl_ord_id = request->cl_ord_id,
-                                         .status_id = request->status_id});
-}
-
 static void answer_request(struct sim_broker *broker, uint32_t number)
 {
     struct broker_request request = broker->requests[number];
     if (request.kind == 'H') {
-        answer_status(broker, &request);
+        broker_status_answer(broker, &request);
         return;
     }
     if (request.order == BROKER_NONE) {
@@ -287,7 +275,7 @@ static bool had_before(struct broker_session *session, const struct wire *wire,
     }
     if (wire->poss_resend) {
         struct broker_request status = broker->requests[known];
-        answer_status(broker, &status);
+        broker_status_answer(broker, &status);
         return true;
     }
     if (request->kind != 'D') {
@@ -312,7 +300,9 @@ static void receive_request(struct broker_session *session, const struct wire *w
     if (about != BROKER_NONE) {
         request.order = broker->requests[about].order;
     }
-    if (kind != 'H' && had_before(session, wire, &request)) {
+    if ((kind != 'H' && had_before(session, wire, &request)) ||
+        broker_status_rejected(session, wire, &request) ||
+        (kind == 'H' && random_chance(&broker->sim->random, broker->set.deaf_permille))) {
         return;
     }
     if (kind == 'D') {
@@ -339,6 +329,9 @@ void broker_orders_receive(struct broker_session *session, const struct wire *wi
     bool orders = session == &session->broker->sessions[BROKER_ORDERS];
     if (orders && strchr("DFGH", type) != NULL) {
         receive_request(session, wire, type);
+        return;
+    }
+    if (orders && broker_mass_receive(session, wire)) {
         return;
     }
     struct wire_text body;

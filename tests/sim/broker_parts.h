@@ -10,6 +10,7 @@
  *   broker_orders.c    requests, and what it makes of them when
  *   broker_book.c      the book itself
  *   broker_reports.c   reports
+ *   broker_status.c    questions about the book, mass cancels
  *   broker_acts.c      what is done to it, in words; broker_acts_book.c: to its book
  *   broker_garbage.c   bytes that should not be
  *   broker_draw.c      what chance does to it
@@ -338,7 +339,10 @@ struct broker_words {
     const char *exec_ref_id;
     const char *status_id;
     const char *text;
-    unsigned reason; /* OrdRejReason(103) */
+    unsigned reason;     /* OrdRejReason(103) */
+    const char *mass_id; /* MassStatusReqID(584), and with it: */
+    unsigned mass_total; /* TotNumReports(911) */
+    bool mass_last;      /* LastRptRequested(912) */
     int64_t quantity;
     int64_t price;
 };
@@ -347,7 +351,12 @@ void broker_exec_id(struct sim_broker *broker, char exec_id[BROKER_ID_BYTES]);
 /* Made, copied to the drop copy, and said when it can be. */
 void broker_report(struct sim_broker *broker, uint32_t order, const struct broker_words *words);
 void broker_report_unknown(struct sim_broker *broker, const struct broker_request *request);
+void broker_refuse_unknown(struct sim_broker *broker, const struct broker_request *request);
+/* There is no order to tell of. */
+void broker_report_nothing(struct sim_broker *broker, const char *mass_id);
 void broker_report_stray(struct sim_broker *broker);
+/* Something on no order. */
+void broker_say(struct sim_broker *broker, const char *type, const struct wire_text *body);
 void broker_cancel_reject(struct sim_broker *broker, const struct broker_request *request,
                           unsigned reason, const char *text);
 void broker_refuse(struct sim_broker *broker, uint32_t order, uint64_t seq);
@@ -355,6 +364,16 @@ void broker_refuse(struct sim_broker *broker, uint32_t order, uint64_t seq);
 bool broker_repeat(struct sim_broker *broker, bool poss_resend);
 /* The gateway can never get it. */
 void broker_withhold(struct sim_broker *broker, uint32_t report);
+
+/* --- broker_status.c ------------------------------------------------------------------------ */
+
+void broker_status_answer(struct sim_broker *broker, const struct broker_request *request);
+/* It is a question for an order that it does not know, and its dialect is to reject those at
+ * once: a Reject names nothing but the number. */
+bool broker_status_rejected(struct broker_session *session, const struct wire *wire,
+                            const struct broker_request *request);
+/* False: it is none of these requests, or the broker does not know such. */
+bool broker_mass_receive(struct broker_session *session, const struct wire *wire);
 
 /* --- broker_garbage.c, broker_acts.c -------------------------------------------------------- */
 

@@ -77,6 +77,11 @@ static void add_words(struct wire_text *body, const struct broker_words *words)
     if (words->reason != 0) {
         wire_add_uint(body, 103, words->reason);
     }
+    if (words->mass_id != NULL) {
+        wire_add(body, 584, words->mass_id);
+        wire_add_uint(body, 911, words->mass_total);
+        wire_add_char(body, 912, words->mass_last ? 'Y' : 'N');
+    }
     add_if(body, 58, words->text);
 }
 
@@ -120,27 +125,61 @@ void broker_report(struct sim_broker *broker, uint32_t number, const struct brok
     }
 }
 
+void broker_say(struct sim_broker *broker, const char *type, const struct wire_text *body)
+{
+    say_on_orders(
+        broker,
+        report_add(broker, &(struct broker_report){.type = type, .order = BROKER_NONE}, body));
+}
+
+/* ExecutionReport on no order. */
+static void add_unknown(struct wire_text *body, const char *cl_ord_id)
+{
+    body->size = 0;
+    wire_add(body, 37, "NONE");
+    wire_add(body, 17, "0");
+    wire_add(body, 150, "I");
+    wire_add(body, 39, "8");
+    add_if(body, 11, cl_ord_id);
+    wire_add(body, 55, "NONE");
+    wire_add(body, 54, "1");
+    wire_add(body, 151, "0");
+    wire_add(body, 14, "0");
+    wire_add(body, 6, "0");
+}
+
 /* OrderStatusRequest for what is not in the book. */
 void broker_report_unknown(struct sim_broker *broker, const struct broker_request *request)
 {
     struct wire_text body;
-    body.size = 0;
-    wire_add(&body, 37, "NONE");
-    wire_add(&body, 17, "0");
-    wire_add(&body, 150, "I");
-    wire_add(&body, 39, "8");
-    wire_add(&body, 11, request->cl_ord_id);
+    add_unknown(&body, request->cl_ord_id);
     add_if(&body, 790, request->status_id);
     wire_add(&body, 103, "5");
-    wire_add(&body, 55, "NONE");
-    wire_add(&body, 54, "1");
-    wire_add(&body, 151, "0");
-    wire_add(&body, 14, "0");
-    wire_add(&body, 6, "0");
     wire_add(&body, 58, "unknown order");
-    say_on_orders(
-        broker,
-        report_add(broker, &(struct broker_report){.type = "8", .order = BROKER_NONE}, &body));
+    broker_say(broker, "8", &body);
+}
+
+/* The same, by BusinessMessageReject. */
+void broker_refuse_unknown(struct sim_broker *broker, const struct broker_request *request)
+{
+    struct wire_text body;
+    body.size = 0;
+    wire_add_uint(&body, 45, request->seq);
+    wire_add(&body, 372, "H");
+    wire_add(&body, 379, request->cl_ord_id);
+    wire_add(&body, 380, "1");
+    wire_add(&body, 58, "unknown order");
+    broker_say(broker, "j", &body);
+}
+
+void broker_report_nothing(struct sim_broker *broker, const char *mass_id)
+{
+    struct wire_text body;
+    add_unknown(&body, NULL);
+    wire_add(&body, 584, mass_id);
+    wire_add(&body, 911, "0");
+    wire_add(&body, 912, "Y");
+    broker_say(broker, "8", &body);
 }
 
 /* A fill of an order that nobody gave. */
@@ -162,9 +201,7 @@ void broker_report_stray(struct sim_broker *broker)
     wire_add(&body, 151, "90");
     wire_add(&body, 14, "10");
     wire_add(&body, 6, "10.5");
-    say_on_orders(
-        broker,
-        report_add(broker, &(struct broker_report){.type = "8", .order = BROKER_NONE}, &body));
+    broker_say(broker, "8", &body);
 }
 
 void broker_cancel_reject(struct sim_broker *broker, const struct broker_request *request,

@@ -207,6 +207,7 @@ void sim_gateway_start(struct sim_gateway *gateway)
     gateway->busy_until_ns = 0;
     gateway->turn_at_ns = UINT64_MAX;
     gateway->commands_count = 0;
+    gateway->asked_count = 0;
     gateway->clock = (struct clock){0};
     gateway->engine = zeroed(sizeof(*gateway->engine));
     gateway->turn = zeroed(sizeof(*gateway->turn));
@@ -282,7 +283,7 @@ static void step_commands(struct sim_gateway *gateway)
 {
     char answer[ENGINE_TEXT_BYTES_MAX + 1];
     for (uint32_t i = 0; i < gateway->commands_count; i++) {
-        const struct command *command = &gateway->commands[i];
+        const struct session_asked *command = &gateway->commands[i];
         bool done = engine_session_command(gateway->engine, command->session, command->command,
                                            command->confirmed, span_text("ops"), answer);
         trace_say(&gateway->sim->trace, "gateway", "%s %s %s: %s",
@@ -393,7 +394,7 @@ static void plan_next(struct sim_gateway *gateway, bool full)
 {
     struct sim *sim = gateway->sim;
     if (full || gateway->requests != NULL || gateway->commands_count > 0 ||
-        lines_pending(gateway)) {
+        gateway->asked_count > 0 || lines_pending(gateway)) {
         gateway_wake(gateway, sim->now_ns);
         return;
     }
@@ -438,6 +439,7 @@ static void act_turn(void *actor, uint64_t serial)
     lines_step(gateway);
     step_requests(gateway);
     step_commands(gateway);
+    commands_step(gateway);
     engine_tick(gateway->engine);
     bool full = engine_turn_full(gateway->engine);
     bool anything = engine_turn_end(gateway->engine);

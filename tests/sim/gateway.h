@@ -67,6 +67,8 @@ void sim_gateway_numbers(struct sim_gateway *gateway, uint32_t session, uint64_t
  *   stall MS                               it does nothing for so long, as one that is stopped
  *   slow TURNS MS                          the next turns take so long each
  *   ask SESSION LOGON|LOGOFF|RESET|DISCONNECT|TEST_REQUEST [confirmed]
+ *   command OPERATOR NAME [ARGUMENT=VALUE …]     jane and joe may everything, vera only looks;
+ *                                          router is a service. Value "last": the newest proposal
  *   cut SESSION | half cut SESSION | hold SESSION | release SESSION       its line
  *   cut and return SESSION                 the line ends, and the next turn sees that together
  *                                          with the peer's return */
@@ -79,6 +81,9 @@ uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
 uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway);
 /* Logged on, and still waiting for the proof that both sides are in step. */
 bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session);
+
+/* The broker gets no new order until people say that it may. */
+bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker);
 
 /* Up and all faults of its own are over; all sessions may log on. */
 void sim_gateway_mend(struct sim_gateway *gateway);

@@ -78,7 +78,7 @@ static bool act_ask(struct sim_gateway *gateway, const char *words)
         SESSION_COMMANDS(X)
 #undef X
     };
-    struct command command = {0};
+    struct session_asked command = {0};
     char name[32];
     if (!find_session(gateway, &words, &command.session) ||
         !words_next(&words, name, sizeof(name))) {
@@ -198,6 +198,9 @@ bool sim_gateway_act(struct sim_gateway *gateway, const char *words)
     if (words_take(&words, "crash")) {
         return act_crash(gateway, words);
     }
+    if (words_take(&words, "command")) {
+        return commands_add(gateway, words);
+    }
     if (words_take(&words, "ask")) {
         return act_ask(gateway, words);
     }
@@ -211,6 +214,7 @@ void sim_gateway_mend(struct sim_gateway *gateway)
     gateway->fault_meant = false;
     gateway->crash_point = CRASH_NONE;
     gateway->commands_count = 0;
+    gateway->asked_count = 0;
     gateway->stop_wanted = gateway->stopping;
     gateway->disk_low = false;
     gateway->slow_turns = 0;
@@ -229,7 +233,7 @@ void sim_gateway_mend(struct sim_gateway *gateway)
          session++) {
         if (gateway->engine->links[session].down) {
             gateway->commands[gateway->commands_count++] =
-                (struct command){.session = session, .command = SESSION_COMMAND_LOGON};
+                (struct session_asked){.session = session, .command = SESSION_COMMAND_LOGON};
         }
     }
     gateway_wake(gateway, sim->now_ns);

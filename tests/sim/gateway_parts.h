@@ -12,6 +12,8 @@ enum {
     GATEWAY_NEWCOMERS_MAX = 32,
     GATEWAY_COMMANDS_MAX = 2 * SIM_SESSIONS_MAX + 16,
     GATEWAY_PATH_BYTES_MAX = 128,
+    GATEWAY_ASKED_MAX = 32,
+    GATEWAY_WORDS_BYTES_MAX = 160,
 };
 
 /* The connection of a session, as gateway/shell/connections.c has it. */
@@ -67,7 +69,7 @@ enum crash_point {
     CRASH_AFTER_RELEASES, /* So many. */
 };
 
-struct command {
+struct session_asked {
     uint32_t session;
     enum session_command command;
     bool confirmed;
@@ -118,8 +120,11 @@ struct sim_gateway {
     struct newcomer newcomers[GATEWAY_NEWCOMERS_MAX];
     struct request *requests; /* Oldest first. */
     struct request *requests_last;
-    struct command commands[GATEWAY_COMMANDS_MAX];
+    struct session_asked commands[GATEWAY_COMMANDS_MAX];
     uint32_t commands_count;
+    char asked[GATEWAY_ASKED_MAX][GATEWAY_WORDS_BYTES_MAX]; /* By people and services. */
+    uint32_t asked_count;
+    uint64_t proposal; /* The newest one's number. */
 };
 
 /* gateway.c */
@@ -140,6 +145,10 @@ uint64_t lines_deadline_ns(const struct sim_gateway *gateway);
 void lines_connect(struct sim_gateway *gateway, uint32_t session, uint32_t endpoint);
 void lines_send(struct sim_gateway *gateway, uint32_t session, struct span bytes);
 void lines_close(struct sim_gateway *gateway, uint32_t session, struct span reason);
+
+/* gateway_commands.c */
+bool commands_add(struct sim_gateway *gateway, const char *words);
+void commands_step(struct sim_gateway *gateway); /* In the turn. */
 
 /* gateway_limits.c */
 void limits_sent(struct slot *slot, struct span message);

@@ -33,6 +33,11 @@ static const struct {
     {"U1", "OrderEvent"},
     {"U2", "SessionEvent"},
     {"U3", "Alert"},
+    {"U4", "BrokerEvent"},
+    {"U5", "ControlEvent"},
+    {"AF", "OrderMassStatusRequest"},
+    {"q", "OrderMassCancelRequest"},
+    {"r", "OrderMassCancelReport"},
 };
 
 void trace_init(struct trace *trace, const uint64_t *now_ns, FILE *print)

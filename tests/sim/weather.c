@@ -75,6 +75,7 @@ void weather_add_dropcopy(struct weather *weather, uint32_t broker,
 void weather_fair(struct weather *weather, uint32_t brokers, const struct dictionary *dictionary)
 {
     *weather = (struct weather){
+        .look_ns = 3 * SIM_SECOND_NS,
         .brokers_count = brokers,
         .oms_count = 1,
         .network = {.latency_least_ns = SIM_MS_NS / 2,
@@ -121,6 +122,10 @@ static void draw_broker(struct weather *weather, struct random *random, uint32_t
     settings->fill_permille = (unsigned)random_between(random, 300, 1000);
     settings->fills_most = (uint32_t)random_between(random, 1, 4);
     settings->pending_permille = random_chance(random, 300) ? 200 : 0;
+    settings->deaf_permille = random_chance(random, 200) ? 300 : 0;
+    settings->unknown = (enum sim_broker_unknown)random_below(random, SIM_UNKNOWN_DIALECTS);
+    settings->mass_status = random_chance(random, 400);
+    settings->mass_cancel = random_chance(random, 400);
 }
 
 /* Dialects: what both sides of a session have agreed on. */
@@ -263,6 +268,7 @@ void weather_draw(struct weather *weather, struct sim *sim, const struct diction
     weather->storm_ns = drawn_ms(random, 5000, 90000);
     weather->pause_least_ns = drawn_ms(random, 0, 100);
     weather->pause_most_ns = weather->pause_least_ns + drawn_ms(random, 100, 4000);
+    weather->look_ns = drawn_ms(random, 300, 9000);
     weather->brokers_count =
         random_chance(random, 700) ? 2 : (uint32_t)random_between(random, 3, 4);
     weather->oms_count = (uint32_t)random_between(random, 1, SIM_OMS_MAX);

@@ -24,7 +24,8 @@
     X(BROKER, "brokers misbehave")                                                                 \
     X(OMS, "clients crash and ask strangely")                                                      \
     X(BUS, "the subscriber is away, or slow")                                                      \
-    X(OPERATOR, "operators are at work")
+    X(OPERATOR, "operators are at work on sessions")                                               \
+    X(PERSONS, "people drain, thaw, approve, and err")
 
 enum weather_kind {
 #define X(name, text) WEATHER_##name,
@@ -53,6 +54,7 @@ struct weather {
     uint64_t storm_ns;       /* How long the faults last. */
     uint64_t pause_least_ns; /* Between two. */
     uint64_t pause_most_ns;
+    uint64_t look_ns; /* People look each time after what waits for them. */
 };
 
 /* Fair weather: so many brokers that fill every order at once, one client, nothing goes wrong.

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "tests/sim/persons.h"
 #include "tests/sim/weather.h"
 
 enum { WORDS_MAX = 128 };
@@ -139,6 +140,8 @@ bool weather_act(const struct weather *weather, struct sim *sim, char words[WORD
         return say(words, ONE_OF(random, buses));
     case WEATHER_OPERATOR:
         return act_operator(weather, random, words);
+    case WEATHER_PERSONS:
+        return persons_draw(sim, words);
     }
     return false;
 }

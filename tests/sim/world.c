@@ -6,6 +6,7 @@
 
 #include "fix/dictionary_loader.h"
 #include "tests/sim/acts.h"
+#include "tests/sim/persons.h"
 #include "tests/sim/world_parts.h"
 
 enum {
@@ -144,6 +145,7 @@ void world_furnish(struct world *world)
     for (uint32_t i = 0; i < sim->oms_count; i++) {
         sim_oms_start(sim->oms[i]);
     }
+    persons_start(sim, weather->look_ns);
 }
 
 void world_end(struct world *world, struct world_result *result)
@@ -253,6 +255,9 @@ static void mend(struct world *world)
     }
     sim_bus_mend(sim->bus);
     sim_gateway_mend(sim->gateway);
+    if (world->weather.kinds[WEATHER_PERSONS]) {
+        persons_mend(sim);
+    }
 }
 
 static bool numbers_agree(struct world *world, char why[128])
@@ -304,7 +309,7 @@ static bool at_rest(struct world *world, char why[128])
                        sim_gateway_queued_changes(sim->gateway));
         return false;
     }
-    return sim_bus_at_rest(sim->bus, why) && numbers_agree(world, why);
+    return persons_at_rest(sim, why) && sim_bus_at_rest(sim->bus, why) && numbers_agree(world, why);
 }
 
 /* Numbers that one end has begun anew by itself, as people may make it do, are settled by

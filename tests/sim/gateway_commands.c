@@ -1,0 +1,174 @@
+/* Commands of people and services, as the control socket gives them to the engine. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "gateway/core/command.h"
+#include "tests/sim/gateway_parts.h"
+#include "tests/sim/words.h"
+
+enum { ROWS_SHOWN_MAX = 40, ROW_BYTES_MAX = 300 };
+
+/* Who there is, and what they may do. */
+static const struct {
+    const char *name;
+    unsigned may;
+} operators[] = {
+    {"jane", MAY_VIEW | MAY_OPERATE | MAY_ADMIN | MAY_APPROVE},
+    {"joe", MAY_VIEW | MAY_OPERATE | MAY_ADMIN | MAY_APPROVE},
+    {"vera", MAY_VIEW},
+    {"router", MAY_VIEW | MAY_SERVE},
+};
+
+static const char *const results[] = {
+    [COMMAND_DONE] = "done", [COMMAND_REFUSED] = "refused", [COMMAND_PROPOSED] = "proposed"};
+
+/* A command out of its words; the spans point into it. */
+struct asked {
+    char words[GATEWAY_WORDS_BYTES_MAX];
+    char last[24]; /* What "last" stands for. */
+    struct command command;
+    struct command_argument arguments[COMMAND_ARGUMENTS_MAX];
+};
+
+/* --- Its words ----------------------------------------------------------------------- */
+
+bool commands_add(struct sim_gateway *gateway, const char *words)
+{
+    size_t size = strlen(words);
+    if (size == 0 || size >= GATEWAY_WORDS_BYTES_MAX) {
+        return false;
+    }
+    if (gateway->asked_count < GATEWAY_ASKED_MAX) {
+        memcpy(gateway->asked[gateway->asked_count++], words, size + 1);
+    }
+    gateway_wake(gateway, gateway->sim->now_ns);
+    return true;
+}
+
+static struct span next_word(const char **rest)
+{
+    size_t size = strcspn(*rest, " ");
+    struct span word = span_of(*rest, size);
+    *rest += size;
+    *rest += strspn(*rest, " ");
+    return word;
+}
+
+static void add_argument(struct asked *asked, struct span word)
+{
+    const uint8_t *equals = memchr(word.data, '=', word.size);
+    size_t name_size = equals != NULL ? (size_t)(equals - word.data) : word.size;
+    struct command_argument argument = {
+        .name = span_of(word.data, name_size),
+        .value = equals != NULL ? span_of(equals + 1, word.size - name_size - 1) : span_of(NULL, 0),
+    };
+    if (span_is(argument.value, "last")) {
+        argument.value = span_text(asked->last);
+    }
+    if (asked->command.arguments_count < COMMAND_ARGUMENTS_MAX) {
+        asked->arguments[asked->command.arguments_count++] = argument;
+    }
+}
+
+/* OPERATOR NAME [ARGUMENT=VALUE …]; "last" is the number of the newest proposal. */
+static void read_words(const struct sim_gateway *gateway, struct asked *asked, const char *words)
+{
+    const char *rest = asked->words;
+    *asked = (struct asked){.last = ""};
+    (void)snprintf(asked->words, sizeof(asked->words), "%s", words);
+    (void)snprintf(asked->last, sizeof(asked->last), "%" PRIu64, gateway->proposal);
+    asked->command.operator_name = next_word(&rest);
+    asked->command.name = next_word(&rest);
+    asked->command.arguments = asked->arguments;
+    while (!words_done(rest)) {
+        add_argument(asked, next_word(&rest));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
+        if (span_is(asked->command.operator_name, operators[i].name)) {
+            asked->command.may = operators[i].may;
+        }
+    }
+}
+
+/* --- In the turn ------------------------------------------------------------------------- */
+
+struct shown {
+    struct sim_gateway *gateway;
+    uint32_t rows;
+};
+
+static size_t add_field(char *row, size_t used, const struct command_field *field)
+{
+    size_t room = ROW_BYTES_MAX - used;
+    int size = 0;
+    switch (field->kind) {
+    case FIELD_WORDS:
+        size = field->words.size == 0
+                   ? 0
+                   : snprintf(row + used, room, " %s=%.*s", field->name, (int)field->words.size,
+                              (const char *)field->words.data);
+        break;
+    case FIELD_NUMBER:
+    case FIELD_TRUTH:
+        size = snprintf(row + used, room, " %s=%" PRIu64, field->name, field->number);
+        break;
+    case FIELD_DECIMAL:
+    case FIELD_TIME:
+        break;
+    }
+    ASSERT(size >= 0);
+    return (size_t)size < room ? used + (size_t)size : ROW_BYTES_MAX - 1;
+}
+
+static bool show_row(void *context, const struct command_field *fields, uint32_t count)
+{
+    struct shown *shown = context;
+    char row[ROW_BYTES_MAX] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < count && used < ROW_BYTES_MAX - 1; i++) {
+        used = add_field(row, used, &fields[i]);
+    }
+    if (shown->rows++ < ROWS_SHOWN_MAX) {
+        trace_say(&shown->gateway->sim->trace, "gateway", "row%s", row);
+    }
+    return true;
+}
+
+/* The first number in it. */
+static uint64_t number_in(struct span answer)
+{
+    uint64_t number = 0;
+    bool begun = false;
+    for (size_t i = 0; i < answer.size; i++) {
+        bool digit = answer.data[i] >= '0' && answer.data[i] <= '9';
+        if (begun && !digit) {
+            break;
+        }
+        begun = begun || digit;
+        number = digit ? 10 * number + (answer.data[i] - (uint64_t)'0') : number;
+    }
+    return number;
+}
+
+void commands_step(struct sim_gateway *gateway)
+{
+    static struct asked asked;
+    for (uint32_t i = 0; i < gateway->asked_count; i++) {
+        struct shown shown = {.gateway = gateway};
+        struct command_out out = {.context = &shown, .row = show_row};
+        read_words(gateway, &asked, gateway->asked[i]);
+        enum command_result result = engine_command(gateway->engine, &asked.command, &out);
+        struct span answer = text_span(&out.answer);
+        trace_say(&gateway->sim->trace, "gateway", "%s: %s: %.*s", asked.words, results[result],
+                  (int)answer.size, (const char *)answer.data);
+        if (result == COMMAND_PROPOSED) {
+            gateway->proposal = number_in(answer);
+        }
+    }
+    gateway->asked_count = 0;
+}
+
+bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker)
+{
+    return gateway->up && gateway->engine->routing.brokers[broker].frozen;
+}
