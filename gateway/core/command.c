@@ -1,6 +1,7 @@
 #include "gateway/core/command.h"
 
 #include "fix/tags.h"
+#include "gateway/core/approvals.h"
 #include "gateway/core/audit.h"
 #include "gateway/core/bus.h"
 #include "gateway/core/command_parts.h"
@@ -23,7 +24,7 @@ static const char *result_name(enum command_result result)
 }
 
 /* "broker=ALPHA reason=slow" */
-static void name_arguments(const struct command *command, struct text *text)
+void command_arguments_text(const struct command *command, struct text *text)
 {
     for (uint32_t i = 0; i < command->arguments_count; i++) {
         text_add(text, i > 0 ? " " : "");
@@ -77,7 +78,7 @@ static void log_command(const struct command_call *call, enum command_result res
 void command_record(const struct command_call *call, enum command_result result)
 {
     struct text object = {.size = 0};
-    name_arguments(call->command, &object);
+    command_arguments_text(call->command, &object);
     struct audit audit = {
         .instant_ns = call->engine->now_ns,
         .operator_name = call->command->operator_name,
@@ -102,18 +103,11 @@ static bool unknown(struct command_call *call)
 
 static void add_roles(struct text *text, unsigned may)
 {
-    static const struct {
-        enum command_role role;
-        const char *name;
-    } roles[] = {{MAY_VIEW, "view"},
-                 {MAY_OPERATE, "operate"},
-                 {MAY_ADMIN, "admin"},
-                 {MAY_APPROVE, "approve"},
-                 {MAY_SERVE, "serve"}};
     bool first = true;
-    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
-        if ((may & (unsigned)roles[i].role) != 0) {
-            text_add(text_add(text, first ? "" : " or "), roles[i].name);
+    for (unsigned role = MAY_VIEW; role <= MAY_SERVE; role <<= 1) {
+        if ((may & role) != 0) {
+            text_add(text_add(text, first ? "" : " or "),
+                     command_role_name((enum command_role)role));
             first = false;
         }
     }
@@ -155,7 +149,7 @@ static bool known(const struct command_spec *spec, struct span name)
     return false;
 }
 
-static bool arguments_right(struct command_call *call, const struct command_spec *spec)
+bool command_arguments_right(struct command_call *call, const struct command_spec *spec)
 {
     const struct command *command = call->command;
     struct text *answer = &call->out->answer;
@@ -186,15 +180,45 @@ static bool arguments_right(struct command_call *call, const struct command_spec
 
 static void check_limits(const struct command *command)
 {
+    size_t bytes = command->name.size;
     ASSERT(command->name.size <= COMMAND_NAME_BYTES_MAX);
     ASSERT(command->operator_name.size <= ENGINE_NAME_BYTES_MAX);
     ASSERT(command->key.size <= COMMAND_KEY_BYTES_MAX);
     ASSERT(command->arguments_count <= COMMAND_ARGUMENTS_MAX);
+    for (uint32_t i = 0; i < command->arguments_count; i++) {
+        bytes += command->arguments[i].name.size + command->arguments[i].value.size;
+    }
+    ASSERT(bytes <= COMMAND_BYTES_MAX);
 }
 
 static enum command_result carry_out(struct command_call *call, const struct command_spec *spec)
 {
+    if (spec->two_persons && (spec->alone == NULL || !spec->alone(call))) {
+        return approvals_propose(call, spec) ? COMMAND_PROPOSED : COMMAND_REFUSED;
+    }
     return spec->run(call) ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+/* `*again`: it was answered before, under the same key; there is nothing to record. */
+static enum command_result carry_out_once(struct command_call *call,
+                                          const struct command_spec *spec, bool *again)
+{
+    enum command_result result = COMMAND_REFUSED;
+    if (!spec->changes || call->command->key.size == 0) {
+        return carry_out(call, spec);
+    }
+    switch (command_key_find(call, spec, &result)) {
+    case COMMAND_KEY_OTHER:
+        return COMMAND_REFUSED;
+    case COMMAND_KEY_ANSWERED:
+        *again = true;
+        return result;
+    case COMMAND_KEY_NEW:
+        break;
+    }
+    result = carry_out(call, spec);
+    command_key_keep(call, spec, result);
+    return result;
 }
 
 enum command_result engine_command(struct engine *engine, const struct command *command,
@@ -202,6 +226,7 @@ enum command_result engine_command(struct engine *engine, const struct command *
 {
     check_limits(command);
     out->answer = (struct text){.size = 0};
+    out->more = (struct text){.size = 0};
     struct command_call call = {.engine = engine, .command = command, .out = out};
     const struct command_spec *spec = command_find(command->name);
     if (spec == NULL) {
@@ -212,12 +237,18 @@ enum command_result engine_command(struct engine *engine, const struct command *
         (void)command_refused(&call, "'operator' is missing: who asks stands in the audit");
         return COMMAND_REFUSED;
     }
-    bool allowed = role_right(&call, spec);
-    enum command_result result = COMMAND_REFUSED;
-    if (allowed && arguments_right(&call, spec)) {
-        result = carry_out(&call, spec);
+    if (!role_right(&call, spec)) {
+        if (command->operator_name.size > 0) {
+            command_record(&call, COMMAND_REFUSED);
+        }
+        return COMMAND_REFUSED;
     }
-    if (spec->changes || (!allowed && command->operator_name.size > 0)) {
+    if (!command_arguments_right(&call, spec)) {
+        return COMMAND_REFUSED;
+    }
+    bool again = false;
+    enum command_result result = carry_out_once(&call, spec, &again);
+    if (spec->changes && !again) {
         command_record(&call, result);
     }
     return result;

@@ -8,10 +8,12 @@
  *
  *   role        an operator without the role that the spec names is refused;
  *   arguments   one that the spec does not name, or one that is missing, is refused by its name;
- *   key         the same idempotency key of the same operator is answered as before, and done once;
+ *   key         the same idempotency key of the same operator is answered as before (without the
+ *               rows), and done once; with another request it is refused;
  *   two persons a spec that needs them makes a proposal instead (approvals.h); the handler runs
  *               when another operator approves it;
- *   record      what changes something, or was refused, is in the audit, on the bus and in the log.
+ *   record      what changes something, done or refused, and what an operator may not do, is in
+ *               the audit, on the bus and in the log (a request with wrong arguments is not).
  */
 #ifndef GATEWAY_CORE_COMMAND_H
 #define GATEWAY_CORE_COMMAND_H
@@ -33,6 +35,8 @@ enum {
     COMMAND_FIELDS_MAX = 32, /* Of a row. */
     COMMAND_NAME_BYTES_MAX = 63,
     COMMAND_KEY_BYTES_MAX = 64,
+    COMMAND_KEYS_MAX = 4096,  /* Remembered; then the oldest is forgotten. */
+    COMMAND_BYTES_MAX = 4096, /* Of its name, and all names and values of arguments. */
 };
 
 struct command_argument {
@@ -44,7 +48,7 @@ struct command {
     struct span name;          /* "broker.drain" */
     struct span operator_name; /* Checked: printable, at most ENGINE_NAME_BYTES_MAX. */
     unsigned may;              /* enum command_role, as the shell knows the operator. */
-    struct span key;           /* Idempotency key; empty: none. */
+    struct span key;           /* Idempotency key; empty: none. Of what changes something. */
     const struct command_argument *arguments;
     uint32_t arguments_count;
 };
@@ -70,10 +74,11 @@ struct command_field {
 /* Where rows go. The spans of a row are valid during the call only. */
 struct command_out {
     void *context;
-    /* False: there is no room for it. The command says in its answer how to ask for the rest
-     * ("after"). */
+    /* False: there is no room for it. The command takes an argument 'after', and says by
+     * command_more() what to ask for to have the rest. */
     bool (*row)(void *context, const struct command_field *fields, uint32_t count);
     struct text answer; /* One sentence for a person. */
+    struct text more; /* For a client: the value of 'after' that gives the rest; empty: all told. */
 };
 
 enum command_result {
@@ -99,6 +104,10 @@ struct command_call {
 /* Handlers return done() or refused(), with words for the person who asked. */
 bool command_done(struct command_call *call, const char *words);
 bool command_refused(struct command_call *call, const char *words);
+
+/* Done, but that was not all: the same command with after=`after` tells more. */
+bool command_more(struct command_call *call, struct span after);
+bool command_more_number(struct command_call *call, uint64_t after);
 
 /* An argument; empty if it was not given. */
 struct span command_value(const struct command_call *call, const char *name);
@@ -129,16 +138,22 @@ void row_time(struct command_row *row, const char *name, uint64_t instant_ns);
 bool command_row(struct command_call *call, const struct command_row *row);
 
 struct command_spec {
-    const char *name;      /* "broker.drain" */
-    unsigned may;          /* Any of these roles may; 0 is no role's. */
-    bool changes;          /* Else it only looks: no audit, no event. */
-    bool two_persons;      /* Another operator must approve it. */
-    const char *arguments; /* "broker reason?": what it takes; '?': may be left out. */
-    const char *help;      /* One line. */
+    const char *name; /* "broker.drain" */
+    unsigned may;     /* Any of these roles may; 0 is no role's. */
+    bool changes;     /* Else it only looks: no audit, no event. */
+    bool two_persons; /* Another operator must approve it. */
+    /* "broker reason?": what it takes; '?': may be left out. None is named as what is of every
+     * request (command, operator, key) or an option of `fixgate ctl` (config, control, json, help).
+     */
+    const char *arguments;
+    const char *help; /* One line. */
     bool (*run)(struct command_call *call);
     /* NULL, or what will happen, into the proposal ("will move 3, hold 2"). False: refused
      * already now. */
     bool (*plan)(struct command_call *call);
+    /* NULL, or whether this call of a command for two persons may be one's alone, for it cannot do
+     * the harm that they answer for. Leaves the answer as it is. */
+    bool (*alone)(struct command_call *call);
 };
 
 /* A module's table; the last entry has no name. */
@@ -151,6 +166,8 @@ struct command_group {
  * which `fixgate ctl --help` shows them. */
 #define COMMAND_GROUPS(X)                                                                          \
     X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")              \
+    X(approvals_commands, "Approvals: what needs a second person")                                 \
+    X(audit_commands, "Audit: who did what")                                                       \
     X(failover_commands, "Failover: new orders move from one broker to another, by two persons")
 
 #define X(specs, title) extern const struct command_spec specs[];
@@ -159,6 +176,9 @@ COMMAND_GROUPS(X)
 
 /* All groups; the last has no specs. */
 extern const struct command_group command_groups[];
+
+/* "operate"; of one role. */
+const char *command_role_name(enum command_role role);
 
 /* NULL: there is no command of that name. */
 const struct command_spec *command_find(struct span name);

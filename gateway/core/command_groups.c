@@ -1,4 +1,4 @@
-/* All commands, for whoever looks one up or explains them. */
+/* All commands. By itself, so that a test may have commands of its own instead. */
 #include "gateway/core/command.h"
 
 const struct command_group command_groups[] = {
@@ -7,31 +7,3 @@ const struct command_group command_groups[] = {
 #undef X
         {NULL, NULL},
 };
-
-const struct command_spec *command_find(struct span name)
-{
-    for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
-        for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
-            if (span_is(name, spec->name)) {
-                return spec;
-            }
-        }
-    }
-    return NULL;
-}
-
-bool command_argument_next(const char **rest, struct span *name, bool *optional)
-{
-    const char *begin = *rest;
-    while (*begin == ' ') {
-        begin++;
-    }
-    const char *end = begin;
-    while (*end != '\0' && *end != ' ') {
-        end++;
-    }
-    *rest = end;
-    *optional = end > begin && end[-1] == '?';
-    *name = span_of(begin, (size_t)(end - begin) - (*optional ? 1 : 0));
-    return end > begin;
-}

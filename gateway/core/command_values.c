@@ -13,6 +13,21 @@ bool command_refused(struct command_call *call, const char *words)
     return false;
 }
 
+bool command_more(struct command_call *call, struct span after)
+{
+    call->out->more = (struct text){.size = 0};
+    text_add_span(&call->out->more, after);
+    text_add_span(text_add(&call->out->answer, "there is more: after="), after);
+    return true;
+}
+
+bool command_more_number(struct command_call *call, uint64_t after)
+{
+    struct text digits = {.size = 0};
+    text_add_uint(&digits, after);
+    return command_more(call, text_span(&digits));
+}
+
 static const struct command_argument *find(const struct command *command, const char *name)
 {
     for (uint32_t i = 0; i < command->arguments_count; i++) {

@@ -84,6 +84,7 @@ struct engine_config {
     uint64_t instance_id;                /* Of the store. */
     uint64_t day_end_ns;       /* Time of day (UTC) at which TimeInForce Day ends; 0 = midnight. */
     uint64_t bus_heartbeat_ns; /* Interval of the bus heartbeat. */
+    uint64_t proposal_ns;      /* How long a proposal waits for its approval; 0: 15 minutes. */
     uint32_t warm_share;       /* Of each healthy broker at least, in thousandths of the orders. */
     /* Posts of the router that are older say nothing any more; 0 = they do not age. */
     uint64_t router_post_max_age_ns;

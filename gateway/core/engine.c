@@ -1,5 +1,6 @@
 #include "gateway/core/engine.h"
 
+#include "gateway/core/audit.h"
 #include "gateway/core/event.h"
 #include "gateway/core/links.h"
 #include "gateway/core/queue.h"
@@ -93,6 +94,8 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
         }
     }
     if (refused == NULL) {
+        audit_start(engine);
+        approvals_start(engine);
         refused = failover_start(engine, &text);
         queue_start(engine);
     }
@@ -167,6 +170,7 @@ void engine_tick(struct engine *engine)
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         link_tick(engine, &engine->links[number]);
     }
+    approvals_tick(engine);
     failover_tick(engine);
     queue_tick(engine);
     heartbeat(engine);
@@ -180,6 +184,9 @@ uint64_t engine_deadline_ns(const struct engine *engine)
     }
     if (failover_deadline_ns(engine) < deadline) {
         deadline = failover_deadline_ns(engine);
+    }
+    if (approvals_deadline_ns(engine) < deadline) {
+        deadline = approvals_deadline_ns(engine);
     }
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         uint64_t due = engine->stopping && !engine->links[number].connected

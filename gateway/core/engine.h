@@ -11,6 +11,7 @@
 #ifndef GATEWAY_CORE_ENGINE_H
 #define GATEWAY_CORE_ENGINE_H
 
+#include "gateway/core/approvals.h"
 #include "gateway/core/config.h"
 #include "gateway/core/failover.h"
 #include "gateway/core/order.h"
@@ -126,6 +127,7 @@ struct engine {
     struct routing_table routing;
     struct failover failover;
     struct audit_chain audit;
+    struct approvals approvals;
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
     struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */

@@ -161,6 +161,7 @@ const char *rig_command(struct rig *rig, uint32_t session, enum session_command 
 struct rig_answer {
     enum command_result result;
     char words[FIX_TEXT_BYTES_MAX + 1];
+    char more[FIX_TEXT_BYTES_MAX + 1]; /* command_out.more */
     uint32_t rows_count;
     char rows[RIG_ROWS_MAX][RIG_ROW_BYTES]; /* "|name=value|…|" */
 };
@@ -170,6 +171,8 @@ struct rig_answer {
  * as a request is. */
 const struct rig_answer *rig_ask(struct rig *rig, const char *operator_name, const char *name,
                                  const char *arguments);
+/* The same of any command: with a key, with other roles. */
+const struct rig_answer *rig_carry_out(struct rig *rig, const struct command *command);
 
 /* What the shell tells the engine: room in the store, a step of the system's clock, bytes
  * not yet written to a broker. */

@@ -105,7 +105,6 @@ static uint32_t read_arguments(const char *text, struct command_argument *argume
 const struct rig_answer *rig_ask(struct rig *rig, const char *operator_name, const char *name,
                                  const char *arguments)
 {
-    static struct rig_answer answer;
     struct command_argument list[COMMAND_ARGUMENTS_MAX];
     struct command command = {
         .name = span_text(name),
@@ -114,12 +113,19 @@ const struct rig_answer *rig_ask(struct rig *rig, const char *operator_name, con
         .arguments = list,
         .arguments_count = read_arguments(arguments, list),
     };
+    return rig_carry_out(rig, &command);
+}
+
+const struct rig_answer *rig_carry_out(struct rig *rig, const struct command *command)
+{
+    static struct rig_answer answer;
     do {
         answer.rows_count = 0;
         struct command_out out = {.context = &answer, .row = take_row};
         rig_turn_begin(rig);
-        answer.result = engine_command(rig->engine, &command, &out);
+        answer.result = engine_command(rig->engine, command, &out);
         span_to_text(text_span(&out.answer), answer.words, sizeof(answer.words));
+        span_to_text(text_span(&out.more), answer.more, sizeof(answer.more));
     } while (!rig_turn_end(rig));
     rig_settle(rig);
     return &answer;
