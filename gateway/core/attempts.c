@@ -5,8 +5,13 @@
 #include "gateway/core/doubt.h"
 #include "gateway/core/names.h"
 #include "gateway/core/record.h"
+#include "gateway/core/routing.h"
 
-enum { ATTEMPT_VERSION = 1, ATTEMPT_RECORD_BYTES_MAX = 512 };
+enum {
+    ATTEMPT_VERSION = 2,
+    ATTEMPT_VERSION_NO_DECISION = 1,
+    ATTEMPT_RECORD_BYTES_MAX = 512 + DECISION_RECORD_BYTES_MAX,
+};
 
 bool attempt_load(const struct engine *engine, struct span attempt_id, struct attempt *out)
 {
@@ -20,7 +25,9 @@ bool attempt_load(const struct engine *engine, struct span attempt_id, struct at
     out->kind = (char)record_get_u8(&reader);
     out->order_key = record_get_span(&reader);
     out->request_id = record_get_span(&reader);
-    ASSERT(version == ATTEMPT_VERSION);
+    out->decision =
+        version == ATTEMPT_VERSION_NO_DECISION ? span_of(NULL, 0) : record_get_span(&reader);
+    ASSERT(version == ATTEMPT_VERSION || version == ATTEMPT_VERSION_NO_DECISION);
     ASSERT(record_done(&reader));
     return true;
 }
@@ -34,6 +41,7 @@ static void attempt_save(struct engine *engine, struct span attempt_id,
     record_put_u8(&writer, (uint8_t)attempt->kind);
     record_put_span(&writer, attempt->order_key);
     record_put_span(&writer, attempt->request_id);
+    record_put_span(&writer, attempt->decision);
     view_put_new(&engine->view, TABLE_ATTEMPT, attempt_id, record_written(&writer));
 }
 
@@ -78,9 +86,12 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
         link_send(engine, link, MSG_NewOrderSingle, builder_fields(&body), attempt_id);
     order_become(order, ORDER_SENT, engine->now_ns, span_of(NULL, 0));
 
-    attempt_save(
-        engine, attempt_id,
-        &(struct attempt){.kind = 'D', .order_key = key, .request_id = order->cl_ord_id_now});
+    uint8_t decision[DECISION_RECORD_BYTES_MAX];
+    attempt_save(engine, attempt_id,
+                 &(struct attempt){.kind = 'D',
+                                   .order_key = key,
+                                   .request_id = order->cl_ord_id_now,
+                                   .decision = routing_record(engine, order, decision)});
     view_put_new(&engine->view, TABLE_LIVE, key, attempt_id);
     link_open_add(engine, order->session_id, 1);
     doubt_add(engine, link, order->attempt_number, key);

@@ -15,6 +15,7 @@ struct attempt {
     char kind; /* 'D', 'F' or 'G' */
     struct span order_key;
     struct span request_id; /* The OMS's ClOrdID that it carries out. */
+    struct span decision;   /* Of a 'D': why that broker (decision.h). May be empty. */
 };
 
 bool attempt_load(const struct engine *engine, struct span attempt_id, struct attempt *out);

@@ -168,6 +168,8 @@ struct command_group {
     X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")              \
     X(approvals_commands, "Approvals: what needs a second person")                                 \
     X(audit_commands, "Audit: who did what")                                                       \
+    X(broker_commands, "Brokers: what people want of them beside what is measured")                \
+    X(route_commands, "Routing: how new orders are spread, and why one went where it did")         \
     X(failover_commands, "Failover: new orders move from one broker to another, by two persons")
 
 #define X(specs, title) extern const struct command_spec specs[];

@@ -5,6 +5,7 @@
 #include "gateway/core/links.h"
 #include "gateway/core/queue.h"
 #include "gateway/core/record.h"
+#include "gateway/core/routing_post.h"
 
 enum { COUNTERS_VERSION = 1 };
 
@@ -172,6 +173,7 @@ void engine_tick(struct engine *engine)
     }
     approvals_tick(engine);
     failover_tick(engine);
+    routing_tick(engine);
     queue_tick(engine);
     heartbeat(engine);
 }
@@ -181,6 +183,9 @@ uint64_t engine_deadline_ns(const struct engine *engine)
     uint64_t deadline = queue_deadline_ns(engine);
     if (engine->heartbeat_next_ns < deadline) {
         deadline = engine->heartbeat_next_ns;
+    }
+    if (routing_deadline_ns(engine) < deadline) {
+        deadline = routing_deadline_ns(engine);
     }
     if (failover_deadline_ns(engine) < deadline) {
         deadline = failover_deadline_ns(engine);

@@ -115,6 +115,8 @@ struct engine {
     uint64_t queued_count;    /* Entries in the queue. */
     uint64_t queued_changes;  /* Those of them that are cancels or replaces. */
     uint64_t queue_next;      /* Where the dispatch walk is: arrival. */
+    uint64_t queue_fresh;     /* Entries from this arrival on were not offered to any broker yet. */
+    uint32_t queue_for;       /* Bit by broker: the walk is for these, whose state has changed. */
     bool queue_walk;          /* A walk is under way or wanted. */
     bool queue_held;          /* The walk waits for an outbound rate. */
     bool queue_appended;      /* In this turn: the walk sees it in the next. */

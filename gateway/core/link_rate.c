@@ -46,6 +46,15 @@ bool link_rate_allows(const struct engine *engine, const struct link *link, enum
            tokens_now(engine, link) >= tokens_needed(link, class);
 }
 
+uint32_t link_headroom(const struct engine *engine, const struct link *link)
+{
+    if (link->config->rate_per_second == 0) {
+        return 1000;
+    }
+    int64_t tokens = tokens_now(engine, link);
+    return tokens > 0 ? (uint32_t)(tokens / (burst_of(link) / 1000)) : 0;
+}
+
 void link_rate_take(const struct engine *engine, struct link *link)
 {
     if (link->config->rate_per_second == 0) {

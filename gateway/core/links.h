@@ -23,6 +23,9 @@ bool link_can_send(const struct engine *engine, const struct link *link, enum li
 /* Only its outbound rate keeps it from sending. */
 bool link_held_by_rate(const struct engine *engine, const struct link *link);
 
+/* What is left of its outbound rate, in thousandths; 1000 without a limit. */
+uint32_t link_headroom(const struct engine *engine, const struct link *link);
+
 /* Sends an application message with `body`; the outbound queue remembers `tag` with it,
  * at most LINK_TAG_BYTES_MAX, for application.may_resend(). The link must be able to
  * send. Returns its MsgSeqNum. */

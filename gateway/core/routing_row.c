@@ -1,5 +1,6 @@
 /* One broker's row of the routing table: its words, its freeze, whether it allows new orders. */
 #include "gateway/core/bus.h"
+#include "gateway/core/routing_post.h"
 
 /* --- Names ------------------------------------------------------------------- */
 
@@ -49,6 +50,7 @@ void routing_freeze(struct engine *engine, uint32_t broker, const char *reason)
     row->frozen_ns = engine->now_ns;
     span_to_text(span_text(reason), row->frozen_reason, sizeof(row->frozen_reason));
     routing_table_save_broker(engine, broker);
+    routing_event(engine, broker, row->breaker, span_of(NULL, 0), span_text(reason));
 
     struct text text = {.size = 0};
     const char *name = engine->config->brokers[broker].name;
@@ -57,52 +59,58 @@ void routing_freeze(struct engine *engine, uint32_t broker, const char *reason)
               text_span(text_add(&text, reason)));
 }
 
-static const char *not_wanted(const struct routing_broker *row)
+static enum decision_cause wish_cause(const struct routing_broker *row)
 {
     switch (row->admin) {
     case BROKER_DRAIN:
-        return "it is drained by an operator";
+        return CAUSE_DRAIN;
     case BROKER_MAINTENANCE:
-        return "it is under maintenance";
+        return CAUSE_MAINTENANCE;
     case BROKER_FORCED_OPEN:
-        return "its breaker is forced open by an operator";
+        return CAUSE_FORCED_OPEN;
     case BROKER_CANARY:
-        return row->canaries > 0 ? NULL : "its canary orders are out";
+        return row->canaries > 0 ? CAUSE_NONE : CAUSE_CANARIES_OUT;
     case BROKER_AUTO:
     case BROKER_FORCED_CLOSED:
         break;
     }
-    return NULL;
+    return CAUSE_NONE;
 }
 
-static const char *not_healthy(const struct routing_broker *row)
+static enum decision_cause breaker_cause(const struct routing_broker *row)
 {
     switch (row->breaker) {
     case BREAKER_OPEN:
-        return "its breaker is open";
+        return CAUSE_OPEN;
     case BREAKER_HALF_OPEN:
-        return row->probes > 0 ? NULL : "its breaker is half open and its probe orders are out";
+        return row->probes > 0 ? CAUSE_NONE : CAUSE_PROBES_OUT;
     case BREAKER_CLOSED:
         break;
     }
-    return NULL;
+    return CAUSE_NONE;
+}
+
+enum decision_cause routing_row_cause(const struct routing_broker *row)
+{
+    enum decision_cause cause = wish_cause(row);
+    if (cause == CAUSE_NONE && row->frozen) {
+        cause = CAUSE_FROZEN;
+    }
+    if (cause == CAUSE_NONE && routing_row_measured(row)) {
+        cause = breaker_cause(row);
+    }
+    if (cause == CAUSE_NONE && row->weight == 0) {
+        cause = CAUSE_NO_WEIGHT;
+    }
+    return cause;
 }
 
 bool routing_allows(const struct engine *engine, uint32_t broker, struct text *why)
 {
-    const struct routing_broker *row = &engine->routing.brokers[broker];
     ASSERT(broker < engine->config->brokers_count);
-    const char *reason = not_wanted(row);
-    const char *more = "";
-    if (reason == NULL && row->frozen) {
-        reason = "it is frozen: ";
-        more = row->frozen_reason;
+    enum decision_cause cause = routing_row_cause(&engine->routing.brokers[broker]);
+    if (cause != CAUSE_NONE && why != NULL) {
+        text_add(why, decision_cause_words(cause));
     }
-    if (reason == NULL && row->admin != BROKER_FORCED_CLOSED) {
-        reason = not_healthy(row);
-    }
-    if (reason != NULL && why != NULL) {
-        text_add(text_add(why, reason), more);
-    }
-    return reason == NULL;
+    return cause == CAUSE_NONE;
 }

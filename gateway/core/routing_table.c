@@ -75,8 +75,8 @@ static struct span row_write(uint8_t *record, uint64_t version, const struct rou
     record_put_u8(&writer, row->frozen ? 1 : 0);
     record_put_u8(&writer, row->weight_set ? 1 : 0);
     record_put_u8(&writer, row->capacity_set ? 1 : 0);
-    const uint32_t numbers[] = {row->weight,     row->score,    row->ramp,     row->probes,
-                                row->probes_all, row->capacity, row->canaries, row->switch_ramp};
+    const uint32_t numbers[] = {row->weight,   row->score,    row->ramp,       row->probes,
+                                row->capacity, row->canaries, row->switch_ramp};
     for (size_t index = 0; index < ARRAY_LEN(numbers); index++) {
         record_put_u32(&writer, numbers[index]);
     }
@@ -122,7 +122,6 @@ static bool row_read(struct span value, const struct broker_config *config, uint
     row->score = record_get_u32(&reader);
     row->ramp = record_get_u32(&reader);
     row->probes = record_get_u32(&reader);
-    row->probes_all = record_get_u32(&reader);
     uint32_t capacity = record_get_u32(&reader);
     row->canaries = record_get_u32(&reader);
     row->switch_ramp = record_get_u32(&reader);
@@ -273,7 +272,6 @@ void routing_table_save_broker(struct engine *engine, uint32_t broker)
     uint8_t record[ROUTING_RECORD_BYTES_MAX];
     ASSERT(broker < engine->config->brokers_count);
     table->version += 1;
-    table->changed = true;
     struct span name = span_text(engine->config->brokers[broker].name);
     view_put(&engine->view, TABLE_CONTROL, key_of(key, ROW_PREFIX, name, NULL, NULL),
              row_write(record, table->version, &table->brokers[broker]));

@@ -8,53 +8,17 @@
 #define GATEWAY_CORE_ROUTING_TABLE_H
 
 #include "fix/text.h"
-#include "gateway/core/limits.h"
+#include "gateway/core/decision.h"
 
 struct engine;
-
-/* What people want of a broker. */
-#define BROKER_ADMINS(X)                                                                           \
-    X(AUTO)          /* As measured. */                                                            \
-    X(DRAIN)         /* No new orders; what is there goes on. */                                   \
-    X(MAINTENANCE)   /* No new orders, and its sessions may be down without an alert. */           \
-    X(FORCED_OPEN)   /* No new orders, whatever is measured. */                                    \
-    X(FORCED_CLOSED) /* New orders, whatever is measured. */                                       \
-    X(CANARY)        /* A failover tries it: as many orders as `canaries` still allows. */
-
-enum broker_admin {
-#define X(name) BROKER_##name,
-    BROKER_ADMINS(X)
-#undef X
-};
-
-/* What the router measured. */
-#define BREAKER_STATES(X)                                                                          \
-    X(CLOSED)    /* Healthy. */                                                                    \
-    X(OPEN)      /* No orders. */                                                                  \
-    X(HALF_OPEN) /* Probe orders only, as many as `probes` still allows. */
-
-enum breaker_state {
-#define X(name) BREAKER_##name,
-    BREAKER_STATES(X)
-#undef X
-};
-
-/* How new orders are spread. */
-#define ROUTING_MODES(X)                                                                           \
-    X(ACTIVE_ACTIVE)  /* By scores, over all that can. */                                          \
-    X(PRIMARY_BACKUP) /* All to the primary; only people make another one that. */                 \
-    X(PINNED)         /* By instrument and account rules alone; the rest waits. */
-
-enum routing_mode {
-#define X(name) ROUTING_##name,
-    ROUTING_MODES(X)
-#undef X
-};
+struct order;
 
 enum {
     ROUTING_RULES_MAX = 256,
     ROUTING_PERMILLE = 1000,
     ROUTING_WEIGHT_MAX = 1000000,
+    ROUTING_CAPACITY_MAX = 1000000,
+    ROUTING_PROBES_MAX = 1000000,
     ROUTING_SCORE_MAX = 100 * ROUTING_PERMILLE,
     ROUTING_NO_BROKER = INT32_MAX, /* As `primary`: none of the configuration. */
 };
@@ -62,19 +26,16 @@ enum {
 struct routing_broker {
     enum broker_admin admin;
     enum breaker_state breaker;
-    bool frozen;         /* Nothing is proven of what it has (doubt): no new orders until a person
-                            says so. */
-    bool weight_set;     /* By a person; else the configuration's is in force. */
-    bool capacity_set;   /* As well. */
-    uint32_t weight;     /* Share of new orders, beside the others'; 0: none. */
-    uint32_t score;      /* Of the router, in thousandths of its weight; 1000 without a router. */
-    uint32_t ramp;       /* Slow start, in thousandths of the score. */
-    uint32_t probes;     /* HALF_OPEN: orders that may still go. Each takes one, durable with it. */
-    uint32_t probes_all; /* As the router posts them: orders that may go in all since it became
-                            HALF_OPEN. So a post that was made before the last order went out gives
-                            no order twice. */
-    uint32_t capacity;   /* Unacknowledged orders at most; 0: any number. */
-    uint32_t canaries;   /* CANARY: orders that may still go. Each takes one, durable with it. */
+    bool frozen;       /* Nothing is proven of what it has (doubt): no new orders until a person
+                          says so. */
+    bool weight_set;   /* By a person; else the configuration's is in force. */
+    bool capacity_set; /* As well. */
+    uint32_t weight;   /* Share of new orders, beside the others'; 0: none. */
+    uint32_t score;    /* Of the router, in thousandths of its weight; 1000 without a router. */
+    uint32_t ramp;     /* Slow start, in thousandths of the score. */
+    uint32_t probes;   /* HALF_OPEN: orders that may still go. Each takes one, durable with it. */
+    uint32_t capacity; /* Unacknowledged orders at most; 0: any number. */
+    uint32_t canaries; /* CANARY: orders that may still go. Each takes one, durable with it. */
     uint32_t switch_ramp; /* Of a failover: thousandths of the share; 0: all of it. */
     uint64_t posted_ns;   /* When the router last posted; 0: never. */
     uint64_t breaker_ns;  /* Since when the breaker is as it is. */
@@ -86,7 +47,7 @@ struct routing_broker {
 
     /* Not durable. */
     int64_t standing; /* Smooth weighted round robin: millionths of an order that are due to it. */
-    bool could_take;  /* At the last tick: a change sets the queue moving. */
+    bool could_take;  /* A new order, at the last look: a change sets the queue moving. */
 };
 
 /* Orders of an instrument, an account, or both, go to one broker, or never to it. */
@@ -113,14 +74,17 @@ struct routing_table {
                                   started if it had posted before; 0: never. */
     bool silent;               /* It posted, and does so no more; told. */
     struct text start_ignored; /* What the store names and the configuration does not; told once. */
+    struct decision
+        decision; /* The last one, for the record of the attempt that follows from it. */
 };
 
 /* Reads it out of the store; brokers without a record are AUTO, CLOSED, at full score, with the
  * configuration's weight and capacity. NULL, or why the store must not be used, in `error`. */
 MUST_USE const char *routing_table_start(struct engine *engine, struct text *error);
 
-/* Makes a change of one broker's row, or of mode and primary, durable in this turn, and lets
- * what waits be tried again. The caller wrote the row. */
+/* Makes a change of one broker's row, or of mode and primary, durable in this turn. The caller
+ * wrote it. What waits is tried again when a broker can take orders because of it, and after
+ * any change of mode, primary or rules. */
 void routing_table_save_broker(struct engine *engine, uint32_t broker);
 void routing_table_save(struct engine *engine);
 
@@ -136,8 +100,15 @@ MUST_USE bool routing_rule_delete(struct engine *engine, struct span symbol, str
 void routing_freeze(struct engine *engine, uint32_t broker, const char *reason);
 
 /* New orders may go to the broker, as far as its row says: what people want, a freeze, the
- * breaker; if not, why. `why` may be NULL. */
+ * breaker, its weight; if not, why. `why` may be NULL. */
 bool routing_allows(const struct engine *engine, uint32_t broker, struct text *why);
+enum decision_cause routing_row_cause(const struct routing_broker *row);
+
+/* What the router measured counts: people have not put their own word in its place. */
+static inline bool routing_row_measured(const struct routing_broker *row)
+{
+    return row->admin != BROKER_FORCED_CLOSED && row->admin != BROKER_CANARY;
+}
 
 const char *broker_admin_name(enum broker_admin admin);
 const char *breaker_state_name(enum breaker_state state);

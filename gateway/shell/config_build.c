@@ -52,6 +52,8 @@ static void build_gateway(struct gateway_config *config, struct config_errors *e
     config->engine.comp_id = setting_text(settings, CONFIG_KEY_CompID);
     config->engine.bus_heartbeat_ns = setting_ns(settings, CONFIG_KEY_BusHeartbeatInterval);
     config->engine.day_end_ns = config_value_time_ns(setting_text(settings, CONFIG_KEY_DayEnd));
+    config->engine.warm_share = (uint32_t)setting_number(settings, CONFIG_KEY_WarmShare);
+    config->engine.router_post_max_age_ns = setting_ns(settings, CONFIG_KEY_RouterPostMaxAge);
     config->engine.brokers = config->brokers;
     config->engine.sessions = config->sessions;
     const char *names[] = {config->order_entry_endpoint, config->bus_endpoint,
@@ -83,6 +85,7 @@ static void build_brokers(struct gateway_config *config, struct config_errors *e
         }
         config->brokers[i].name = name;
         config->brokers[i].weight = (uint32_t)setting_number(settings, CONFIG_KEY_Weight);
+        config->brokers[i].capacity = (uint32_t)setting_number(settings, CONFIG_KEY_Capacity);
     }
     if (config->engine.brokers_count == 0) {
         config_errors_add(errors, 0, "there is no [BROKER]; add one with Name");

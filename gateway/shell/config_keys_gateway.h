@@ -61,12 +61,21 @@
     X(GATEWAY, InternalDictionary, PATH, "dictionaries/FIX44-internal.xml", 1, 180, "", NULL,      \
       "file",                                                                                      \
       "the in-house tags of order entry and bus, on top of DataDictionary")                        \
+    X(GATEWAY, WarmShare, NUMBER, "20", 0, 500, "", NULL,                                          \
+      "thousandths",                                                                               \
+      "share of new orders that each healthy broker gets at least")                                \
+    X(GATEWAY, RouterPostMaxAge, SECONDS, "10", 1, 3600, "", NULL,                                 \
+      "seconds",                                                                                   \
+      "a router that was silent so long is told of; its last table stays in force")                \
     X(BROKER, Name, NAME, CONFIG_REQUIRED, 1, 63, "", NULL,                                        \
       "letters, digits, - and _",                                                                  \
       "the broker's name in topics, logs and commands")                                            \
     X(BROKER, Weight, NUMBER, "1", 0, 1000000, "", NULL,                                           \
       "share",                                                                                     \
-      "share of new orders; 0 = none")
+      "share of new orders; 0 = none")                                                             \
+    X(BROKER, Capacity, NUMBER, "0", 0, 1000000, "", NULL,                                         \
+      "orders",                                                                                    \
+      "unacknowledged orders at most, then others wait; 0 = any number")
 /* clang-format on */
 
 #endif
