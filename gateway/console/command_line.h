@@ -12,6 +12,7 @@ enum command_exit {
     EXIT_CODE_REFUSED = 1,     /* It worked, and the answer is no: rejected, not found. */
     EXIT_CODE_USAGE = 2,       /* Options or configuration are wrong. */
     EXIT_CODE_ENVIRONMENT = 3, /* A file, socket or the gateway is not there. */
+    EXIT_CODE_PROPOSED = 4,    /* It waits for a second person. */
 };
 
 /* One option of a command: `--name VALUE`, `--name=VALUE`, or with a letter `-n VALUE`. */
@@ -57,6 +58,7 @@ void command_say(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 int command_check(int argc, char **argv);
+int command_ctl(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_session(int argc, char **argv);
 int command_submit(int argc, char **argv);

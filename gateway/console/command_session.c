@@ -1,15 +1,12 @@
 /* `fixgate session`: how the sessions of a running gateway are, and what to ask of one. */
 #include "gateway/console/command_line.h"
+#include "gateway/console/control_client.h"
 #include "gateway/console/session_table.h"
 #include "gateway/shell/control.h"
-#include "gateway/shell/json_flat.h"
 #include "gateway/shell/json_text.h"
-#include "gateway/shell/zeromq.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: fixgate session list|show|logon|logoff|reset|disconnect|test [SESSION]\n"
@@ -42,37 +39,16 @@ static const char help[] =
     "  fixgate session logoff BETA -c config/fixgate.cfg --operator jane\n"
     "  fixgate session show ALPHA-DC -c config/fixgate.cfg --json | jq .seq_out_next\n";
 
-enum { REACH_MS_MAX = 3000, ANSWER_MS_MAX = 5000 };
-
 struct asked {
     const char *config;
     const char *control;
     const char *operator_name;
     bool confirm;
     bool json;
-    char endpoint[ZEROMQ_ENDPOINT_BYTES_MAX + 1];
-    struct zeromq zeromq;
-    struct zeromq_socket socket;
-    struct zeromq_frames frames;
-    struct json_flat row;
+    struct control_client client;
 };
 
 /* --- One question ------------------------------------------------------------------- */
-
-/* Waits until the gateway is connected to, then sends. */
-static bool send_request(struct asked *asked, struct span request)
-{
-    struct zeromq_poll item = {.socket = &asked->socket, .want_write = true};
-    if (zeromq_poll(&item, 1, REACH_MS_MAX) != STATUS_OK || !item.writable) {
-        command_say("session", "nobody answers at %s; is the gateway running?", asked->endpoint);
-        return false;
-    }
-    if (zeromq_send(&asked->socket, &request, 1) != STATUS_OK) {
-        command_say("session", "the request cannot be sent to %s", asked->endpoint);
-        return false;
-    }
-    return true;
-}
 
 /* Asks for `verb`, of a session or (NULL) of none. */
 static bool ask(struct asked *asked, const char *verb, const char *session)
@@ -94,36 +70,10 @@ static bool ask(struct asked *asked, const char *verb, const char *session)
         command_say("session", "--operator is too long");
         return false;
     }
-    if (!send_request(asked, request)) {
-        return false;
-    }
-    struct zeromq_poll item = {.socket = &asked->socket};
-    if (zeromq_poll(&item, 1, ANSWER_MS_MAX) != STATUS_OK || !item.readable ||
-        zeromq_receive(&asked->socket, &asked->frames) != STATUS_OK) {
-        command_say("session", "%s does not answer within %d s%s", asked->endpoint,
-                    ANSWER_MS_MAX / 1000,
-                    session == NULL ? ""
-                                    : "; whether it was done is not known: look with "
-                                      "`fixgate session list`");
-        return false;
-    }
-    return asked->frames.count > 0;
-}
-
-static bool read_frame(struct asked *asked, uint32_t frame)
-{
-    char error[JSON_FLAT_ERROR_BYTES_MAX];
-    if (json_flat_read(asked->frames.list[frame], &asked->row, error)) {
-        return true;
-    }
-    command_say("session", "the gateway's answer cannot be read: %s", error);
-    return false;
-}
-
-static const char *value(const struct asked *asked, const char *name)
-{
-    const char *text = json_flat_find(&asked->row, name);
-    return text != NULL ? text : "";
+    return control_client_ask(&asked->client, request,
+                              session == NULL ? NULL
+                                              : "whether it was done is not known: look with "
+                                                "`fixgate session list`");
 }
 
 /* --- Finding the session -------------------------------------------------------------- */
@@ -167,8 +117,9 @@ static uint32_t count_named(struct asked *asked, const char *name, enum naming n
                             uint32_t *frame)
 {
     uint32_t count = 0;
-    for (uint32_t i = 1; i < asked->frames.count; i++) {
-        if (read_frame(asked, i) && named(value(asked, "session"), name, naming)) {
+    for (uint32_t i = 1; i < asked->client.frames.count; i++) {
+        if (control_client_read(&asked->client, i) &&
+            named(control_client_value(&asked->client, "session"), name, naming)) {
             *frame = i;
             count += 1;
         }
@@ -191,9 +142,9 @@ static uint32_t find_row(struct asked *asked, const char *name)
                 count == 0 ? "no session has '%s' in its id; there are:"
                            : "more than one session has '%s' in its id; there are:",
                 name);
-    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
-        if (read_frame(asked, frame)) {
-            (void)fprintf(stderr, "  %s\n", value(asked, "session"));
+    for (uint32_t frame = 1; frame < asked->client.frames.count; frame++) {
+        if (control_client_read(&asked->client, frame)) {
+            (void)fprintf(stderr, "  %s\n", control_client_value(&asked->client, "session"));
         }
     }
     return 0;
@@ -201,18 +152,12 @@ static uint32_t find_row(struct asked *asked, const char *name)
 
 /* --- Output --------------------------------------------------------------------------- */
 
-static void print_json(const struct asked *asked, uint32_t frame)
-{
-    struct span text = asked->frames.list[frame];
-    (void)fwrite(text.data, 1, text.size, stdout);
-}
-
 static void list_json(struct asked *asked)
 {
     (void)fputs("[", stdout);
-    for (uint32_t frame = 1; frame < asked->frames.count; frame++) {
+    for (uint32_t frame = 1; frame < asked->client.frames.count; frame++) {
         (void)fputs(frame > 1 ? ",\n " : "", stdout);
-        print_json(asked, frame);
+        control_client_print(&asked->client, frame);
     }
     (void)fputs("]\n", stdout);
 }
@@ -224,7 +169,7 @@ static int list(struct asked *asked)
         list_json(asked);
         return EXIT_CODE_OK;
     }
-    if (!session_table_print(&asked->frames, &asked->row, error)) {
+    if (!session_table_print(&asked->client.frames, &asked->client.row, error)) {
         command_say("session", "the gateway's answer cannot be read: %s", error);
         return EXIT_CODE_ENVIRONMENT;
     }
@@ -234,15 +179,15 @@ static int list(struct asked *asked)
 static int show(struct asked *asked, uint32_t frame)
 {
     if (asked->json) {
-        print_json(asked, frame);
+        control_client_print(&asked->client, frame);
         (void)fputc('\n', stdout);
         return EXIT_CODE_OK;
     }
-    if (!read_frame(asked, frame)) {
+    if (!control_client_read(&asked->client, frame)) {
         return EXIT_CODE_ENVIRONMENT;
     }
-    for (uint32_t i = 0; i < asked->row.count; i++) {
-        const struct json_member *member = &asked->row.list[i];
+    for (uint32_t i = 0; i < asked->client.row.count; i++) {
+        const struct json_member *member = &asked->client.row.list[i];
         (void)printf("%-16s %s\n", member->name, member->value[0] != '\0' ? member->value : "-");
     }
     return EXIT_CODE_OK;
@@ -253,20 +198,21 @@ static int show(struct asked *asked, uint32_t frame)
 static int steer(struct asked *asked, const char *verb, uint32_t frame)
 {
     char session[CONFIG_SESSION_ID_BYTES_MAX + 1];
-    if (!read_frame(asked, frame)) {
+    if (!control_client_read(&asked->client, frame)) {
         return EXIT_CODE_ENVIRONMENT;
     }
-    (void)snprintf(session, sizeof(session), "%s", value(asked, "session"));
-    bool open = strcmp(value(asked, "open_orders"), "0") != 0;
-    if (!ask(asked, verb, session) || !read_frame(asked, 0)) {
+    (void)snprintf(session, sizeof(session), "%s", control_client_value(&asked->client, "session"));
+    bool open = strcmp(control_client_value(&asked->client, "open_orders"), "0") != 0;
+    if (!ask(asked, verb, session)) {
         return EXIT_CODE_ENVIRONMENT;
     }
-    bool ok = json_flat_true(&asked->row, "ok");
+    bool ok = json_flat_true(&asked->client.row, "ok");
     if (asked->json) {
-        print_json(asked, 0);
+        control_client_print(&asked->client, 0);
         (void)fputc('\n', stdout);
     } else {
-        (void)fprintf(ok ? stdout : stderr, "%s: %s\n", session, value(asked, "answer"));
+        (void)fprintf(ok ? stdout : stderr, "%s: %s\n", session,
+                      control_client_value(&asked->client, "answer"));
     }
     if (!ok && strcmp(verb, "reset") == 0 && !asked->confirm && open) {
         command_say("session", "add --confirm once you have agreed with the broker on it");
@@ -276,11 +222,11 @@ static int steer(struct asked *asked, const char *verb, uint32_t frame)
 
 static int run_verb(struct asked *asked, const char *verb, const char *session)
 {
-    if (!ask(asked, "list", NULL) || !read_frame(asked, 0)) {
+    if (!ask(asked, "list", NULL)) {
         return EXIT_CODE_ENVIRONMENT;
     }
-    if (!json_flat_true(&asked->row, "ok")) {
-        command_say("session", "%s", value(asked, "answer"));
+    if (!json_flat_true(&asked->client.row, "ok")) {
+        command_say("session", "%s", control_client_value(&asked->client, "answer"));
         return EXIT_CODE_REFUSED;
     }
     if (strcmp(verb, "list") == 0) {
@@ -293,51 +239,13 @@ static int run_verb(struct asked *asked, const char *verb, const char *session)
     return strcmp(verb, "show") == 0 ? show(asked, frame) : steer(asked, verb, frame);
 }
 
-/* The login name; the user's number where there is none, as in a bare container. */
-static const char *login_name(char number[16])
-{
-    const struct passwd *user = getpwuid(getuid());
-    (void)snprintf(number, 16, "uid-%lu", (unsigned long)getuid());
-    return user != NULL ? user->pw_name : number;
-}
-
-static bool find_endpoint(struct asked *asked)
-{
-    if (asked->control != NULL) {
-        (void)snprintf(asked->endpoint, sizeof(asked->endpoint), "%s", asked->control);
-        return true;
-    }
-    if (asked->config == NULL) {
-        command_say("session", "which gateway? Give -c FILE or --control ENDPOINT");
-        return false;
-    }
-    struct gateway_config *config = command_config("session", asked->config, CONFIG_NEED_SETTINGS);
-    if (config == NULL) {
-        return false;
-    }
-    (void)snprintf(asked->endpoint, sizeof(asked->endpoint), "%s", config->control_endpoint);
-    gateway_config_free(config);
-    return true;
-}
-
 static int connect_and_run(struct asked *asked, const char *verb, const char *session)
 {
-    char error[ZEROMQ_ERROR_BYTES_MAX];
-    struct zeromq_options options = {.kind = ZEROMQ_DEALER};
-    if (zeromq_open(&asked->zeromq) != STATUS_OK) {
-        command_say("session", "cannot make a ZeroMQ context");
+    if (!control_client_open(&asked->client)) {
         return EXIT_CODE_ENVIRONMENT;
     }
-    int code = EXIT_CODE_ENVIRONMENT;
-    if (zeromq_socket_open(&asked->zeromq, &options, &asked->socket, error) != STATUS_OK ||
-        zeromq_connect(&asked->socket, asked->endpoint, error) != STATUS_OK) {
-        command_say("session", "%s", error);
-    } else {
-        code = run_verb(asked, verb, session);
-    }
-    zeromq_frames_release(&asked->frames);
-    zeromq_socket_close(&asked->socket);
-    zeromq_close(&asked->zeromq);
+    int code = run_verb(asked, verb, session);
+    control_client_close(&asked->client);
     return code;
 }
 
@@ -392,12 +300,14 @@ int command_session(int argc, char **argv)
                                         .options = options,
                                         .options_count = ARRAY_LEN(options),
                                         .arguments_max = 2};
-    char number[16];
+    char login[CONTROL_CLIENT_LOGIN_BYTES_MAX];
     uint32_t count = 0;
-    asked->operator_name = login_name(number);
+    asked->operator_name = control_client_login(login);
+    asked->client.command = words.command;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     int code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
-    if (parsed == COMMAND_GO && words_right(asked, count, argv) && find_endpoint(asked)) {
+    if (parsed == COMMAND_GO && words_right(asked, count, argv) &&
+        control_client_find(&asked->client, asked->config, asked->control)) {
         code = connect_and_run(asked, argv[0], count > 1 ? argv[1] : NULL);
     }
     free(asked);

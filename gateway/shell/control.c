@@ -1,17 +1,20 @@
 #include "gateway/shell/control.h"
 
-#include "gateway/shell/json_text.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { WORDS_BYTES_MAX = 512 };
+enum {
+    WORDS_BYTES_MAX = 320,
+    MAY_ALL = MAY_VIEW | MAY_OPERATE | MAY_ADMIN | MAY_APPROVE | MAY_SERVE,
+};
 
-_Static_assert((int)CONTROL_ROW_BYTES_MAX >= 6 * (int)WORDS_BYTES_MAX + 100,
+_Static_assert((int)CONTROL_HEAD_BYTES_MAX >= 6 * (int)WORDS_BYTES_MAX + 100,
                "an answer fits its frame, all of it escaped");
 _Static_assert((int)WORDS_BYTES_MAX > (int)ENGINE_TEXT_BYTES_MAX, "the engine's words fit");
-_Static_assert((int)ENGINE_SESSIONS_MAX + 3 <= (int)ZEROMQ_FRAMES_MAX,
+_Static_assert((int)CONTROL_ROWS_MAX + 3 <= (int)ZEROMQ_FRAMES_MAX,
                "identity, delimiter, answer and all rows are one message");
+_Static_assert((int)COMMAND_BYTES_MAX >= (int)CONTROL_REQUEST_BYTES_MAX,
+               "what a request holds is no longer than it");
 
 enum status control_open(struct control *control, struct zeromq *zeromq, const char *endpoint,
                          char error[ZEROMQ_ERROR_BYTES_MAX])
@@ -35,205 +38,150 @@ void control_close(struct control *control)
 
 /* --- Answers ---------------------------------------------------------------------- */
 
-struct json_text control_frame_begin(struct control_answer *answer)
+/* `more` is empty, or what to ask for to have the rest. */
+static void answer_with(const struct control_asked *asked, enum command_result result,
+                        struct span words, struct span more)
 {
     struct json_text text;
-    ASSERT(sizeof(answer->text) - answer->used >= CONTROL_ROW_BYTES_MAX);
-    json_text_init(&text, answer->text + answer->used, CONTROL_ROW_BYTES_MAX);
-    return text;
+    struct control_answer *answer = asked->answer;
+    json_text_init(&text, answer->head, sizeof(answer->head));
+    json_text_words(&text, result == COMMAND_REFUSED ? "{\"ok\":false" : "{\"ok\":true");
+    json_text_words(&text, result == COMMAND_PROPOSED ? ",\"proposed\":true" : "");
+    json_text_pair(&text, false, "answer", words);
+    if (more.size > 0) {
+        json_text_pair(&text, false, "after", more);
+    }
+    control_pair_time(&text, "time", asked->control->now->engine_ns);
+    json_text_words(&text, "}");
+    answer->head_size = json_text_span(&text).size;
+    ASSERT(answer->head_size > 0);
 }
 
-void control_frame_end(struct control_answer *answer, const struct json_text *text)
-{
-    struct span frame = json_text_span(text);
-    ASSERT(frame.size > 0);
-    ASSERT(answer->frames_count < ARRAY_LEN(answer->frames));
-    answer->frames[answer->frames_count] = frame;
-    answer->frames_count += 1;
-    answer->used += frame.size;
-}
-
-/* One request, and where its answer goes. */
-struct asked {
-    const struct control *control;
-    struct engine *engine;
-    struct control_answer *answer;
-};
-
-__attribute__((format(printf, 3, 4))) static void say(const struct asked *asked, bool ok,
-                                                      const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void refuse(const struct control_asked *asked,
+                                                         const char *format, ...)
 {
     char words[WORDS_BYTES_MAX];
     va_list values;
     va_start(values, format);
     (void)vsnprintf(words, sizeof(words), format, values);
     va_end(values);
-    struct json_text text = control_frame_begin(asked->answer);
-    json_text_words(&text, ok ? "{\"ok\":true" : "{\"ok\":false");
-    json_text_pair(&text, false, "answer", span_text(words));
-    control_pair_time(&text, "time", asked->control->now->engine_ns);
-    json_text_words(&text, "}");
-    control_frame_end(asked->answer, &text);
-}
-
-/* --- The commands ------------------------------------------------------------------ */
-
-enum command_kind {
-    KIND_LIST = 1,
-    KIND_STEER = 2,
-    KIND_CONFIRMED = 4, /* Steers, and may want a confirmation. */
-    KIND_ANY = 7,
-};
-
-struct control_command {
-    const char *name;
-    enum command_kind kind;
-    enum session_command command; /* Unless it lists. */
-};
-
-static const struct control_command commands[] = {
-    {"session.list", KIND_LIST, SESSION_COMMAND_LOGON},
-    {"session.logon", KIND_STEER, SESSION_COMMAND_LOGON},
-    {"session.logoff", KIND_STEER, SESSION_COMMAND_LOGOFF},
-    {"session.reset", KIND_CONFIRMED, SESSION_COMMAND_RESET},
-    {"session.disconnect", KIND_STEER, SESSION_COMMAND_DISCONNECT},
-    {"session.test", KIND_STEER, SESSION_COMMAND_TEST_REQUEST},
-};
-
-/* What requests may hold, and in which kinds of command. */
-static const struct {
-    const char *name;
-    bool is_text; /* Else true or false. */
-    unsigned kinds;
-} members[] = {
-    {"command", true, KIND_ANY},
-    {"session", true, KIND_STEER | KIND_CONFIRMED},
-    {"operator", true, KIND_ANY},
-    {"confirm", false, KIND_CONFIRMED},
-};
-
-static void list_sessions(const struct asked *asked)
-{
-    const struct engine *engine = asked->engine;
-    say(asked, true, "%u sessions", engine->config->sessions_count);
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        control_row(asked->control, asked->answer, engine, &engine->links[number]);
-    }
-}
-
-static void steer_session(const struct asked *asked, enum session_command command)
-{
-    const struct json_flat *request = &asked->control->request;
-    const char *id = json_flat_find(request, "session");
-    const char *operator_name = json_flat_find(request, "operator");
-    if (id == NULL) {
-        say(asked, false, "'session' is missing; session.list names them");
-        return;
-    }
-    int session = engine_session_find(asked->engine, id);
-    if (session < 0) {
-        say(asked, false, "'session' is not one of this gateway; session.list names them");
-        return;
-    }
-    if (operator_name == NULL) {
-        say(asked, false, "'operator' is missing: who asks stands in the audit");
-        return;
-    }
-    char words[ENGINE_TEXT_BYTES_MAX + 1];
-    bool done =
-        engine_session_command(asked->engine, (uint32_t)session, command,
-                               json_flat_true(request, "confirm"), span_text(operator_name), words);
-    say(asked, done, "%s", words);
+    answer_with(asked, COMMAND_REFUSED, span_text(words), span_of(NULL, 0));
 }
 
 /* --- Requests ---------------------------------------------------------------------- */
 
-static const struct control_command *command_of(const struct asked *asked)
+/* Names and keys go into log, bus and audit: they must be the same in all of them. */
+static bool printable(struct span text, size_t most)
 {
-    const struct json_member *member = json_flat_member(&asked->control->request, "command");
+    bool right = text.size > 0 && text.size <= most && text.data[0] != ' ';
+    for (size_t i = 0; right && i < text.size; i++) {
+        right = text.data[i] >= ' ' && text.data[i] <= '~';
+    }
+    return right;
+}
+
+/* The member as a name: false, and said so, if it is there and is none. */
+static bool read_name(const struct control_asked *asked, const char *name, size_t most,
+                      struct span *out)
+{
+    const struct json_member *member = json_flat_member(&asked->control->request, name);
     if (member == NULL) {
-        say(asked, false, "'command' is missing");
-        return NULL;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (member->quoted && strcmp(member->value, commands[i].name) == 0) {
-            return &commands[i];
-        }
-    }
-    char names[WORDS_BYTES_MAX / 2] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "",
-                                 commands[i].name);
-        ASSERT(used < sizeof(names));
-    }
-    say(asked, false, "there is no command '%.60s'; there are %s", member->value, names);
-    return NULL;
-}
-
-static bool member_right(const struct asked *asked, const struct json_member *member,
-                         const struct control_command *command)
-{
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        if (strcmp(member->name, members[i].name) != 0 ||
-            (members[i].kinds & (unsigned)command->kind) == 0) {
-            continue;
-        }
-        bool is_truth = !member->quoted &&
-                        (strcmp(member->value, "true") == 0 || strcmp(member->value, "false") == 0);
-        if (members[i].is_text ? !member->quoted : !is_truth) {
-            say(asked, false, "'%s' must be %s", member->name,
-                members[i].is_text ? "text, in quotes" : "true or false, without quotes");
-            return false;
-        }
         return true;
     }
-    say(asked, false, "%s knows no '%.60s'", command->name, member->name);
-    return false;
-}
-
-/* The operator's name goes into log, bus and audit: it must be the same in all of them. */
-static bool operator_right(const struct asked *asked)
-{
-    const char *name = json_flat_find(&asked->control->request, "operator");
-    if (name == NULL) {
-        return true;
+    *out = span_text(member->value);
+    if (!member->quoted) {
+        refuse(asked, "'%s' must be text, in quotes", name);
+        return false;
     }
-    size_t size = strlen(name);
-    bool printable = name[0] != ' ';
-    for (size_t i = 0; i < size; i++) {
-        printable = printable && name[i] >= ' ' && name[i] <= '~';
-    }
-    if (!printable || size == 0 || size > ENGINE_NAME_BYTES_MAX) {
-        say(asked, false,
-            "'operator' must be 1 to %d bytes of printable ASCII, the first no blank: it "
-            "stands in the audit",
-            (int)ENGINE_NAME_BYTES_MAX);
+    if (!printable(*out, most)) {
+        refuse(asked,
+               "'%s' must be 1 to %zu bytes of printable ASCII, the first no blank: it stands in "
+               "the audit",
+               name, most);
         return false;
     }
     return true;
 }
 
-static void carry_out(const struct asked *asked)
+static bool is_argument(const struct json_member *member)
+{
+    return strcmp(member->name, "command") != 0 && strcmp(member->name, "operator") != 0 &&
+           strcmp(member->name, "key") != 0;
+}
+
+/* All members that are not of every request. */
+static bool read_arguments(const struct control_asked *asked, struct command_argument *arguments,
+                           uint32_t *count)
 {
     const struct json_flat *request = &asked->control->request;
-    const struct control_command *command = command_of(asked);
-    if (command == NULL) {
-        return;
-    }
+    *count = 0;
     for (uint32_t i = 0; i < request->count; i++) {
-        if (!member_right(asked, &request->list[i], command)) {
-            return;
+        const struct json_member *member = &request->list[i];
+        if (!is_argument(member)) {
+            continue;
+        }
+        if (!member->quoted && strcmp(member->value, "null") == 0) {
+            refuse(asked, "'%.60s' is null: leave it out", member->name);
+            return false;
+        }
+        if (*count == COMMAND_ARGUMENTS_MAX) {
+            refuse(asked, "there are more than %d arguments", (int)COMMAND_ARGUMENTS_MAX);
+            return false;
+        }
+        arguments[*count].name = span_text(member->name);
+        arguments[*count].value = span_text(member->value);
+        *count += 1;
+    }
+    return true;
+}
+
+/* What the operator may do; said if he is not known. */
+static bool read_roles(const struct control_asked *asked, struct command *command)
+{
+    const struct control *control = asked->control;
+    if (control->operators_count == 0) {
+        command->may = MAY_ALL;
+        return true;
+    }
+    if (command->operator_name.size == 0) {
+        return true; /* The engine says what is missing. */
+    }
+    for (uint32_t i = 0; i < control->operators_count; i++) {
+        if (span_is(command->operator_name, control->operators[i].name)) {
+            command->may = control->operators[i].may;
+            return true;
         }
     }
-    if (!operator_right(asked)) {
+    refuse(asked, "'%s' is no operator of this gateway: its [OPERATOR] sections name them",
+           json_flat_find(&control->request, "operator"));
+    return false;
+}
+
+static void carry_out(struct control_asked *asked)
+{
+    const struct json_flat *request = &asked->control->request;
+    struct command_argument arguments[COMMAND_ARGUMENTS_MAX];
+    struct command command = {.arguments = arguments};
+    const char *name = json_flat_find(request, "command");
+    if (name == NULL) {
+        refuse(asked, "'command' is missing");
         return;
     }
-    if (command->kind == KIND_LIST) {
-        list_sessions(asked);
-    } else {
-        steer_session(asked, command->command);
+    command.name = span_text(name);
+    if (command.name.size > COMMAND_NAME_BYTES_MAX) {
+        refuse(asked, "there is no command '%.60s'", name);
+        return;
     }
+    if (!read_name(asked, "operator", ENGINE_NAME_BYTES_MAX, &command.operator_name) ||
+        !read_name(asked, "key", COMMAND_KEY_BYTES_MAX, &command.key) ||
+        !read_arguments(asked, arguments, &command.arguments_count) ||
+        !read_roles(asked, &command)) {
+        return;
+    }
+    asked->sessions = strcmp(name, "session.list") == 0;
+    struct command_out out = {.context = asked, .row = control_row};
+    enum command_result result = engine_command(asked->engine, &command, &out);
+    answer_with(asked, result, text_span(&out.answer), text_span(&out.more));
 }
 
 static void take_request(struct control *control, struct engine *engine)
@@ -248,17 +196,17 @@ static void take_request(struct control *control, struct engine *engine)
     memcpy(answer->identity, frames[0].data, frames[0].size);
     answer->identity_size = frames[0].size;
     answer->delimiter = count > 1 && frames[1].size == 0;
-    answer->frames_count = 0;
+    answer->rows_count = 0;
     answer->used = 0;
-    const struct asked asked = {.control = control, .engine = engine, .answer = answer};
+    struct control_asked asked = {.control = control, .engine = engine, .answer = answer};
     uint32_t first = answer->delimiter ? 2 : 1;
     char error[JSON_FLAT_ERROR_BYTES_MAX];
     if (count != first + 1) {
-        say(&asked, false, "send one frame with one JSON object");
+        refuse(&asked, "send one frame with one JSON object");
     } else if (frames[first].size > CONTROL_REQUEST_BYTES_MAX) {
-        say(&asked, false, "the request is longer than %d bytes", (int)CONTROL_REQUEST_BYTES_MAX);
+        refuse(&asked, "the request is longer than %d bytes", (int)CONTROL_REQUEST_BYTES_MAX);
     } else if (!json_flat_read(frames[first], &control->request, error)) {
-        say(&asked, false, "the request is no flat JSON object: %s", error);
+        refuse(&asked, "the request is no flat JSON object: %s", error);
     } else {
         carry_out(&asked);
     }
@@ -286,14 +234,15 @@ void control_release(struct control *control)
 {
     for (uint32_t i = 0; i < control->answers_count; i++) {
         const struct control_answer *answer = &control->answers[i];
-        struct span frames[ARRAY_LEN(answer->frames) + 2];
+        struct span frames[CONTROL_ROWS_MAX + 3];
         uint32_t count = 0;
         frames[count++] = span_of(answer->identity, answer->identity_size);
         if (answer->delimiter) {
             frames[count++] = span_of(NULL, 0);
         }
-        for (uint32_t frame = 0; frame < answer->frames_count; frame++) {
-            frames[count++] = answer->frames[frame];
+        frames[count++] = span_of(answer->head, answer->head_size);
+        for (uint32_t row = 0; row < answer->rows_count; row++) {
+            frames[count++] = answer->rows[row];
         }
         if (zeromq_send(&control->socket, frames, count) != STATUS_OK) {
             log_text(control->log, control->now->engine_ns, SEVERITY_DEBUG,

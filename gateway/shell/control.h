@@ -1,24 +1,32 @@
-/* The control socket: what operators ask of a running gateway (design §12).
+/* The control socket: what operators and services ask of a running gateway (design §12).
  *
  * Engine's thread. ROUTER on ipc://, whose file lets only the owner in. A request is one
  * frame (an empty one may stand before it, as REQ sends it) with one flat JSON object:
  *
  *   {"command":"session.list"}
  *   {"command":"session.reset","session":"FIX.4.4:US->BROKER","operator":"jane","confirm":true}
+ *   {"command":"broker.drain","broker":"ALPHA","operator":"jane","key":"7f3a"}
+ *
+ * `command`, `operator` and `key` are of every request; all other members are arguments of the
+ * command, text, whole numbers or truths. The commands, and what they take, are the engine's
+ * (command.h). Nothing is ignored: a member that the command does not know is an error that
+ * names it.
  *
  * The answer's first frame says {"ok":true,"answer":"…","time":"…"} or "ok":false with the
- * reason; each further frame is a row, a flat object again. Nothing is ignored: a member that
- * the command does not know is an error that names it. A command that changed something is
- * answered once that is durable: control_step() carries out, control_release() answers.
+ * reason, "proposed":true if it waits for a second person, and "after":"…" if there is more to be
+ * had by that argument; each further frame is a row, a flat object again. A command that changed
+ * something is answered once that is durable: control_step() carries out, control_release()
+ * answers.
  *
  * Whoever can be told gets an answer. Who leaves CONTROL_UNREAD_MAX of them unread loses
  * further ones; who sends a frame beyond CONTROL_FRAME_BYTES_MAX is cut off by libzmq. */
 #ifndef GATEWAY_SHELL_CONTROL_H
 #define GATEWAY_SHELL_CONTROL_H
 
-#include "gateway/core/engine.h"
+#include "gateway/core/command.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/json_flat.h"
+#include "gateway/shell/json_text.h"
 #include "gateway/shell/listener.h"
 #include "gateway/shell/log.h"
 #include "gateway/shell/zeromq.h"
@@ -28,9 +36,17 @@ enum {
     CONTROL_UNREAD_MAX = 64,  /* Per client and direction. */
     CONTROL_REQUEST_BYTES_MAX = 4096,
     CONTROL_FRAME_BYTES_MAX = 64 * 1024, /* Up to here a request that is too long has an answer. */
-    CONTROL_ROW_BYTES_MAX = 5120,
-    CONTROL_ANSWER_BYTES_MAX = (ENGINE_SESSIONS_MAX + 1) * CONTROL_ROW_BYTES_MAX,
+    CONTROL_HEAD_BYTES_MAX = 4096,
+    CONTROL_ROW_BYTES_MAX = 8 * 1024, /* Longer words of such a row are cut. */
+    CONTROL_ROWS_MAX = 256,
+    CONTROL_ANSWER_BYTES_MAX = 512 * 1024, /* Of the rows; then there is no more room. */
     CONTROL_LINGER_MS = 500,
+};
+
+/* Who may do what. */
+struct control_operator {
+    const char *name;
+    unsigned may; /* enum command_role */
 };
 
 /* One answer that waits for the commit. */
@@ -38,8 +54,10 @@ struct control_answer {
     uint8_t identity[256];
     size_t identity_size;
     bool delimiter;
-    uint32_t frames_count;
-    struct span frames[ENGINE_SESSIONS_MAX + 1]; /* Into `text`. */
+    size_t head_size;
+    char head[CONTROL_HEAD_BYTES_MAX];
+    uint32_t rows_count;
+    struct span rows[CONTROL_ROWS_MAX]; /* Into `text`. */
     size_t used;
     char text[CONTROL_ANSWER_BYTES_MAX];
 };
@@ -50,6 +68,8 @@ struct control {
     const struct instant *now;                   /* Borrowed: of the turn. */
     const struct connection_config *connections; /* Borrowed: by session number. */
     const struct listeners *listeners;           /* Borrowed. */
+    const struct control_operator *operators;    /* Borrowed. */
+    uint32_t operators_count;                    /* 0: whoever asks may do everything. */
     struct zeromq_frames frames;
     struct json_flat request;
     uint32_t answers_count;
@@ -72,15 +92,18 @@ bool control_pending(const struct control *control);
 
 /* --- Between control.c and control_row.c --------------------------------------------- */
 
-/* The next frame of the answer, with room for CONTROL_ROW_BYTES_MAX. */
-struct json_text control_frame_begin(struct control_answer *answer);
-void control_frame_end(struct control_answer *answer, const struct json_text *text);
+/* One request, and where its answer goes. */
+struct control_asked {
+    const struct control *control;
+    struct engine *engine;
+    struct control_answer *answer;
+    bool sessions; /* Its rows are sessions: the shell knows more of them. */
+};
 
 /* ,"name":"20261121-08:00:00"; empty for 0 and UINT64_MAX, which mean never. */
 void control_pair_time(struct json_text *text, const char *name, uint64_t instant_ns);
 
-/* All that is known of a session. */
-void control_row(const struct control *control, struct control_answer *answer,
-                 const struct engine *engine, const struct link *link);
+/* The next row of the answer; command_out.row of the engine, `context` is a control_asked. */
+bool control_row(void *context, const struct command_field *fields, uint32_t count);
 
 #endif

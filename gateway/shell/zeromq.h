@@ -14,7 +14,7 @@
 #include "fix/base.h"
 
 enum {
-    ZEROMQ_FRAMES_MAX = 48,           /* Frames of one message; more is dropped whole. */
+    ZEROMQ_FRAMES_MAX = 260,          /* Frames of one message; more is dropped whole. */
     ZEROMQ_FRAME_BYTES_MAX = 1 << 20, /* Longest frame; libzmq cuts off who sends more. */
     ZEROMQ_HIGH_WATER_MAX = 1000,     /* Messages queued per peer and direction, if not said. */
     ZEROMQ_ENDPOINT_BYTES_MAX = 255,

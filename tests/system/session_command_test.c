@@ -262,7 +262,7 @@ static void list_show_and_test_tell_of_running_sessions(void **state)
     (void)snprintf(before, sizeof before, "%s", wish.value);
     wish.value = before;
     assert_session(desk, "test ALPHA -c @ --operator jane", 0, "a TestRequest is sent");
-    assert_event(desk, "SE.", "58=TEST_REQUEST by jane: a TestRequest is sent");
+    assert_event(desk, "CO.session.test", "10034=DONE|10030=jane|58=a TestRequest is sent");
     assert_true(world_await(&desk->world, changed, &wish, SETTLE_MS, "the answer"));
 
     assert_session(desk, "disconnect ALPHA -c @ --operator jane", 0, "its connection is closed");
@@ -346,10 +346,10 @@ static void a_session_that_is_logged_off_stays_so_and_gets_no_orders(void **stat
     await_member(desk, "BETA", "state", "READY");
     trade(desk, ORDERS);
     assert_true(taken_by(desk, "BETA") > before);
-    assert_event(desk, "SE.FIX.4.4:FIXGATE->BETA", "58=LOGOFF by jane: it logs out");
-    assert_says(desk, "58=LOGON by jane: it connects now");
-    assert_audit(desk, "LOGOFF", "FIX.4.4:FIXGATE->BETA", "it logs out");
-    assert_audit(desk, "LOGON", "FIX.4.4:FIXGATE->BETA", "it connects now");
+    assert_event(desk, "CO.session.", "10034=DONE|10030=jane|58=it logs out");
+    assert_says(desk, "10034=DONE|10030=jane|58=it connects now");
+    assert_audit(desk, "session.logoff", "FIX.4.4:FIXGATE->BETA", "it logs out");
+    assert_audit(desk, "session.logon", "FIX.4.4:FIXGATE->BETA", "it connects now");
     assert_true(world_judge(&desk->world));
     desk_end(desk);
 }
@@ -382,10 +382,10 @@ static void a_reset_while_orders_are_open_wants_a_confirmation(void **state)
     assert_true(process_logged(&desk->world.gateway,
                                "session=FIX.4.4:FIXGATE->BETA the peer confirms the reset", NULL,
                                0));
-    assert_event(desk, "SE.FIX.4.4:FIXGATE->BETA", "58=RESET by jane refused: ");
-    assert_says(desk, "58=RESET by jane: a Logon with ResetSeqNumFlag=Y");
-    assert_audit(desk, "RESET", "FIX.4.4:FIXGATE->BETA", "orders are open there");
-    assert_audit(desk, "RESET", "FIX.4.4:FIXGATE->BETA", "a Logon with ResetSeqNumFlag=Y");
+    assert_event(desk, "CO.session.reset", "10034=REFUSED|10030=jane|58=");
+    assert_says(desk, "10034=DONE|10030=jane|58=a Logon with ResetSeqNumFlag=Y");
+    assert_audit(desk, "session.reset", "FIX.4.4:FIXGATE->BETA", "orders are open there");
+    assert_audit(desk, "session.reset", "FIX.4.4:FIXGATE->BETA", "a Logon with ResetSeqNumFlag=Y");
     end_resting_orders(desk);
     desk_end(desk);
 }

@@ -396,13 +396,10 @@ static void a_reset_over_open_orders_wants_confirm_to_be_true(void **state)
     assert_non_null(strstr(member(desk, "answer"), "2 orders are open"));
     assert_false(ask(desk, RESET(",\"confirm\":false")));
     assert_non_null(strstr(member(desk, "answer"), "2 orders are open"));
-    static const char *const wrong[] = {RESET(",\"confirm\":\"true\""), RESET(",\"confirm\":1"),
-                                        RESET(",\"confirm\":null")};
-    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-        assert_false(ask(desk, wrong[i]));
-        assert_string_equal("'confirm' must be true or false, without quotes",
-                            member(desk, "answer"));
-    }
+    assert_false(ask(desk, RESET(",\"confirm\":1")));
+    assert_non_null(strstr(member(desk, "answer"), "2 orders are open"));
+    assert_false(ask(desk, RESET(",\"confirm\":null")));
+    assert_string_equal("'confirm' is null: leave it out", member(desk, "answer"));
     assert_int_equal(7, desk->engine.links[1].session.seq_out_next);
     assert_true(ask(desk, RESET(",\"confirm\":true")));
     assert_int_equal(1, desk->engine.links[1].session.seq_out_next);
@@ -423,16 +420,18 @@ static void wrong_requests_are_refused_by_name_and_change_nothing(void **state)
         {"{}", "'command' is missing"},
         {"{\"command\":5}", "there is no command '5'"},
         {"{\"command\":null}", "there is no command 'null'"},
-        {"{\"command\":\"session.list \"}", "session.list, session.logon, session.logoff"},
+        {"{\"command\":\"session.list \"}", "`fixgate ctl --help` names them all"},
+        {"{\"command\":\"session.list0123456789012345678901234567890123456789012345678901234\"}",
+         "there is no command 'session.list0123456789"},
         {"{\"command\":\"\\u001b[2J\"}", "there is no command"},
         {"{\"command\":\"session.list\",\"command\":\"session.list\"}", "duplicate"},
         {"{\"command\":\"session.list\",\"session\":\"x\"}", "session.list knows no 'session'"},
         {"{\"command\":\"session.list\",\"colour\":1}", "session.list knows no 'colour'"},
         {"{\"command\":\"session.logoff\",\"operator\":\"jane\"}", "'session' is missing"},
-        {"{\"command\":\"session.logoff\",\"session\":\"BETA\",\"operator\":\"jane\"}",
-         "not one of this gateway"},
-        {"{\"command\":\"session.logoff\",\"session\":7,\"operator\":\"jane\"}",
-         "'session' must be text"},
+        {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\"jane\",\"key\":7}",
+         "'key' must be text"},
+        {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\"jane\",\"key\":\"\"}",
+         "1 to 64 bytes"},
         {"{\"command\":\"session.logoff\"," BETA "}", "'operator' is missing"},
         {"{\"command\":\"session.logoff\"," BETA ",\"operator\":5}", "'operator' must be text"},
         {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\"\"}", "printable ASCII"},
@@ -465,6 +464,117 @@ static void wrong_requests_are_refused_by_name_and_change_nothing(void **state)
     assert_string_equal("FIX.4.4:FIXGATE->BETA", member(desk, "session"));
 }
 
+/* The request was right, so that it stands in the audit. */
+static void a_session_that_is_not_there_is_refused_and_recorded(void **state)
+{
+    struct desk *desk = *state;
+    static const char *const requests[] = {
+        "{\"command\":\"session.logoff\",\"session\":\"BETA\",\"operator\":\"jane\"}",
+        "{\"command\":\"session.logoff\",\"session\":7,\"operator\":\"jane\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        assert_false(ask(desk, requests[i]));
+        assert_non_null(strstr(member(desk, "answer"), "not one of this gateway"));
+        assert_int_equal(i + 1, desk->engine.audit.count);
+    }
+}
+
+static void more_arguments_than_any_command_takes_are_refused(void **state)
+{
+    struct desk *desk = *state;
+    char request[1024];
+    int size = snprintf(request, sizeof(request), "{\"command\":\"session.list\"");
+    for (int i = 0; i <= COMMAND_ARGUMENTS_MAX; i++) {
+        size += snprintf(request + size, sizeof(request) - (size_t)size, ",\"a%d\":%d", i, i);
+    }
+    (void)snprintf(request + size, sizeof(request) - (size_t)size, "}");
+    assert_false(ask(desk, request));
+    assert_string_equal("there are more than 24 arguments", member(desk, "answer"));
+}
+
+static void without_operators_in_the_configuration_everybody_may_do_everything(void **state)
+{
+    struct desk *desk = *state;
+    assert_true(ask(desk, "{\"command\":\"audit.verify\"}"));
+    assert_string_equal("all 0 entries fit", member(desk, "answer"));
+}
+
+static void operators_of_the_configuration_have_their_roles_and_others_none(void **state)
+{
+    struct desk *desk = *state;
+    static const struct control_operator operators[] = {{"jane", MAY_VIEW | MAY_OPERATE},
+                                                        {"vic", MAY_VIEW}};
+    desk->control.operators = operators;
+    desk->control.operators_count = ARRAY_LEN(operators);
+#define LOGOFF(name)                                                                               \
+    "{\"command\":\"session.logoff\",\"session\":\"FIX.4.4:FIXGATE->BETA\",\"operator\":\"" name   \
+    "\"}"
+    assert_false(ask(desk, LOGOFF("vic")));
+    assert_string_equal("vic may not do that: it needs the role operate", member(desk, "answer"));
+    assert_false(ask(desk, LOGOFF("eve")));
+    assert_string_equal("'eve' is no operator of this gateway: its [OPERATOR] sections name them",
+                        member(desk, "answer"));
+    assert_false(ask(desk, "{\"command\":\"session.list\"}"));
+    assert_string_equal("'operator' is missing: it needs the role view", member(desk, "answer"));
+    assert_false(desk->engine.links[1].down);
+    assert_true(ask(desk, LOGOFF("jane")));
+    assert_true(ask(desk, "{\"command\":\"session.list\",\"operator\":\"vic\"}"));
+#undef LOGOFF
+}
+
+static void a_row_that_is_too_long_has_its_words_cut(void **state)
+{
+    struct desk *desk = *state;
+    static char words[4096];
+    static struct control_answer answer;
+    struct command_field fields[COMMAND_FIELDS_MAX];
+    struct control_asked asked = {
+        .control = &desk->control, .engine = &desk->engine, .answer = &answer};
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
+    memset(words, 1, sizeof(words));
+    for (uint32_t i = 0; i < ARRAY_LEN(fields); i++) {
+        static char names[ARRAY_LEN(fields)][33];
+        (void)snprintf(names[i], sizeof(names[i]), "field_with_quite_a_long_name__%02u", i);
+        fields[i] = (struct command_field){
+            .name = names[i], .kind = FIELD_WORDS, .words = span_of(words, sizeof(words))};
+    }
+    assert_true(control_row(&asked, fields, ARRAY_LEN(fields)));
+    assert_true(json_flat_read(answer.rows[0], &desk->row, error));
+    assert_int_equal(ARRAY_LEN(fields), desk->row.count);
+    assert_int_equal(24, strlen(desk->row.list[0].value));
+}
+
+static void rows_beyond_the_room_of_an_answer_are_refused(void **state)
+{
+    struct desk *desk = *state;
+    static struct control_answer answer;
+    struct control_asked asked = {
+        .control = &desk->control, .engine = &desk->engine, .answer = &answer};
+    static char words[200];
+    struct command_field fields[] = {
+        {.name = "n", .kind = FIELD_NUMBER, .number = UINT64_MAX},
+        {.name = "d", .kind = FIELD_DECIMAL, .decimal = {.units = -150000000}},
+        {.name = "t", .kind = FIELD_TRUTH, .number = 1},
+        {.name = "w", .kind = FIELD_WORDS, .words = span_of(words, sizeof(words))}};
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
+    memset(words, 1, sizeof(words));
+    uint32_t rows = 0;
+    while (control_row(&asked, fields, ARRAY_LEN(fields))) {
+        rows += 1;
+    }
+    assert_int_equal(CONTROL_ROWS_MAX, rows);
+    assert_true(json_flat_read(answer.rows[255], &desk->row, error));
+    assert_string_equal("18446744073709551615", member(desk, "n"));
+    assert_string_equal("-1.5", member(desk, "d"));
+    assert_true(json_flat_true(&desk->row, "t"));
+    memset(&answer, 0, sizeof(answer));
+    static char long_words[1024];
+    memset(long_words, 1, sizeof(long_words));
+    fields[3].words = span_of(long_words, sizeof(long_words));
+    for (rows = 0; control_row(&asked, fields, ARRAY_LEN(fields)); rows++) {
+    }
+    assert_in_range(rows, 60, CONTROL_ROWS_MAX - 1);
+}
+
 static void an_operators_name_of_63_bytes_is_taken(void **state)
 {
     struct desk *desk = *state;
@@ -487,7 +597,7 @@ static void a_request_that_is_too_long_or_in_pieces_is_told_so(void **state)
         assert_false(answer(desk));
         assert_non_null(strstr(member(desk, "answer"), reasons[i]));
     }
-    struct span many[ZEROMQ_FRAMES_MAX + 8];
+    static struct span many[ZEROMQ_FRAMES_MAX + 8];
     for (size_t i = 0; i < ARRAY_LEN(many); i++) {
         many[i] = span_text("{\"command\":\"session.list\"}");
     }
@@ -583,6 +693,12 @@ int main(void)
         DESK_TEST(a_command_is_carried_out_and_answered_in_the_engines_words),
         DESK_TEST(a_reset_over_open_orders_wants_confirm_to_be_true),
         DESK_TEST(wrong_requests_are_refused_by_name_and_change_nothing),
+        DESK_TEST(a_session_that_is_not_there_is_refused_and_recorded),
+        DESK_TEST(more_arguments_than_any_command_takes_are_refused),
+        DESK_TEST(without_operators_in_the_configuration_everybody_may_do_everything),
+        DESK_TEST(operators_of_the_configuration_have_their_roles_and_others_none),
+        DESK_TEST(a_row_that_is_too_long_has_its_words_cut),
+        DESK_TEST(rows_beyond_the_room_of_an_answer_are_refused),
         DESK_TEST(an_operators_name_of_63_bytes_is_taken),
         DESK_TEST(a_request_that_is_too_long_or_in_pieces_is_told_so),
         DESK_TEST(the_delimiter_of_a_req_client_comes_back),

@@ -1,0 +1,120 @@
+#include "gateway/console/control_client.h"
+
+#include "gateway/console/command_line.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { REACH_MS_MAX = 3000, ANSWER_MS_MAX = 5000 };
+
+bool control_client_find(struct control_client *client, const char *config_path,
+                         const char *control)
+{
+    if (control != NULL) {
+        (void)snprintf(client->endpoint, sizeof(client->endpoint), "%s", control);
+        return true;
+    }
+    if (config_path == NULL) {
+        command_say(client->command, "which gateway? Give -c FILE or --control ENDPOINT");
+        return false;
+    }
+    struct gateway_config *config =
+        command_config(client->command, config_path, CONFIG_NEED_SETTINGS);
+    if (config == NULL) {
+        return false;
+    }
+    (void)snprintf(client->endpoint, sizeof(client->endpoint), "%s", config->control_endpoint);
+    gateway_config_free(config);
+    return true;
+}
+
+bool control_client_open(struct control_client *client)
+{
+    char error[ZEROMQ_ERROR_BYTES_MAX];
+    struct zeromq_options options = {.kind = ZEROMQ_DEALER};
+    if (zeromq_open(&client->zeromq) != STATUS_OK) {
+        command_say(client->command, "cannot make a ZeroMQ context");
+        return false;
+    }
+    if (zeromq_socket_open(&client->zeromq, &options, &client->socket, error) != STATUS_OK ||
+        zeromq_connect(&client->socket, client->endpoint, error) != STATUS_OK) {
+        command_say(client->command, "%s", error);
+        control_client_close(client);
+        return false;
+    }
+    return true;
+}
+
+void control_client_close(struct control_client *client)
+{
+    zeromq_frames_release(&client->frames);
+    zeromq_socket_close(&client->socket);
+    zeromq_close(&client->zeromq);
+}
+
+/* Waits until the gateway is connected to, then sends. */
+static bool send_request(struct control_client *client, struct span request)
+{
+    struct zeromq_poll item = {.socket = &client->socket, .want_write = true};
+    if (zeromq_poll(&item, 1, REACH_MS_MAX) != STATUS_OK || !item.writable) {
+        command_say(client->command, "nobody answers at %s; is the gateway running?",
+                    client->endpoint);
+        return false;
+    }
+    if (zeromq_send(&client->socket, &request, 1) != STATUS_OK) {
+        command_say(client->command, "the request cannot be sent to %s", client->endpoint);
+        return false;
+    }
+    return true;
+}
+
+bool control_client_ask(struct control_client *client, struct span request, const char *doubtful)
+{
+    if (!send_request(client, request)) {
+        return false;
+    }
+    struct zeromq_poll item = {.socket = &client->socket};
+    if (zeromq_poll(&item, 1, ANSWER_MS_MAX) != STATUS_OK || !item.readable ||
+        zeromq_receive(&client->socket, &client->frames) != STATUS_OK ||
+        client->frames.count == 0) {
+        command_say(client->command, "%s does not answer within %d s%s%s", client->endpoint,
+                    ANSWER_MS_MAX / 1000, doubtful != NULL ? "; " : "",
+                    doubtful != NULL ? doubtful : "");
+        return false;
+    }
+    return control_client_read(client, 0);
+}
+
+bool control_client_read(struct control_client *client, uint32_t frame)
+{
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
+    if (json_flat_read(client->frames.list[frame], &client->row, error)) {
+        return true;
+    }
+    command_say(client->command, "the gateway's answer cannot be read: %s", error);
+    return false;
+}
+
+const char *control_client_value(const struct control_client *client, const char *name)
+{
+    const char *text = json_flat_find(&client->row, name);
+    return text != NULL ? text : "";
+}
+
+void control_client_print(const struct control_client *client, uint32_t frame)
+{
+    struct span text = client->frames.list[frame];
+    (void)fwrite(text.data, 1, text.size, stdout);
+}
+
+const char *control_client_login(char text[CONTROL_CLIENT_LOGIN_BYTES_MAX])
+{
+    const struct passwd *user = getpwuid(getuid());
+    if (user != NULL) {
+        (void)snprintf(text, CONTROL_CLIENT_LOGIN_BYTES_MAX, "%.60s", user->pw_name);
+    } else {
+        (void)snprintf(text, CONTROL_CLIENT_LOGIN_BYTES_MAX, "uid-%lu", (unsigned long)getuid());
+    }
+    return text;
+}
