@@ -16,6 +16,7 @@
 #define GATEWAY_SHELL_CONFIG_H
 
 #include "gateway/core/config.h"
+#include "gateway/core/router/router.h"
 #include "gateway/shell/config_file.h"
 #include "gateway/shell/config_keys.h"
 #include "gateway/shell/log.h"
@@ -129,12 +130,14 @@ struct gateway_config {
     const char *control_endpoint;
     struct log_config log;
     struct message_log_config message_log;
+    struct router_settings router;
     /* To be printed by `check` and logged at start: right, but dangerous (warnings), or
      * without effect (notes). Never secrets. */
     struct config_errors warnings;
     struct config_errors notes;
     /* For `check`: the settings as they are in force. */
     struct config_settings settings;
+    struct config_settings router_settings;
     struct config_settings broker_settings[ENGINE_BROKERS_MAX];
     struct config_settings session_settings[ENGINE_SESSIONS_MAX];
     struct config_dictionary dictionaries[CONFIG_DICTIONARIES_MAX];

@@ -101,6 +101,7 @@ void config_build(struct gateway_config *config, struct config_errors *errors)
 {
     build_gateway(config, errors);
     build_brokers(config, errors);
+    config_build_router(config, errors);
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
         config_build_session(config, i, errors);
     }

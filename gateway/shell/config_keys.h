@@ -7,6 +7,7 @@
 #define GATEWAY_SHELL_CONFIG_KEYS_H
 
 #include "gateway/shell/config_keys_gateway.h"
+#include "gateway/shell/config_keys_router.h"
 #include "gateway/shell/config_keys_session.h"
 #include "gateway/shell/config_keys_socket.h"
 
@@ -45,7 +46,8 @@ enum config_place {
     CONFIG_BROKER = 2,
     CONFIG_SESSION = 4,
     CONFIG_GATEWAY_AND_SESSION = 5,
-    CONFIG_EVERYWHERE = 7,
+    CONFIG_ROUTER = 8,
+    CONFIG_EVERYWHERE = 15,
     CONFIG_ONLY_INITIATOR = 16,
     CONFIG_ONLY_ACCEPTOR = 32,
     CONFIG_INITIATOR = 4 + 16,
@@ -63,6 +65,7 @@ enum config_place {
  * else the value is. */
 #define CONFIG_KEYS(X)                                                                             \
     CONFIG_KEYS_GATEWAY(X)                                                                         \
+    CONFIG_KEYS_ROUTER(X)                                                                          \
     CONFIG_KEYS_SESSION(X)                                                                         \
     CONFIG_KEYS_SOCKET(X)
 

@@ -22,6 +22,7 @@ enum section_kind {
     SECTION_BROKER,
     SECTION_DEFAULT,
     SECTION_SESSION,
+    SECTION_ROUTER,
     SECTION_UNKNOWN,
 };
 
@@ -95,6 +96,9 @@ static inline void setting_default(struct config_settings *settings, enum config
 /* Fills engine, brokers, sessions and the shell's settings from the settings; adds
  * what does not go together to `errors`. */
 void config_build(struct gateway_config *config, struct config_errors *errors);
+
+/* The settings of the router. */
+void config_build_router(struct gateway_config *config, struct config_errors *errors);
 
 /* "FIX.4.4:SENDER/SUB/LOCATION->TARGET:QUALIFIER"; '?' for an id that is missing. */
 enum { CONFIG_ID_TEXT_BYTES_MAX = 512 }; /* The longest parts; what is kept is shorter. */

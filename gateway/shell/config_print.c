@@ -115,6 +115,7 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
 {
     if (!json) {
         print_text(config, "GATEWAY", &config->settings, out);
+        print_text(config, "ROUTER", &config->router_settings, out);
         for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
             print_text(config, "BROKER", &config->broker_settings[i], out);
         }
@@ -126,6 +127,8 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
     }
     (void)fprintf(out, "{\"GATEWAY\":");
     print_json(config, &config->settings, out);
+    (void)fprintf(out, ",\"ROUTER\":");
+    print_json(config, &config->router_settings, out);
     (void)fprintf(out, ",\"BROKER\":[");
     for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
         (void)fprintf(out, "%s", i > 0 ? "," : "");

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-static const char *const section_names[] = {"GATEWAY", "BROKER", "DEFAULT", "SESSION"};
+static const char *const section_names[] = {"GATEWAY", "BROKER", "DEFAULT", "SESSION", "ROUTER"};
 
 enum section_kind config_section_kind(const char *name)
 {
@@ -25,6 +25,8 @@ unsigned config_section_places(enum section_kind kind)
         return CONFIG_BROKER;
     case SECTION_SESSION:
         return CONFIG_SESSION;
+    case SECTION_ROUTER:
+        return CONFIG_ROUTER;
     case SECTION_DEFAULT:
     case SECTION_UNKNOWN:
         return CONFIG_EVERYWHERE;
@@ -117,6 +119,7 @@ void config_entry_check(const struct config_file *file, const struct config_entr
     if ((definition->places & config_section_places(kind)) == 0) {
         const char *home = (definition->places & CONFIG_GATEWAY) != 0  ? "GATEWAY"
                            : (definition->places & CONFIG_BROKER) != 0 ? "BROKER"
+                           : (definition->places & CONFIG_ROUTER) != 0 ? "ROUTER"
                                                                        : "SESSION";
         char shown[2 * CONFIG_WORD_BYTES_MAX + 8];
         config_errors_add(errors, entry->line, "%s does not belong in [%s]; move it to [%s]",
@@ -174,11 +177,12 @@ static void check_sections(const struct config_file *file, struct config_errors 
             config_errors_add(
                 errors, section->line, "unknown section [%s]; %s%s%s", section->name,
                 nearest.best != NULL ? "did you mean ["
-                                     : "known are [GATEWAY], [BROKER], [DEFAULT], [SESSION",
+                                     : "known are [GATEWAY], [BROKER], [DEFAULT], [SESSION], "
+                                       "[ROUTER",
                 nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "]?" : "]");
             continue;
         }
-        bool once = kind == SECTION_GATEWAY || kind == SECTION_DEFAULT;
+        bool once = kind == SECTION_GATEWAY || kind == SECTION_DEFAULT || kind == SECTION_ROUTER;
         if (once && seen[kind]) {
             config_errors_add(errors, section->line, "[%s] stands already in line %u; join the two",
                               section->name, first[kind]);

@@ -88,8 +88,9 @@ static void say_missing(const struct config_settings *settings, const char *sect
                       initiator ? ", or ConnectionType=acceptor if the peer connects to us" : "");
 }
 
-static void settle_one(const struct config_file *file, uint32_t section, unsigned places,
-                       struct config_settings *settings, struct config_errors *errors)
+/* What is in force where the section itself says nothing, or is not there. */
+static void settle_inherited(const struct config_file *file, unsigned places,
+                             struct config_settings *settings)
 {
     apply_defaults(places, settings);
     for (uint32_t i = 0; i < file->sections_count; i++) {
@@ -97,6 +98,12 @@ static void settle_one(const struct config_file *file, uint32_t section, unsigne
             apply_entries(file, i, places, false, settings);
         }
     }
+}
+
+static void settle_one(const struct config_file *file, uint32_t section, unsigned places,
+                       struct config_settings *settings, struct config_errors *errors)
+{
+    settle_inherited(file, places, settings);
     apply_entries(file, section, places, true, settings);
     settings->line = file->sections[section].line;
     bool acceptor = is_acceptor(settings);
@@ -117,6 +124,7 @@ static void settle_one(const struct config_file *file, uint32_t section, unsigne
 void config_settle(struct gateway_config *config, struct config_errors *errors)
 {
     const struct config_file *file = &config->file;
+    settle_inherited(file, CONFIG_ROUTER, &config->router_settings);
     for (uint32_t i = 0; i < file->sections_count; i++) {
         uint32_t line = file->sections[i].line;
         switch (config_section_kind(file->sections[i].name)) {
@@ -140,6 +148,9 @@ void config_settle(struct gateway_config *config, struct config_errors *errors)
             settle_one(file, i, CONFIG_SESSION,
                        &config->session_settings[config->engine.sessions_count], errors);
             config->engine.sessions_count += 1;
+            break;
+        case SECTION_ROUTER:
+            settle_one(file, i, CONFIG_ROUTER, &config->router_settings, errors);
             break;
         case SECTION_DEFAULT:
         case SECTION_UNKNOWN:

@@ -73,8 +73,10 @@ static void print_keys(void)
     static const struct {
         enum config_place place;
         const char *name;
-    } places[] = {
-        {CONFIG_GATEWAY, "GATEWAY"}, {CONFIG_BROKER, "BROKER"}, {CONFIG_SESSION, "SESSION"}};
+    } places[] = {{CONFIG_GATEWAY, "GATEWAY"},
+                  {CONFIG_BROKER, "BROKER"},
+                  {CONFIG_SESSION, "SESSION"},
+                  {CONFIG_ROUTER, "ROUTER"}};
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         (void)printf("%s[%s]\n", i > 0 ? "\n" : "", places[i].name);
         for (uint32_t key = 0; key < CONFIG_KEYS_COUNT; key++) {

@@ -27,7 +27,8 @@ LAYERS = (
     ("gateway/services/",
      ("fix/", "gateway/bus_client.h", "gateway/core/", "gateway/shell/", "session-store/")),
     ("gateway/console/",
-     ("fix/", "gateway/bus_client.h", "gateway/core/", "gateway/shell/", "session-store/")),
+     ("fix/", "gateway/bus_client.h", "gateway/core/", "gateway/services/", "gateway/shell/",
+      "session-store/")),
     ("gateway/", ("fix/", "gateway/core/", "gateway/shell/")),  # bus_client.h, for others
 )
 
