@@ -3,6 +3,7 @@
 #include "fix/tags.h"
 #include "gateway/core/attempts.h"
 #include "gateway/core/intake.h"
+#include "gateway/core/order_limits.h"
 #include "gateway/core/queue.h"
 #include "gateway/core/routing.h"
 
@@ -125,6 +126,7 @@ static void cancel_queued(struct engine *engine, const struct request *request, 
     order_become(order, ORDER_CANCELLED, engine->now_ns,
                  span_text("cancelled before it went to a broker"));
     order_save(&engine->view, order, engine->scratch_record);
+    order_ended(engine, order);
     tell(engine, request, order, ExecType_CANCELED);
 }
 
@@ -172,6 +174,23 @@ static bool terms_fit(struct engine *engine, const struct request *request,
     return order->state != ORDER_QUEUED || routing_fits_any(engine, &replaced, fault);
 }
 
+/* A replace must pass the limits with its new terms. */
+static bool within_limits(struct engine *engine, const struct request *request,
+                          const struct order *order, const struct order_terms *terms,
+                          struct text *fault)
+{
+    struct span currency = message_value(&request->message, TAG_Currency);
+    struct limit_question question = {
+        .parties = {.client = order->client, .account = order->account, .symbol = order->symbol},
+        .cl_ord_id = request->cl_ord_id,
+        .currency = currency.size > 0 ? currency : order->currency,
+        .side = order->side,
+        .terms = terms,
+    };
+    int reason; /* CxlRejReason(102) has no word for it. */
+    return order_limits_check(engine, &question, &reason, fault);
+}
+
 void amend_request(struct engine *engine, struct request *request, char kind)
 {
     if (answer_repetition(engine, request, kind)) {
@@ -191,7 +210,8 @@ void amend_request(struct engine *engine, struct request *request, char kind)
     struct text fault = {.size = 0};
     int reason;
     if (kind == 'G' && (!intake_terms(engine, request, &terms, &reason, &fault) ||
-                        !terms_fit(engine, request, &order, &terms, &fault))) {
+                        !terms_fit(engine, request, &order, &terms, &fault) ||
+                        !within_limits(engine, request, &order, &terms, &fault))) {
         refuse(engine, request, &order, kind, CXL_REJ_OTHER, text_span(&fault));
         return;
     }

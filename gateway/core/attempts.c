@@ -94,6 +94,7 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
                                    .decision = routing_record(engine, order, decision)});
     view_put_new(&engine->view, TABLE_LIVE, key, attempt_id);
     link_open_add(engine, order->session_id, 1);
+    order_limits_broker_sent(engine, link->config->broker);
     doubt_add(engine, link, order->attempt_number, key);
     order_save(&engine->view, order, engine->scratch_record);
     bus_order_event(engine, order);

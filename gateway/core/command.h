@@ -167,6 +167,8 @@ struct command_group {
 #define COMMAND_GROUPS(X)                                                                          \
     X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")              \
     X(approvals_commands, "Approvals: what needs a second person")                                 \
+    X(limit_commands, "Limits: what an order may ask for")                                         \
+    X(kill_commands, "Kill switch: no new orders, and cancel what is there")                       \
     X(audit_commands, "Audit: who did what")                                                       \
     X(broker_commands, "Brokers: what people want of them beside what is measured")                \
     X(route_commands, "Routing: how new orders are spread, and why one went where it did")         \

@@ -8,6 +8,7 @@
 #include "fix/session.h"
 #include "gateway/core/application.h"
 #include "gateway/core/limits.h"
+#include "gateway/core/order_limits.h"
 
 enum session_role {
     ROLE_ORDERS,
@@ -65,6 +66,7 @@ struct engine_session_config {
 
     uint32_t rate_per_second;    /* OutboundRate: messages; 0 = unlimited. */
     uint32_t rate_burst;         /* OutboundBurst: bucket size, at least 1. */
+    bool mass_cancel;            /* MassCancel=Y: it takes OrderMassCancelRequest(q). */
     bool persist_messages;       /* PersistMessages=N: bodies are not kept; always gap-filled. */
     uint64_t stale_order_ns;     /* StaleOrderAge: an order older than this does not go out again;
                                     0 = as long as its TimeInForce. */
@@ -80,6 +82,8 @@ struct engine_config {
     uint32_t brokers_count;
     const struct engine_session_config *sessions;
     uint32_t sessions_count;
+    const struct order_limit_config *limits; /* One for each scope. */
+    uint32_t limits_count;               /* At most LIMIT_SETS_MAX. */
     const struct dictionary *dictionary; /* FIX 4.4 with the in-house tags: order entry and bus. */
     uint64_t instance_id;                /* Of the store. */
     uint64_t day_end_ns;       /* Time of day (UTC) at which TimeInForce Day ends; 0 = midnight. */

@@ -61,6 +61,7 @@ enum routing_mode {
     X(OPEN, "breaker open")                                                                        \
     X(PROBES_OUT, "breaker half open, its probe orders are out")                                   \
     X(NO_WEIGHT, "its weight is 0")                                                                \
+    X(LIMIT, "a kill switch or a limit of the broker holds it back")                               \
     X(NO_SESSION, "no session for orders is configured")                                           \
     X(CAPACITY, "as many orders unacknowledged as it may have")                                    \
     X(AWAY, "none of its sessions can send")                                                       \

@@ -100,6 +100,12 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
         refused = failover_start(engine, &text);
         queue_start(engine);
     }
+    if (refused == NULL) {
+        refused = order_limits_start(engine, &text);
+    }
+    if (refused == NULL) {
+        refused = kill_start(engine, &text);
+    }
     /* What was not read says nothing of the store, good or bad. */
     if (view_failed(&engine->view)) {
         return "a read of it failed";
@@ -132,6 +138,7 @@ bool engine_turn_end(struct engine *engine)
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         link_store_numbers(engine, &engine->links[number]);
     }
+    order_limits_store(engine);
     counters_store(engine);
     if (turn->batch.count > 0) {
         engine->batch_number = turn->batch.number;
@@ -174,6 +181,8 @@ void engine_tick(struct engine *engine)
     approvals_tick(engine);
     failover_tick(engine);
     routing_tick(engine);
+    kill_tick(engine);
+    order_limits_tick(engine);
     queue_tick(engine);
     heartbeat(engine);
 }
@@ -192,6 +201,12 @@ uint64_t engine_deadline_ns(const struct engine *engine)
     }
     if (approvals_deadline_ns(engine) < deadline) {
         deadline = approvals_deadline_ns(engine);
+    }
+    if (kill_deadline_ns(engine) < deadline) {
+        deadline = kill_deadline_ns(engine);
+    }
+    if (order_limits_deadline_ns(engine) < deadline) {
+        deadline = order_limits_deadline_ns(engine);
     }
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         uint64_t due = engine->stopping && !engine->links[number].connected

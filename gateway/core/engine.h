@@ -14,7 +14,9 @@
 #include "gateway/core/approvals.h"
 #include "gateway/core/config.h"
 #include "gateway/core/failover.h"
+#include "gateway/core/kill.h"
 #include "gateway/core/order.h"
+#include "gateway/core/order_limits.h"
 #include "gateway/core/release.h"
 #include "gateway/core/routing_table.h"
 #include "gateway/core/sha256.h"
@@ -127,6 +129,8 @@ struct engine {
     bool space_low;  /* Intake is stopped. */
     bool stopping;   /* Logouts are out; no new orders. */
     struct routing_table routing;
+    struct order_limits limits;
+    struct kills kills;
     struct failover failover;
     struct audit_chain audit;
     struct approvals approvals;

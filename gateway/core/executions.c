@@ -284,6 +284,8 @@ void executions_receive(struct engine *engine, struct link *link, const struct m
         refusals_cancel_reject(engine, link, message);
     } else if (span_is(msg_type, MSG_BusinessMessageReject) || span_is(msg_type, MSG_Reject)) {
         refusals_message(engine, link, message);
+    } else if (span_is(msg_type, MSG_OrderMassCancelReport)) {
+        kill_mass_report(engine, link, message);
     } else {
         link_business_reject(engine, link, message, BUSINESS_REJECT_UNSUPPORTED_TYPE,
                              "not handled by this gateway");

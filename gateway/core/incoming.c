@@ -61,7 +61,9 @@ void incoming_become(struct engine *engine, struct incoming *in, enum order_stat
     order_become(order, state, engine->now_ns, reason);
     if (!ended && order_is_terminal(state)) {
         attempt_ended(engine, order);
+        order_ended(engine, order);
     } else if (ended && !order_is_terminal(state)) {
         attempt_reopened(engine, order);
+        order_reopened(engine, order);
     }
 }

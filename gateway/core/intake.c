@@ -4,6 +4,7 @@
 #include "fix/timestamp.h"
 #include "fix/validate.h"
 #include "gateway/core/hash.h"
+#include "gateway/core/order_limits.h"
 #include "gateway/core/queue.h"
 #include "gateway/core/routing.h"
 
@@ -51,6 +52,7 @@ static void read_body(struct engine *engine, struct request *request)
     struct builder body;
     builder_init(&body, engine->scratch_request, sizeof(engine->scratch_request));
     request->content = HASH_SEED;
+    request->same = HASH_SEED;
     for (uint32_t index = 0; index < message->count; index++) {
         const struct field *field = &message->fields[index];
         const struct dictionary_field *known =
@@ -59,8 +61,11 @@ static void read_body(struct engine *engine, struct request *request)
             continue;
         }
         if (field->tag != TAG_TransactTime) {
-            request->content =
-                hash_bytes(request->content ^ field->tag, field_value(message, field));
+            struct span value = field_value(message, field);
+            request->content = hash_bytes(request->content ^ field->tag, value);
+            request->same = field->tag != TAG_ClOrdID
+                                ? hash_bytes(request->same ^ field->tag, value)
+                                : request->same;
         }
         bool ours = field->tag == TAG_ClOrdID || field->tag == TAG_OrigClOrdID ||
                     field->tag == TAG_OrderID || (known != NULL && known->internal);
@@ -214,6 +219,23 @@ static bool may_take_orders(const struct engine *engine, struct text *fault)
     return true;
 }
 
+/* From here on the order counts as open. */
+static bool within_limits(struct engine *engine, const struct order *order, uint64_t same,
+                          int *reason, struct text *fault)
+{
+    struct limit_question question = {
+        .parties = {.client = order->client, .account = order->account, .symbol = order->symbol},
+        .cl_ord_id = order->cl_ord_id,
+        .currency = order->currency,
+        .side = order->side,
+        .terms = &order->terms,
+        .content = order->content,
+        .same = same,
+        .is_new = true,
+    };
+    return order_limits_check(engine, &question, reason, fault);
+}
+
 static void take_order(struct engine *engine, const struct request *request,
                        const struct order_terms *terms)
 {
@@ -235,8 +257,14 @@ static void take_order(struct engine *engine, const struct request *request,
         .body = request->body,
     };
     struct text fault = {.size = 0};
+    int reason = ORD_REJ_UNSUPPORTED;
     if (!routing_fits_any(engine, &order, &fault)) {
-        refuse_order(engine, request, ORD_REJ_UNSUPPORTED, &fault);
+        refuse_order(engine, request, reason, &fault);
+        return;
+    }
+    fault.size = 0;
+    if (!within_limits(engine, &order, request->same, &reason, &fault)) {
+        refuse_order(engine, request, reason, &fault);
         return;
     }
     engine->counters.order_number += 1;

@@ -14,6 +14,7 @@ struct request {
     struct message message; /* Unframed. */
     struct span cl_ord_id;
     uint64_t content; /* Hash of what was asked, to recognise its repetition. */
+    uint64_t same;    /* The same without its ClOrdID: what comes again under another. */
     struct span body; /* Its fields for a broker; in engine->scratch_request. */
 };
 

@@ -34,6 +34,19 @@ enum {
     TURN_EXPIRY_MAX = 256,   /* Orders expired per turn. */
     TURN_ARCHIVE_MAX = 256,  /* Archived messages deleted per turn. */
 
+    /* Order limits (order_limits.h) and the kill switch (kill.h). */
+    LIMIT_SETS_MAX = 256,        /* Scopes with limits of their own. */
+    LIMIT_LIST_BYTES_MAX = 511,  /* Of AllowedSymbols, DeniedSymbols. */
+    LIMIT_COUNTERS_MAX = 1024,   /* Counters in memory; the rest is read when it is needed. */
+    LIMIT_PRICE_WAYS = 8,        /* Live prices: 8 that share a place, */
+    LIMIT_PRICE_PLACES = 512,    /* in so many places. */
+    LIMIT_REPEATS_MAX = 32,      /* RepeatedOrders at most. */
+    LIMIT_BLOCKED_MAX = 256,     /* Refused orders that may still be overridden. */
+    LIMIT_OVERRIDES_MAX = 64,    /* Overrides that wait for their order. */
+    LIMIT_SWEEP_MAX = 2,         /* Old entries looked at for each new one. */
+    KILLS_MAX = 64,              /* Kill switches that are on. */
+    TURN_KILL_MAX = 256,         /* Orders looked at per turn. */
+
     VIEW_VALUE_BYTES_MAX = 64 * 1024,
     ORDER_BODY_BYTES_MAX = ENGINE_REQUEST_BYTES_MAX,
     /* A request's symbol, account and currency stand beside its body, which may

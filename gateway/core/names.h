@@ -18,6 +18,7 @@ enum name_kind {
     NAME_ATTEMPT = 'A',
     NAME_ORDER = 'O',
     NAME_EXECUTION = 'E',
+    NAME_CANCEL = 'C', /* A cancel that we ask for ourselves: ClOrdID among the client's. */
 };
 
 struct name name_make(uint64_t instance_id, enum name_kind kind, uint64_t number);

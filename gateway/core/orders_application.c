@@ -2,6 +2,7 @@
 
 #include "gateway/core/doubt.h"
 #include "gateway/core/executions.h"
+#include "gateway/core/kill.h"
 
 static void start(struct engine *engine, struct link *link)
 {
@@ -20,7 +21,7 @@ static void deliver(struct engine *engine, struct link *link, const struct messa
 
 static bool may_resend(struct engine *engine, struct link *link, struct span tag, uint64_t sent_ns)
 {
-    return !doubt_must_not_resend(engine, link, tag, sent_ns);
+    return !span_is(tag, KILL_MASS_TAG) && !doubt_must_not_resend(engine, link, tag, sent_ns);
 }
 
 static void lost(struct engine *engine, struct link *link, struct span tag)

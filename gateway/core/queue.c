@@ -117,6 +117,7 @@ static void expire(struct engine *engine, struct order *order, const char *reaso
 {
     order_become(order, ORDER_EXPIRED, engine->now_ns, span_text(reason));
     order_save(&engine->view, order, engine->scratch_record);
+    order_ended(engine, order);
     report_event(engine, order,
                  &(struct report){.exec_type = ExecType_EXPIRED,
                                   .cl_ord_id = order->cl_ord_id_now,

@@ -264,6 +264,9 @@ void routing_weigh(struct engine *engine, const struct order *order, struct deci
     for (uint32_t broker = 0; broker < decision->count; broker++) {
         const struct routing_broker *row = &table->brokers[broker];
         enum decision_cause cause = wish_cause(table, wish, broker);
+        if (cause == CAUSE_NONE && !order_limits_broker_allows(engine, order, broker, NULL)) {
+            cause = CAUSE_LIMIT;
+        }
         decision->terms[broker] = (struct decision_term){
             .cause = cause != CAUSE_NONE ? cause : routing_row_cause(row),
             .admin = row->admin,
@@ -374,6 +377,9 @@ enum decision_cause routing_cause(const struct engine *engine, uint32_t broker)
     enum decision_cause cause = routing_row_cause(row);
     if (cause != CAUSE_NONE) {
         return cause;
+    }
+    if (!order_limits_broker_takes(engine, broker, NULL)) {
+        return CAUSE_LIMIT;
     }
     uint64_t unacked = 0;
     enum decision_cause nearest = CAUSE_NO_SESSION;
