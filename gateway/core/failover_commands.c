@@ -52,8 +52,8 @@ static void plan_text(struct command_call *call, uint32_t from, struct text *out
 
 static bool plan(struct command_call *call)
 {
-    uint32_t from;
-    uint32_t to;
+    uint32_t from = 0;
+    uint32_t to = 0;
     struct text words = {.size = 0};
     if (!read_brokers(call, &from, &to) || !may_begin(call, to)) {
         return false;
@@ -101,8 +101,8 @@ static bool back_brokers(struct command_call *call, uint32_t *from, uint32_t *to
 
 static bool plan_back(struct command_call *call)
 {
-    uint32_t from;
-    uint32_t to;
+    uint32_t from = 0;
+    uint32_t to = 0;
     struct text words = {.size = 0};
     if (!back_brokers(call, &from, &to)) {
         return false;
