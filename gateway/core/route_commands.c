@@ -81,7 +81,7 @@ static void add_mode(struct text *text, const struct engine *engine)
 
 static bool route_mode_plan(struct command_call *call)
 {
-    enum routing_mode mode;
+    enum routing_mode mode = ROUTING_ACTIVE_ACTIVE;
     uint32_t primary;
     if (!read_change(call, &mode, &primary)) {
         return false;
@@ -97,7 +97,7 @@ static bool route_mode_plan(struct command_call *call)
 
 static bool route_mode(struct command_call *call)
 {
-    enum routing_mode mode;
+    enum routing_mode mode = ROUTING_ACTIVE_ACTIVE;
     uint32_t primary;
     if (!read_change(call, &mode, &primary)) {
         return false;
