@@ -119,6 +119,7 @@ struct session {
     uint64_t deadline_state_ns;    /* Logon or Logout time limit; UINT64_MAX if none. */
     uint64_t test_request_sent_ns; /* 0: none outstanding. */
     uint64_t test_request_id;      /* TestReqID of the last one; grows. */
+    uint64_t test_request_seq;     /* Its MsgSeqNum: once echoed, the peer has all up to it. */
     uint64_t proof_sent_ns;        /* When one last went out behind a resend; 0: never. */
     bool silence_tested;           /* The present silence has had its TestRequest (5.4). */
     bool echo_seen;                /* SYNCHRONISING: the TestRequest was answered. */

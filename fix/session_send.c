@@ -136,6 +136,7 @@ void session_send_test_request(struct session *session, uint64_t now_ns, struct 
     uint64_t next = session->test_request_id + 1;
     session->test_request_id = next > now_ns ? next : now_ns;
     session->test_request_sent_ns = now_ns;
+    session->test_request_seq = session->seq_out_next;
     uint8_t bytes[SESSION_BODY_BYTES_MAX];
     struct builder body;
     builder_init(&body, bytes, sizeof(bytes));

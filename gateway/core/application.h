@@ -25,6 +25,9 @@ struct application {
      * link_can_send(). What cannot be sent now it has to remember by itself. */
     void (*deliver)(struct engine *engine, struct link *link, const struct message *message,
                     bool poss_dup, bool poss_resend);
+    /* A resend begins: the peer asks for ours from number `begin` on, or said at Logon that it
+     * expects that one next. Before the first may_resend() of it; it must not send here. */
+    void (*asked)(struct engine *engine, struct link *link, uint64_t begin);
     /* The peer asks for a message of ours again. True: it goes out; false: a gap fill takes
      * its place. `tag` is what link_send() was given, `sent_ns` when it first went out. It
      * must not send here. */
@@ -36,7 +39,7 @@ struct application {
     void (*dropped)(struct engine *engine, struct link *link); /* Its connection is gone. */
     void (*reset)(struct engine *engine, struct link *link);   /* Its numbers are 1 again. */
     /* Once per turn and link, after the session's own timers; bounded work. True: it has more
-     * to do at once. */
+     * to do at once. When it is wanted by itself it writes into link.application_due_ns. */
     bool (*tick)(struct engine *engine, struct link *link);
 };
 

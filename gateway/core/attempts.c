@@ -10,7 +10,7 @@
 enum {
     ATTEMPT_VERSION = 2,
     ATTEMPT_VERSION_NO_DECISION = 1,
-    ATTEMPT_RECORD_BYTES_MAX = 512 + DECISION_RECORD_BYTES_MAX,
+    ATTEMPT_RECORD_BYTES_MAX = 1024 + DECISION_RECORD_BYTES_MAX,
 };
 
 bool attempt_load(const struct engine *engine, struct span attempt_id, struct attempt *out)
@@ -25,15 +25,25 @@ bool attempt_load(const struct engine *engine, struct span attempt_id, struct at
     out->kind = (char)record_get_u8(&reader);
     out->order_key = record_get_span(&reader);
     out->request_id = record_get_span(&reader);
-    out->decision =
-        version == ATTEMPT_VERSION_NO_DECISION ? span_of(NULL, 0) : record_get_span(&reader);
+    out->decision = span_of(NULL, 0);
+    out->session_id = span_of(NULL, 0);
+    out->root = attempt_id;
+    out->seq = 0;
+    out->resets = 0;
+    if (version != ATTEMPT_VERSION_NO_DECISION) {
+        out->decision = record_get_span(&reader);
+        out->session_id = record_get_span(&reader);
+        struct span root = record_get_span(&reader);
+        out->root = root.size > 0 ? root : attempt_id;
+        out->seq = record_get_u64(&reader);
+        out->resets = record_get_u32(&reader);
+    }
     ASSERT(version == ATTEMPT_VERSION || version == ATTEMPT_VERSION_NO_DECISION);
     ASSERT(record_done(&reader));
     return true;
 }
 
-static void attempt_save(struct engine *engine, struct span attempt_id,
-                         const struct attempt *attempt)
+void attempt_save(struct engine *engine, struct span attempt_id, const struct attempt *attempt)
 {
     uint8_t record[ATTEMPT_RECORD_BYTES_MAX];
     struct record_writer writer = record_writer_on(record, sizeof(record));
@@ -42,6 +52,10 @@ static void attempt_save(struct engine *engine, struct span attempt_id,
     record_put_span(&writer, attempt->order_key);
     record_put_span(&writer, attempt->request_id);
     record_put_span(&writer, attempt->decision);
+    record_put_span(&writer, attempt->session_id);
+    record_put_span(&writer, attempt->root);
+    record_put_u64(&writer, attempt->seq);
+    record_put_u32(&writer, attempt->resets);
     view_put_new(&engine->view, TABLE_ATTEMPT, attempt_id, record_written(&writer));
 }
 
@@ -54,9 +68,98 @@ static struct span next_attempt_id(struct engine *engine, struct order *order)
     return name_span(&order->made);
 }
 
+static void no_evidence(struct order *order)
+{
+    order->evidence = EVIDENCE_NONE;
+    order->evidence_ns = 0;
+    order->asked_ns = 0;
+    order->asked_count = 0;
+    order->doubt_told = false;
+    order->drop_copied = false;
+}
+
 static const char *broker_name(const struct engine *engine, const struct link *link)
 {
     return engine->config->brokers[link->config->broker].name;
+}
+
+/* --- What goes out ------------------------------------------------------------------ */
+
+/* The client's fields, with another OrderQty(38) where a part of the order is not for this
+ * broker. */
+static void add_fields(struct engine *engine, struct builder *builder, struct span body,
+                       struct decimal quantity)
+{
+    struct message message;
+    message_init(&message, engine->fields_other, FIX_FIELDS_MAX);
+    enum frame_fault fault = message_index_unframed(&message, body, engine->config->dictionary);
+    ASSERT(fault == FRAME_FAULT_NONE);
+    for (uint32_t index = 0; index < message.count; index++) {
+        const struct field *field = &message.fields[index];
+        if (field->tag == TAG_OrderQty) {
+            builder_decimal(builder, TAG_OrderQty, quantity);
+        } else {
+            size_t size = field->value + field->size + 1 - field->start;
+            builder_raw(builder, span_of(body.data + field->start, size));
+        }
+    }
+}
+
+/* An order is never changed by us: side, symbol, account, type, price, time in force as they
+ * came in, and of the quantity what is left. */
+static void assert_as_asked(struct engine *engine, const struct order *order, struct span body)
+{
+    const struct order_terms *terms = &order->terms;
+    struct message message;
+    message_init(&message, engine->fields_other, FIX_FIELDS_MAX);
+    enum frame_fault fault = message_index_unframed(&message, body, engine->config->dictionary);
+    ASSERT(fault == FRAME_FAULT_NONE);
+    struct decimal quantity;
+    struct decimal price;
+    enum value_result has_quantity = message_decimal(&message, TAG_OrderQty, &quantity);
+    enum value_result has_price = message_decimal(&message, TAG_Price, &price);
+    struct span type = message_value(&message, TAG_OrdType);
+    struct span time_in_force = message_value(&message, TAG_TimeInForce);
+    struct span side = message_value(&message, TAG_Side);
+    ASSERT(span_equal(message_value(&message, TAG_Symbol), order->symbol));
+    ASSERT(span_equal(message_value(&message, TAG_Account), order->account));
+    ASSERT(side.size == 1 && side.data[0] == (uint8_t)order->side);
+    ASSERT(type.size == 1 && type.data[0] == (uint8_t)terms->ord_type);
+    ASSERT((time_in_force.size == 0 ? '0' : time_in_force.data[0]) ==
+           (uint8_t)terms->time_in_force);
+    ASSERT((has_price == VALUE_OK) == terms->has_price);
+    ASSERT(!terms->has_price || decimal_compare(price, terms->price) == 0);
+    ASSERT(has_quantity == VALUE_OK);
+    ASSERT(decimal_compare(quantity, order->attempt_quantity) == 0);
+}
+
+static bool body_has(struct engine *engine, struct span body, uint32_t tag)
+{
+    struct message message;
+    message_init(&message, engine->fields_other, FIX_FIELDS_MAX);
+    return message_index_unframed(&message, body, engine->config->dictionary) ==
+               FRAME_FAULT_NONE &&
+           message_find(&message, tag) != NULL;
+}
+
+/* The body of a new order, in scratch_body. */
+static struct span order_body(struct engine *engine, const struct order *order)
+{
+    struct builder body;
+    builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
+    builder_span(&body, TAG_ClOrdID, order->attempt_id);
+    /* A replace may have left it out: it is the order's all the same. */
+    if (order->account.size > 0 && !body_has(engine, order->body, TAG_Account)) {
+        builder_span(&body, TAG_Account, order->account);
+    }
+    if (decimal_compare(order->attempt_quantity, order->terms.quantity) == 0) {
+        builder_raw(&body, order->body);
+    } else {
+        add_fields(engine, &body, order->body, order->attempt_quantity);
+    }
+    struct span fields = builder_fields(&body);
+    assert_as_asked(engine, order, fields);
+    return fields;
 }
 
 void attempt_send(struct engine *engine, struct order *order, struct link *link)
@@ -68,11 +171,6 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
 
     order_become(order, ORDER_ROUTED, engine->now_ns, span_of(NULL, 0));
     struct span attempt_id = next_attempt_id(engine, order);
-    struct builder body;
-    builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
-    builder_span(&body, TAG_ClOrdID, attempt_id);
-    builder_raw(&body, order->body);
-
     order->attempts += 1;
     order->attempt_number = engine->counters.attempt - 1;
     order->attempt_resets = link->session.resets;
@@ -81,9 +179,12 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
     order->attempt_id = attempt_id;
     order->attempt_id_now = attempt_id;
     order->broker_order_id = span_of(NULL, 0);
+    order->attempt_quantity = order_leaves(order);
+    ASSERT(order->attempt_quantity.units > 0);
+    no_evidence(order);
     order->unacked = true;
-    order->attempt_seq =
-        link_send(engine, link, MSG_NewOrderSingle, builder_fields(&body), attempt_id);
+    order->attempt_seq = link_send(engine, link, MSG_NewOrderSingle, order_body(engine, order),
+                                   attempt_id);
     order_become(order, ORDER_SENT, engine->now_ns, span_of(NULL, 0));
 
     uint8_t decision[DECISION_RECORD_BYTES_MAX];
@@ -91,6 +192,9 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
                  &(struct attempt){.kind = 'D',
                                    .order_key = key,
                                    .request_id = order->cl_ord_id_now,
+                                   .session_id = order->session_id,
+                                   .seq = order->attempt_seq,
+                                   .resets = order->attempt_resets,
                                    .decision = routing_record(engine, order, decision)});
     view_put_new(&engine->view, TABLE_LIVE, key, attempt_id);
     link_open_add(engine, order->session_id, 1);
@@ -98,6 +202,24 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
     doubt_add(engine, link, order->attempt_number, key);
     order_save(&engine->view, order, engine->scratch_record);
     bus_order_event(engine, order);
+}
+
+struct decimal attempt_quantity_of(const struct order *order, struct decimal replaced)
+{
+    struct decimal more;
+    struct decimal quantity;
+    if (decimal_sub(replaced, order->terms.quantity, &more) != DECIMAL_OK ||
+        decimal_add(order->attempt_quantity, more, &quantity) != DECIMAL_OK) {
+        return replaced;
+    }
+    return quantity;
+}
+
+/* OrderQty(38) of a cancel or replace: the broker has the attempt's part of the order only. */
+static struct decimal quantity_there(const struct order *order, const struct order_request *request)
+{
+    return request->kind == 'F' ? order->attempt_quantity
+                                : attempt_quantity_of(order, request->terms.quantity);
 }
 
 void attempt_send_request(struct engine *engine, struct order *order, struct link *link)
@@ -121,16 +243,25 @@ void attempt_send_request(struct engine *engine, struct order *order, struct lin
     if (order->broker_order_id.size > 0) {
         builder_span(&body, TAG_OrderID, order->broker_order_id);
     }
-    builder_raw(&body, request.body);
+    if (decimal_compare(order->attempt_quantity, order->terms.quantity) == 0) {
+        builder_raw(&body, request.body);
+    } else {
+        add_fields(engine, &body, request.body, quantity_there(order, &request));
+    }
     const char *msg_type =
         order->pending == 'F' ? MSG_OrderCancelRequest : MSG_OrderCancelReplaceRequest;
-    (void)link_send(engine, link, msg_type, builder_fields(&body), attempt_id);
+    uint64_t seq = link_send(engine, link, msg_type, builder_fields(&body), attempt_id);
 
     order->pending_sent = true;
     order->pending_attempt_id = attempt_id;
     attempt_save(engine, attempt_id,
-                 &(struct attempt){
-                     .kind = order->pending, .order_key = key, .request_id = order->pending_id});
+                 &(struct attempt){.kind = order->pending,
+                                   .order_key = key,
+                                   .request_id = order->pending_id,
+                                   .session_id = order->session_id,
+                                   .root = order->attempt_id,
+                                   .seq = seq,
+                                   .resets = link->session.resets});
     order_save(&engine->view, order, engine->scratch_record);
 }
 
@@ -141,10 +272,11 @@ void attempt_acknowledged(struct engine *engine, struct order *order)
     }
     doubt_remove(engine, order->session_id, order->attempt_number);
     order->unacked = false;
-    order->evidence = EVIDENCE_NONE;
-    order->evidence_ns = 0;
-    order->asked_ns = 0;
-    order->asked_count = 0;
+    struct link *link = link_find(engine, order->session_id);
+    if (order->evidence == EVIDENCE_NOT_RECEIVED && link != NULL) {
+        link->could_send_change = false; /* It held back what waits: that it can go is news. */
+    }
+    no_evidence(order);
 }
 
 void attempt_ended(struct engine *engine, const struct order *order)
@@ -192,6 +324,20 @@ void attempt_ask_status(struct engine *engine, struct order *order, struct link 
     order->asked_ns = engine->now_ns;
     order->asked_count += 1;
     order_save(&engine->view, order, engine->scratch_record);
+}
+
+bool attempt_is_question(struct span tag)
+{
+    static const char question[] = ATTEMPT_QUESTION;
+    return tag.size >= sizeof(question) - 1 &&
+           memcmp(tag.data, question, sizeof(question) - 1) == 0;
+}
+
+struct span attempt_asked(struct span tag)
+{
+    size_t skipped = sizeof(ATTEMPT_QUESTION) - 1;
+    ASSERT(attempt_is_question(tag));
+    return span_of(tag.data + skipped, tag.size - skipped);
 }
 
 void attempt_reopened(struct engine *engine, const struct order *order)

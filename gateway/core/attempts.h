@@ -16,12 +16,20 @@ struct attempt {
     struct span order_key;
     struct span request_id; /* The OMS's ClOrdID that it carries out. */
     struct span decision;   /* Of a 'D': why that broker (decision.h). May be empty. */
+    struct span session_id; /* Where it went. */
+    struct span root;       /* The attempt it belongs to: of a 'D' its own name. */
+    uint64_t seq;           /* MsgSeqNum(34) it went out with, on session day `resets`. */
+    uint32_t resets;
 };
+
+/* Keeps what a new broker-facing ClOrdID stands for, in the turn in which it goes out. */
+void attempt_save(struct engine *engine, struct span attempt_id, const struct attempt *attempt);
 
 bool attempt_load(const struct engine *engine, struct span attempt_id, struct attempt *out);
 
 /* Sends the order to `link` as a new attempt: SENT, durable in this turn before
- * it is released. Saves the order. */
+ * it is released. What is filled already is left out of OrderQty(38); nothing else differs from
+ * what came in, and that is ASSERTed. Saves the order. */
 void attempt_send(struct engine *engine, struct order *order, struct link *link);
 
 /* Sends the pending cancel or replace of an order to the broker that owns its
@@ -52,6 +60,15 @@ bool attempt_is_live(const struct engine *engine, const struct order *order);
  * OrderID if known, Symbol and Side. `link` is the attempt's, and can send (LINK_CHANGE). Sets
  * asked_ns and asked_count; saves the order. */
 void attempt_ask_status(struct engine *engine, struct order *order, struct link *link);
+
+/* What the attempt asks for once the order asks for `replaced`: parts that other attempts have
+ * done are none of its. */
+struct decimal attempt_quantity_of(const struct order *order, struct decimal replaced);
+
+/* Whether a tag of the outbound queue is that of such a question; and the attempt it is about,
+ * empty if it is about all. */
+bool attempt_is_question(struct span tag);
+struct span attempt_asked(struct span tag);
 
 /* Whether the broker's dictionary takes the order; if not, `fault` says why. */
 bool attempt_fits(struct engine *engine, const struct order *order, const struct link *link,

@@ -16,10 +16,23 @@ enum session_role {
     ROLE_MARKETDATA,
 };
 
+enum in_doubt_policy { /* InDoubtPolicy: what may settle an order in doubt but the broker's word. */
+                       IN_DOUBT_HOLD,     /* Nothing. */
+                       IN_DOUBT_OPERATOR, /* Two persons may force it to another broker. */
+                       IN_DOUBT_DROPCOPY, /* An execution on the drop copy: the broker has it. */
+};
+
 struct broker_config {
     const char *name;  /* At most ENGINE_NAME_BYTES_MAX bytes. */
     uint32_t weight;   /* Share of new orders; 0 = none. */
     uint32_t capacity; /* Unacknowledged orders at most; 0 = any number. */
+    enum in_doubt_policy in_doubt_policy;
+    uint64_t in_doubt_deadline_ns;  /* InDoubtDeadline: longer than this in doubt is told of; 0 =
+                                       never. */
+    uint64_t dead_attempt_grace_ns; /* DeadAttemptGrace: what the broker provably did not get is
+                                       free this long after it was filled over. */
+    bool dead_attempt_status;       /* DeadAttemptStatus: and only when the broker, asked, says
+                                       besides that it does not know it. */
 };
 
 /* An IP address; IPv4 as ::ffff:a.b.c.d. */
@@ -70,6 +83,13 @@ struct engine_session_config {
     bool persist_messages;       /* PersistMessages=N: bodies are not kept; always gap-filled. */
     uint64_t stale_order_ns;     /* StaleOrderAge: an order older than this does not go out again;
                                     0 = as long as its TimeInForce. */
+    bool resend_orders;          /* ResendOrders=Y: an order that the broker did not get goes again
+                                    with PossDupFlag; N: never, it is filled over and freed. */
+    uint32_t numbers_behind_max; /* NumbersBehindMax: so many of the last numbers that it answered
+                                    may it ask for again, and still count as sound. */
+    bool order_status_request;   /* OrderStatusRequest: it answers them. */
+    bool order_mass_status_request;    /* OrderMassStatusRequest: one for all at logon. */
+    uint64_t order_status_interval_ns; /* OrderStatusInterval: asked again while there is no word. */
     uint32_t archive_days;       /* OutboundArchiveDays: outbound queues of session days that
                                     began longer ago are deleted; 0 = never. */
     uint64_t backlog_bytes_high; /* Unsent bytes above which no new order goes to it. */

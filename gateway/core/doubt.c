@@ -1,14 +1,10 @@
-#include "gateway/core/doubt.h"
+#include "gateway/core/doubt_parts.h"
 
-#include "gateway/core/attempts.h"
 #include "gateway/core/record.h"
-#include "gateway/core/report.h"
+#include "gateway/core/routing_table.h"
 
-enum { UNACKED_KEY_BYTES_MAX = 256 };
-
-/* session id NUL attempt number → order key. */
-static struct span unacked_key(uint8_t key[UNACKED_KEY_BYTES_MAX], struct span session_id,
-                               uint64_t attempt_number)
+struct span doubt_key(uint8_t key[UNACKED_KEY_BYTES_MAX], struct span session_id,
+                      uint64_t attempt_number)
 {
     struct record_writer writer = record_writer_on(key, UNACKED_KEY_BYTES_MAX);
     record_put_bytes(&writer, session_id);
@@ -17,8 +13,7 @@ static struct span unacked_key(uint8_t key[UNACKED_KEY_BYTES_MAX], struct span s
     return record_written(&writer);
 }
 
-/* The attempt number of a key, if it belongs to the session. */
-static bool unacked_number(struct span key, struct span session_id, uint64_t *attempt_number)
+bool doubt_key_number(struct span key, struct span session_id, uint64_t *attempt_number)
 {
     if (key.size != session_id.size + 9 ||
         memcmp(key.data, session_id.data, session_id.size) != 0 || key.data[session_id.size] != 0) {
@@ -30,113 +25,39 @@ static bool unacked_number(struct span key, struct span session_id, uint64_t *at
     return true;
 }
 
-void doubt_mark(struct link *link)
-{
-    link->doubt_settling = false;
-    link->doubt_marking = link->unacked_count > 0;
-    link->doubt_next = 0;
-    link->doubt_wait = true;
-}
-
-void doubt_settle(struct link *link)
-{
-    link->doubt_marking = false;
-    link->doubt_settling = link->unacked_count > 0;
-    link->doubt_next = 0;
-    link->doubt_wait = true;
-}
-
-void doubt_reset(struct engine *engine, struct link *link)
-{
-    /* A session that resets at each Logon, and is refused each time, tells it once. */
-    if (link->unacked_count == link->doubt_reset_told) {
-        return;
-    }
-    link->doubt_reset_told = link->unacked_count;
-    if (link->unacked_count == 0) {
-        return;
-    }
-    struct text text = {.size = 0};
-    text_add(text_add(&text, "session "), link->config->id);
-    text_add_uint(text_add(&text, ": its numbers were reset while "), link->unacked_count);
-    text_add(&text, " orders had no word of the broker; they are held in doubt: ask the broker");
-    bus_alert(engine, "warning", span_text(engine->config->brokers[link->config->broker].name),
-              span_of(NULL, 0), text_span(&text));
-}
-
-static void doubt_move(struct engine *engine, const struct link *link, struct span key)
-{
-    struct order order;
-    if (!order_follow(&engine->view, key, &order)) {
-        return;
-    }
-    if (link->doubt_marking && order.state == ORDER_SENT) {
-        order_become(&order, ORDER_IN_DOUBT, engine->now_ns,
-                     span_text("its session dropped before the broker answered; held"));
-    } else if (link->doubt_settling && order.state == ORDER_IN_DOUBT) {
-        /* Numbers that were reset since prove nothing about it: it stays held. */
-        if (order.attempt_resets != link->session.resets) {
-            bus_alert(engine, "warning", order.broker, order.cl_ord_id,
-                      span_text("still in doubt: the session's numbers were reset since"));
-            return;
-        }
-        order_become(&order, ORDER_SENT, engine->now_ns,
-                     span_text("its session is in step again; the broker has it"));
-    } else {
-        return;
-    }
-    order_save(&engine->view, &order, engine->scratch_record);
-    bus_order_event(engine, &order);
-}
-
-void doubt_walk(struct engine *engine, struct link *link)
-{
-    if (!link->doubt_marking && !link->doubt_settling) {
-        return;
-    }
-    if (link->doubt_wait) {
-        link->doubt_wait = false;
-        return;
-    }
-    struct span session_id = span_text(link->config->id);
-    for (unsigned count = 0; count < TURN_DOUBT_MAX; count++) {
-        uint8_t from[UNACKED_KEY_BYTES_MAX];
-        struct span key;
-        struct span order_key;
-        uint64_t attempt_number;
-        if (engine_turn_full(engine)) {
-            return;
-        }
-        if (!view_seek(&engine->view, TABLE_UNACKED,
-                       unacked_key(from, session_id, link->doubt_next), &key, &order_key) ||
-            !unacked_number(key, session_id, &attempt_number)) {
-            link->doubt_marking = false;
-            link->doubt_settling = false;
-            return;
-        }
-        doubt_move(engine, link, order_key);
-        link->doubt_next = attempt_number + 1;
-    }
-}
+/* --- The attempts without a word ---------------------------------------------------- */
 
 void doubt_add(struct engine *engine, struct link *link, uint64_t attempt_number,
                struct span order_key)
 {
     uint8_t key[UNACKED_KEY_BYTES_MAX];
     view_put_new(&engine->view, TABLE_UNACKED,
-                 unacked_key(key, span_text(link->config->id), attempt_number), order_key);
+                 doubt_key(key, span_text(link->config->id), attempt_number), order_key);
     link->unacked_count += 1;
+    if (link->config->order_status_request) {
+        doubt_due(link, engine->now_ns + link->config->order_status_interval_ns);
+    }
 }
 
 void doubt_remove(struct engine *engine, struct span session_id, uint64_t attempt_number)
 {
     uint8_t key[UNACKED_KEY_BYTES_MAX];
-    view_delete(&engine->view, TABLE_UNACKED, unacked_key(key, session_id, attempt_number));
+    view_delete(&engine->view, TABLE_UNACKED, doubt_key(key, session_id, attempt_number));
     struct link *link = link_find(engine, session_id);
     if (link != NULL) {
         ASSERT(link->unacked_count > 0);
         link->unacked_count -= 1;
     }
+}
+
+bool doubt_next(const struct engine *engine, struct span session_id, uint64_t *attempt_number,
+                struct span *order_key)
+{
+    uint8_t from[UNACKED_KEY_BYTES_MAX];
+    struct span key;
+    return view_seek(&engine->view, TABLE_UNACKED,
+                     doubt_key(from, session_id, *attempt_number), &key, order_key) &&
+           doubt_key_number(key, session_id, attempt_number);
 }
 
 uint64_t doubt_count(const struct engine *engine, const struct link *link)
@@ -148,107 +69,125 @@ uint64_t doubt_count(const struct engine *engine, const struct link *link)
     uint64_t attempt_number;
     uint64_t count = 0;
     bool found =
-        view_seek(&engine->view, TABLE_UNACKED, unacked_key(from, session_id, 0), &key, &value);
-    while (found && unacked_number(key, session_id, &attempt_number)) {
+        view_seek(&engine->view, TABLE_UNACKED, doubt_key(from, session_id, 0), &key, &value);
+    while (found && doubt_key_number(key, session_id, &attempt_number)) {
         count += 1;
         found = view_after(&engine->view, TABLE_UNACKED, key, &key, &value);
     }
     return count;
 }
 
-/* Nobody knows for sure that the broker never had it, so it is not given back to the
- * queue either. */
-static void dead_letter(struct engine *engine, struct order *order, struct span key,
-                        const char *reason)
+/* --- Proof ---------------------------------------------------------------------------- */
+
+bool doubt_is_unproven(const struct link *link, const struct order *order)
 {
-    if (order->state == ORDER_SENT) {
-        order_become(order, ORDER_IN_DOUBT, engine->now_ns, span_of(NULL, 0));
+    return order->attempt_resets != link->session.resets ||
+           order->attempt_number < link->doubt.unproven_end;
+}
+
+bool doubt_in_step(const struct link *link)
+{
+    const struct session *session = &link->session;
+    return link->connected && !link->closing && session->state == SESSION_READY &&
+           session->echo_seen && session->gap_end == 0 && session->resend_next == 0;
+}
+
+void doubt_peer_has(struct link *link, uint64_t msg_seq_num, uint32_t resets)
+{
+    if (resets == link->session.resets && msg_seq_num < link->session.seq_out_next &&
+        msg_seq_num > link->doubt.peer_has) {
+        link->doubt.peer_has = msg_seq_num;
     }
-    if (order->state != ORDER_IN_DOUBT) {
+}
+
+const struct broker_config *doubt_broker(const struct engine *engine, const struct link *link)
+{
+    return &engine->config->brokers[link->config->broker];
+}
+
+void doubt_alert(struct engine *engine, const char *severity, const struct order *order,
+                 const char *what)
+{
+    struct text text = {.size = 0};
+    text_add(text_add_span(&text, order->broker), ": ");
+    text_add(&text, what);
+    text_add_span(text_add(&text, "; ClOrdID="), order->attempt_id_now);
+    bus_alert(engine, severity, order->broker, order->cl_ord_id, text_span(&text));
+}
+
+void doubt_evidence(struct engine *engine, struct order *order, enum order_evidence evidence)
+{
+    order->evidence = evidence;
+    order->evidence_ns = engine->now_ns;
+}
+
+/* --- What the session tells ------------------------------------------------------------ */
+
+void doubt_dropped(struct link *link)
+{
+    doubt_walk_begin(link);
+    link->doubt.dropped = true;
+    link->doubt.in_step = false;
+    link->doubt.echo_wanted = false;
+}
+
+void doubt_ready(struct engine *engine, struct link *link)
+{
+    struct link_doubt *doubt = &link->doubt;
+    doubt->in_step = false;
+    doubt->echo_wanted = link->unacked_count > 0;
+    doubt->mass_asked = false;
+    doubt->ready_ns = engine->now_ns;
+    doubt->ready_end = engine->counters.attempt;
+    if (link->session.peer_expects > 1) {
+        doubt_peer_has(link, link->session.peer_expects - 1, link->session.resets);
+    }
+}
+
+/* Nothing is proven of the attempts that went out so far. Freezes the broker, if what it may
+ * have lost is still open. */
+static void nothing_proven(struct engine *engine, struct link *link, bool freeze, struct text *text)
+{
+    link->doubt.unproven_end = engine->counters.attempt;
+    if (link->unacked_count > 0) {
+        text_add_uint(text_add(text, "; "), link->unacked_count);
+        text_add(text, " orders had no word of the broker: nothing is proven of them, they are "
+                       "held in doubt: ask the broker");
+        doubt_walk_begin(link);
+    }
+    bus_alert(engine, freeze ? "critical" : "warning", span_text(doubt_broker(engine, link)->name),
+              span_of(NULL, 0), text_span(text));
+    if (freeze) {
+        routing_freeze(engine, link->config->broker, text->data);
+    }
+}
+
+void doubt_reset(struct engine *engine, struct link *link)
+{
+    link->doubt.peer_has = 0;
+    /* A session that resets at each Logon, and is refused each time, tells it once. */
+    bool told = link->unacked_count == link->doubt.reset_told;
+    link->doubt.reset_told = link->unacked_count;
+    if (link->unacked_count == 0 || told) {
         return;
     }
-    order_become(order, ORDER_DEAD_LETTER, engine->now_ns, span_text(reason));
-    order_save(&engine->view, order, engine->scratch_record);
-    view_put(&engine->view, TABLE_DEADLETTER, key, span_text(reason));
-    bus_order_event(engine, order);
-    bus_alert(engine, "warning", order->broker, order->cl_ord_id, span_text(reason));
+    struct text text = {.size = 0};
+    text_add(text_add(&text, "session "), link->config->id);
+    text_add(&text, ": its numbers were reset");
+    nothing_proven(engine, link, true, &text);
 }
 
-/* Whether the broker has given word on it. */
-static bool is_answered(const struct order *order, const struct attempt *attempt,
-                        struct span attempt_id)
+void doubt_asked(struct engine *engine, struct link *link, uint64_t begin)
 {
-    return attempt->kind == 'D' ? !order->unacked
-                                : !span_equal(order->pending_attempt_id, attempt_id);
-}
-
-static bool load_both(struct engine *engine, struct span attempt_id, struct attempt *attempt,
-                      struct order *order)
-{
-    return attempt_load(engine, attempt_id, attempt) &&
-           order_follow(&engine->view, attempt->order_key, order);
-}
-
-bool doubt_must_not_resend(struct engine *engine, const struct link *link, struct span attempt_id,
-                           uint64_t sent_ns)
-{
-    struct attempt attempt;
-    struct order order;
-    if (!load_both(engine, attempt_id, &attempt, &order)) {
-        return false;
-    }
-    if (is_answered(&order, &attempt, attempt_id)) {
-        struct text line = {.size = 0};
-        text_add_span(&line, order.broker);
-        text_add(&line, ": asks again for what it has answered; gap-filled, ClOrdID=");
-        text_add_span(&line, attempt_id);
-        engine_log(engine, SEVERITY_WARNING, &line);
-        return true;
-    }
-    if (attempt.kind != 'D') {
-        return false;
-    }
-    if (order.state == ORDER_DEAD_LETTER) {
-        return true; /* It was filled over: a person has it in hand, perhaps elsewhere. */
-    }
-    uint64_t stale_ns = link->config->stale_order_ns;
-    /* Our clock may have been set back since. */
-    uint64_t age_ns = engine->now_ns > sent_ns ? engine->now_ns - sent_ns : 0;
-    if (order.terms.expires_ns <= engine->now_ns) {
-        dead_letter(engine, &order, attempt.order_key,
-                    "its TimeInForce ended while the broker was away; not sent again");
-        return true;
-    }
-    if (stale_ns > 0 && age_ns > stale_ns) {
-        dead_letter(engine, &order, attempt.order_key,
-                    "older than StaleOrderAge when the broker asked for it; not sent again");
-        return true;
-    }
-    return false;
-}
-
-void doubt_lost(struct engine *engine, struct span attempt_id)
-{
-    struct attempt attempt;
-    struct order order;
-    if (!load_both(engine, attempt_id, &attempt, &order) ||
-        is_answered(&order, &attempt, attempt_id)) {
+    uint64_t peer_has = link->doubt.peer_has;
+    if (begin + link->config->numbers_behind_max > peer_has) {
         return;
     }
-    if (attempt.kind == 'D') {
-        dead_letter(engine, &order, attempt.order_key,
-                    "the broker did not get it, and PersistMessages=N keeps nothing to send again");
-        return;
-    }
-    struct cancel_reject reject = {
-        .client = order.client,
-        .cl_ord_id = order.pending_id,
-        .orig_cl_ord_id = order.cl_ord_id_now,
-        .response_to = order.pending == 'F' ? '1' : '2',
-        .reason = 99, /* Other. */
-        .text = "the broker did not get it, and PersistMessages=N keeps nothing to send again",
-    };
-    order_pending_done(&order);
-    order_save(&engine->view, &order, engine->scratch_record);
-    cancel_reject_event(engine, &order, &reject);
+    struct text text = {.size = 0};
+    text_add(text_add(&text, "session "), link->config->id);
+    text_add_uint(text_add(&text, ": it asks for messages from "), begin);
+    text_add_uint(text_add(&text, " on, and has processed them up to "), peer_has);
+    text_add(&text, ": it has lost its state");
+    link->doubt.peer_has = begin - 1; /* Told once, however often it asks before it takes them. */
+    nothing_proven(engine, link, link->open_count > 0, &text);
 }

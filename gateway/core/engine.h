@@ -13,6 +13,7 @@
 
 #include "gateway/core/approvals.h"
 #include "gateway/core/config.h"
+#include "gateway/core/doubt_link.h"
 #include "gateway/core/failover.h"
 #include "gateway/core/kill.h"
 #include "gateway/core/order.h"
@@ -79,6 +80,8 @@ struct link {
     bool down;                 /* An operator keeps it logged off. Durable. */
     bool reset_told;           /* That ResetSeqTime is postponed. */
     bool stored_reset_wanted;  /* As last written, with the numbers below. */
+    uint64_t stored_peer_has;
+    uint64_t stored_unproven_end;
 
     /* What goes out (link_rate.c, queue.c). */
     bool could_send_new; /* At the last tick: a change sets the queue moving. */
@@ -88,13 +91,11 @@ struct link {
     int64_t current_weight; /* Smooth weighted round robin. */
 
     /* Of the application. */
-    bool application_busy;     /* Its tick() has more to do. */
-    bool doubt_marking;        /* Its unacked attempts are being marked IN_DOUBT. */
-    bool doubt_settling;       /* Back in step: they go on as SENT. */
-    bool doubt_wait;           /* The walk begins in the next turn, which sees all of this one. */
-    uint64_t doubt_next;       /* Where that walk is: attempt number. */
-    uint64_t doubt_reset_told; /* How many were in doubt when a reset was last told of. */
-    uint64_t unacked_count;    /* Attempts sent and not yet acknowledged. */
+    bool application_busy;       /* Its tick() has more to do. */
+    bool resend_told;            /* Of the resend under way. */
+    uint64_t application_due_ns; /* When its tick() is wanted by itself; UINT64_MAX: it is not. */
+    uint64_t unacked_count;      /* Attempts sent and not yet acknowledged. */
+    struct link_doubt doubt;
 
     uint64_t stored_in; /* Numbers as last written to the batch. */
     uint64_t stored_out;
@@ -131,9 +132,9 @@ struct engine {
     struct routing_table routing;
     struct order_limits limits;
     struct kills kills;
-    struct failover failover;
     struct audit_chain audit;
     struct approvals approvals;
+    struct failover failover;
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */
     struct field fields_other[FIX_FIELDS_MAX]; /* Of a stored message beside it. */

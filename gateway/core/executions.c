@@ -1,30 +1,13 @@
 #include "gateway/core/executions.h"
 
 #include "fix/tags.h"
-#include "gateway/core/execution.h"
-#include "gateway/core/incoming.h"
-#include "gateway/core/links.h"
+#include "gateway/core/doubt.h"
+#include "gateway/core/executions_parts.h"
 #include "gateway/core/refusals.h"
 #include "gateway/core/report.h"
 
 /* BusinessRejectReason(380) */
 enum { BUSINESS_REJECT_UNSUPPORTED_TYPE = 3 };
-
-/* Where the fills so far put it. A cancelled order stays so until it is full. */
-static void become_by_fills(struct engine *engine, struct incoming *in)
-{
-    struct order *order = &in->order;
-    int against_quantity = decimal_compare(order->cum_quantity, order->terms.quantity);
-    if (against_quantity > 0) {
-        incoming_alert(engine, in->link, in->message, "more executed than ordered");
-    }
-    if (against_quantity >= 0) {
-        incoming_become(engine, in, ORDER_FILLED, span_of(NULL, 0));
-    } else if (order->state != ORDER_CANCELLED && order->state != ORDER_EXPIRED) {
-        incoming_become(engine, in, order->cum_quantity.units > 0 ? ORDER_PARTIAL : ORDER_ACKED,
-                        span_of(NULL, 0));
-    }
-}
 
 /* It accepts a replace that was not accepted before: the one on its way as a rule, but also one
  * that counted as lost or refused, and that the broker has all the same. */
@@ -59,6 +42,7 @@ static void replaced(struct engine *engine, struct incoming *in)
                               &request)) {
         return;
     }
+    order->attempt_quantity = attempt_quantity_of(order, request.terms.quantity);
     order->terms = request.terms;
     order->body = request.body;
     order->cl_ord_id_now = in->attempt.request_id;
@@ -66,79 +50,18 @@ static void replaced(struct engine *engine, struct incoming *in)
     if (span_equal(order->pending_id, in->attempt.request_id)) {
         order_pending_done(order);
     }
-    become_by_fills(engine, in);
-}
-
-/* --- Fills, busts, corrections --------------------------------------------------- */
-
-static bool add_fill(struct order *order, struct decimal quantity, struct decimal price, int sign)
-{
-    struct decimal cum;
-    struct decimal_sum notional = order->notional;
-    enum decimal_result result = sign > 0 ? decimal_add(order->cum_quantity, quantity, &cum)
-                                          : decimal_sub(order->cum_quantity, quantity, &cum);
-    if (result != DECIMAL_OK || decimal_sum_add(&notional, price, quantity, sign) != DECIMAL_OK) {
-        return false;
-    }
-    order->cum_quantity = cum;
-    order->notional = notional;
-    return true;
-}
-
-static bool read_fill(const struct message *message, struct execution *execution)
-{
-    return message_decimal(message, TAG_LastQty, &execution->quantity) == VALUE_OK &&
-           message_decimal(message, TAG_LastPx, &execution->price) == VALUE_OK &&
-           execution->quantity.units > 0;
-}
-
-static void filled(struct engine *engine, struct incoming *in, struct execution *execution)
-{
-    if (!read_fill(in->message, execution) ||
-        !add_fill(&in->order, execution->quantity, execution->price, 1)) {
-        incoming_alert(engine, in->link, in->message,
-                       "fill without a usable LastQty(32), LastPx(31)");
-        execution->quantity = decimal_zero();
-        return;
-    }
-    become_by_fills(engine, in);
-    struct decimal cum;
-    if (in->order.attempts == 1 && message_decimal(in->message, TAG_CumQty, &cum) == VALUE_OK &&
-        decimal_compare(cum, in->order.cum_quantity) != 0) {
-        incoming_alert(engine, in->link, in->message,
-                       "CumQty(14) is not the sum of the fills we know");
-    }
-}
-
-/* Trade cancel (H) and trade correct (G): takes the fill of ExecRefID(19) back;
- * a correction brings its own figures instead. */
-static void reversed(struct engine *engine, struct incoming *in, struct execution *execution,
-                     struct name *exec_ref_id)
-{
-    struct span reference = message_value(in->message, TAG_ExecRefID);
-    uint8_t key[EXECUTION_KEY_BYTES_MAX];
-    struct execution before;
-    if (reference.size == 0 || reference.size > ENGINE_EXEC_ID_BYTES_MAX) {
-        incoming_alert(engine, in->link, in->message, "bust or correction without ExecRefID(19)");
-        return;
-    }
-    struct span before_key = execution_key(key, in->order.broker, reference, in->order.attempt_id);
-    if (!execution_load(&engine->view, before_key, &before) || before.reversed ||
-        !add_fill(&in->order, before.quantity, before.price, -1)) {
-        incoming_alert(engine, in->link, in->message, "ExecRefID(19) is no fill that we know");
-        return;
-    }
-    *exec_ref_id = name_make(engine->config->instance_id, NAME_EXECUTION, before.bus_seq);
-    before.reversed = true;
-    execution_save(&engine->view, before_key, &before);
-    if (message_value(in->message, TAG_ExecType).data[0] == ExecType_TRADE_CORRECT) {
-        filled(engine, in, execution);
-    } else {
-        become_by_fills(engine, in);
-    }
+    executions_place(engine, in);
 }
 
 /* --- Execution reports ------------------------------------------------------------ */
+
+static void acknowledged(struct engine *engine, struct incoming *in)
+{
+    if (incoming_awaits_word(&in->order)) {
+        incoming_become(engine, in, in->order.cum_quantity.units > 0 ? ORDER_PARTIAL : ORDER_ACKED,
+                        span_of(NULL, 0));
+    }
+}
 
 static void apply_report(struct engine *engine, struct incoming *in, struct execution *execution,
                          struct name *exec_ref_id)
@@ -148,16 +71,14 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
     switch (message_value(in->message, TAG_ExecType).data[0]) {
     case ExecType_NEW:
     case ExecType_PENDING_NEW:
-        if (incoming_awaits_word(order)) {
-            incoming_become(engine, in, ORDER_ACKED, span_of(NULL, 0));
-        }
+        acknowledged(engine, in);
         return;
     case ExecType_TRADE:
-        filled(engine, in, execution);
+        executions_filled(engine, in, execution);
         return;
     case ExecType_TRADE_CANCEL:
     case ExecType_TRADE_CORRECT:
-        reversed(engine, in, execution, exec_ref_id);
+        executions_reversed(engine, in, execution, exec_ref_id);
         return;
     case ExecType_CANCELED:
         incoming_become(engine, in, ORDER_CANCELLED, text);
@@ -175,14 +96,53 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
         order_pending_done(order);
         return;
     default:
-        /* Status, suspended, done for day and the like change nothing here: they
-         * are passed on. Any of them proves that the broker has the order, unless
-         * it says that it does not know it (OrdStatus 8). */
-        if (incoming_awaits_word(order) &&
-            !span_is(message_value(in->message, TAG_OrdStatus), "8")) {
-            incoming_become(engine, in, ORDER_ACKED, span_of(NULL, 0));
+        /* Suspended, done for day and the like change nothing here: they are passed
+         * on. Any of them proves that the broker has the order, unless it says that
+         * it does not know it (OrdStatus 8). */
+        if (!span_is(message_value(in->message, TAG_OrdStatus), "8")) {
+            acknowledged(engine, in);
         }
         return;
+    }
+}
+
+/* What moves to another broker has been cancelled at this one: its leaves go on, if it is sure
+ * how much that is. */
+static void moved(struct engine *engine, struct incoming *in)
+{
+    struct order *order = &in->order;
+    struct decimal cum;
+    order_pending_done(order);
+    if (message_decimal(in->message, TAG_CumQty, &cum) == VALUE_OK &&
+        decimal_compare(cum, executions_of_attempt(order)) != 0) {
+        incoming_alarm(engine, in->link, in->message,
+                       "cancelled to be moved, but CumQty(14) is not the sum of the fills we know");
+        doubt_dead_letter(engine, order,
+                          "cancelled to be moved, but how much it executed there is not sure");
+        return;
+    }
+    doubt_free(engine, order);
+}
+
+/* Of an attempt that the order has done with only executions count; but it should not live. */
+static void earlier_word(struct engine *engine, const struct incoming *in)
+{
+    struct span exec_type = message_value(in->message, TAG_ExecType);
+    static const char ends[] = {ExecType_CANCELED, ExecType_REJECTED, ExecType_EXPIRED,
+                                ExecType_PENDING_CANCEL, ExecType_ORDER_STATUS};
+    if (memchr(ends, exec_type.data[0], sizeof(ends)) != NULL) {
+        struct text line = {.size = 0};
+        text_add_span(&line, incoming_broker(engine, in->link));
+        text_add_span(text_add(&line, ": report on an attempt that the order has left, ExecType="),
+                      exec_type);
+        text_add_span(text_add(&line, " ClOrdID="), in->attempt_id);
+        engine_log(engine, SEVERITY_INFO, &line);
+    } else if (in->order.forced) {
+        incoming_alert(engine, in->link, in->message,
+                       "has the attempt that persons forced the order away from");
+    } else {
+        incoming_alarm(engine, in->link, in->message,
+                       "tells of an attempt that the order had left as dead");
     }
 }
 
@@ -191,11 +151,73 @@ static void told_again(struct engine *engine, const struct incoming *in,
                        const struct execution *before)
 {
     struct execution again = {.quantity = decimal_zero()};
-    if (before->quantity.units != 0 && read_fill(in->message, &again) &&
+    if (before->quantity.units != 0 && executions_read_fill(in->message, &again) &&
         (decimal_compare(again.quantity, before->quantity) != 0 ||
          decimal_compare(again.price, before->price) != 0)) {
         incoming_alert(engine, in->link, in->message, "ExecID(17) told again with other figures");
     }
+}
+
+static bool is_execution(struct span exec_type)
+{
+    static const char executions[] = {ExecType_TRADE, ExecType_TRADE_CANCEL,
+                                      ExecType_TRADE_CORRECT};
+    return memchr(executions, exec_type.data[0], sizeof(executions)) != NULL;
+}
+
+/* Saves the order, and tells the client. */
+static void tell(struct engine *engine, struct incoming *in, const struct report *report)
+{
+    order_save(&engine->view, &in->order, engine->scratch_record);
+    if (in->earlier) { /* The report is of that attempt; the totals are the order's. */
+        in->order.broker = incoming_broker(engine, in->link);
+        in->order.attempt_id = in->attempt.root;
+    }
+    report_event(engine, &in->order, report);
+}
+
+/* A report that is not known yet, with its identifiers checked. */
+static void take_report(struct engine *engine, struct incoming *in, struct span key)
+{
+    struct span exec_type = message_value(in->message, TAG_ExecType);
+    struct execution execution = {.order_key = in->attempt.order_key};
+    struct report report = {.exec_type = (char)exec_type.data[0], .source = in->message};
+    struct name exec_ref_id = {.text = ""};
+    struct span order_id = message_value(in->message, TAG_OrderID);
+    report_ids(in, &report);
+    if (!in->earlier) {
+        attempt_acknowledged(engine, &in->order);
+        if (order_id.size > 0 && order_id.size <= ENGINE_EXEC_ID_BYTES_MAX) {
+            in->order.broker_order_id = order_id;
+        }
+    }
+    bool moves = in->order.moving && !in->earlier && !order_is_terminal(in->order.state) &&
+                 exec_type.data[0] == ExecType_CANCELED;
+    if (!moves) {
+        apply_report(engine, in, &execution, &exec_ref_id);
+    }
+    report.exec_ref_id = name_span(&exec_ref_id);
+    execution.bus_seq = engine->counters.bus_seq;
+    execution_save(&engine->view, key, &execution);
+    if (moves) {
+        moved(engine, in);
+    } else {
+        tell(engine, in, &report);
+    }
+}
+
+static void status_report(struct engine *engine, struct incoming *in)
+{
+    struct report report = {.exec_type = ExecType_ORDER_STATUS, .source = in->message};
+    struct span order_id = message_value(in->message, TAG_OrderID);
+    report_ids(in, &report);
+    if (!executions_status(engine, in)) {
+        return;
+    }
+    if (order_id.size > 0 && order_id.size <= ENGINE_EXEC_ID_BYTES_MAX) {
+        in->order.broker_order_id = order_id;
+    }
+    tell(engine, in, &report);
 }
 
 static void execution_report(struct engine *engine, struct link *link,
@@ -206,44 +228,32 @@ static void execution_report(struct engine *engine, struct link *link,
     struct span exec_type = message_value(message, TAG_ExecType);
     if (!incoming_find_order(engine, &in, message_value(message, TAG_ClOrdID),
                              message_value(message, TAG_OrigClOrdID))) {
-        incoming_alert(engine, link, message, "report of an order that we did not send there");
+        if (message_find(message, TAG_MassStatusReqID) == NULL) { /* We asked for all. */
+            incoming_alert(engine, link, message, "report of an order that we did not send there");
+        }
         return;
     }
     if (exec_type.size == 0 || exec_id.size == 0 || exec_id.size > ENGINE_EXEC_ID_BYTES_MAX) {
         incoming_alert(engine, link, message, "report without a usable ExecType(150), ExecID(17)");
         return;
     }
-    uint8_t key_bytes[EXECUTION_KEY_BYTES_MAX];
-    struct span key = execution_key(key_bytes, in.order.broker, exec_id, in.order.attempt_id);
-    struct execution execution;
-    bool is_status = exec_type.data[0] == ExecType_ORDER_STATUS;
-    if (!is_status && execution_load(&engine->view, key, &execution)) {
-        told_again(engine, &in, &execution);
+    if (exec_type.data[0] == ExecType_ORDER_STATUS) {
+        status_report(engine, &in);
         return;
     }
-    execution =
-        (struct execution){.order_key = in.attempt.order_key, .bus_seq = engine->counters.bus_seq};
-    struct report report = {.exec_type = (char)exec_type.data[0], .source = message};
-    struct name exec_ref_id = {.text = ""};
-    report_ids(&in, &report);
-    /* A status "unknown order" is no word that the broker has it: the attempt
-     * stays unacknowledged, so that it is held in doubt and may be resent. */
-    bool unknown = is_status && span_is(message_value(message, TAG_OrdStatus), "8");
-    if (!unknown) {
-        attempt_acknowledged(engine, &in.order);
+    uint8_t key_bytes[EXECUTION_KEY_BYTES_MAX];
+    struct span key =
+        execution_key(key_bytes, incoming_broker(engine, link), exec_id, in.attempt.root);
+    struct execution before;
+    if (execution_load(&engine->view, key, &before)) {
+        told_again(engine, &in, &before);
+        return;
     }
-    if (message_value(message, TAG_OrderID).size > 0 &&
-        message_value(message, TAG_OrderID).size <= ENGINE_EXEC_ID_BYTES_MAX) {
-        in.order.broker_order_id = message_value(message, TAG_OrderID);
+    if (in.earlier && !is_execution(exec_type)) {
+        earlier_word(engine, &in);
+        return;
     }
-    apply_report(engine, &in, &execution, &exec_ref_id);
-    report.exec_ref_id = name_span(&exec_ref_id);
-    execution.bus_seq = engine->counters.bus_seq;
-    if (!is_status) {
-        execution_save(&engine->view, key, &execution);
-    }
-    order_save(&engine->view, &in.order, engine->scratch_record);
-    report_event(engine, &in.order, &report);
+    take_report(engine, &in, key);
 }
 
 /* --- Drop copies and the rest ------------------------------------------------------- */
@@ -267,6 +277,9 @@ static void drop_copy(struct engine *engine, struct link *link, const struct mes
     builder_uint(&builder, TAG_BusSeq, engine->counters.bus_seq);
     struct text topic = bus_topic("DC", incoming_broker(engine, link), span_of(NULL, 0));
     bus_end(engine, &builder, text_span(&topic));
+    if (!span_is(message_value(message, TAG_OrdStatus), "8")) {
+        doubt_drop_copy(engine, link, message_value(message, TAG_ClOrdID));
+    }
 }
 
 void executions_receive(struct engine *engine, struct link *link, const struct message *message)

@@ -1,14 +1,15 @@
 #include "gateway/core/incoming.h"
 
 #include "fix/tags.h"
+#include "gateway/core/doubt.h"
 
 struct span incoming_broker(const struct engine *engine, const struct link *link)
 {
     return span_text(engine->config->brokers[link->config->broker].name);
 }
 
-void incoming_alert(struct engine *engine, const struct link *link, const struct message *message,
-                    const char *what)
+static void tell(struct engine *engine, const char *severity, const struct link *link,
+                 const struct message *message, const char *what)
 {
     struct text text = {.size = 0};
     text_add_span(&text, incoming_broker(engine, link));
@@ -22,14 +23,45 @@ void incoming_alert(struct engine *engine, const struct link *link, const struct
     text_add_span(&text, message_value(message, TAG_ClOrdID));
     text_add(&text, " ExecID=");
     text_add_span(&text, message_value(message, TAG_ExecID));
-    bus_alert(engine, "warning", incoming_broker(engine, link), message_value(message, TAG_ClOrdID),
+    bus_alert(engine, severity, incoming_broker(engine, link), message_value(message, TAG_ClOrdID),
               text_span(&text));
+}
+
+void incoming_alert(struct engine *engine, const struct link *link, const struct message *message,
+                    const char *what)
+{
+    tell(engine, "warning", link, message, what);
+}
+
+void incoming_alarm(struct engine *engine, const struct link *link, const struct message *message,
+                    const char *what)
+{
+    tell(engine, "critical", link, message, what);
 }
 
 bool incoming_awaits_word(const struct order *order)
 {
     return order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT ||
            order->state == ORDER_DEAD_LETTER;
+}
+
+/* Whether the attempt went to the broker of this link, by whatever session. */
+static bool went_there(struct engine *engine, const struct incoming *in)
+{
+    if (span_equal(in->attempt.root, in->order.attempt_id)) {
+        return span_equal(in->order.broker, incoming_broker(engine, in->link));
+    }
+    const struct link *link = link_find(engine, in->attempt.session_id);
+    return link != NULL && link->config->broker == in->link->config->broker;
+}
+
+/* An order that waits for a broker, or for people, has done with its latest attempt, too, unless
+ * that still holds the order's key. */
+static bool is_earlier(const struct engine *engine, const struct incoming *in)
+{
+    const struct order *order = &in->order;
+    return !span_equal(in->attempt.root, order->attempt_id) || order->state == ORDER_QUEUED ||
+           (order->state == ORDER_DEAD_LETTER && !attempt_is_live(engine, order));
 }
 
 bool incoming_find_order(struct engine *engine, struct incoming *in, struct span id,
@@ -42,8 +74,15 @@ bool incoming_find_order(struct engine *engine, struct incoming *in, struct span
             return false;
         }
     }
-    return order_follow(&engine->view, in->attempt.order_key, &in->order) &&
-           span_equal(in->order.broker, incoming_broker(engine, in->link));
+    if (!order_follow(&engine->view, in->attempt.order_key, &in->order) ||
+        !went_there(engine, in)) {
+        return false;
+    }
+    in->earlier = is_earlier(engine, in);
+    if (span_is(in->attempt.session_id, in->link->config->id)) {
+        doubt_peer_has(in->link, in->attempt.seq, in->attempt.resets);
+    }
+    return true;
 }
 
 void incoming_become(struct engine *engine, struct incoming *in, enum order_state state,

@@ -13,6 +13,8 @@ struct incoming {
     struct span attempt_id; /* Its ClOrdID(11), or OrigClOrdID(41) if that one is known. */
     struct attempt attempt; /* What that stands for. */
     struct order order;
+    bool earlier; /* Of an attempt that the order has done with: it is nothing of the order's but
+                     what it executed. */
 };
 
 struct span incoming_broker(const struct engine *engine, const struct link *link);
@@ -21,8 +23,13 @@ struct span incoming_broker(const struct engine *engine, const struct link *link
 void incoming_alert(struct engine *engine, const struct link *link, const struct message *message,
                     const char *what);
 
+/* The same of something that people must see to at once: AL.critical. */
+void incoming_alarm(struct engine *engine, const struct link *link, const struct message *message,
+                    const char *what);
+
 /* The order that the broker-facing ClOrdID `id`, or else `other_id`, names; false
- * if there is none, or it was not sent to this broker. */
+ * if there is none, or it was not sent to this broker. That the broker names it proves that it
+ * has what went out up to it. */
 bool incoming_find_order(struct engine *engine, struct incoming *in, struct span id,
                          struct span other_id);
 

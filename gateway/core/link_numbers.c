@@ -3,7 +3,8 @@
 #include "gateway/core/record.h"
 
 enum {
-    SESSION_VERSION = 3,
+    SESSION_VERSION = 4,
+    SESSION_VERSION_NO_DOUBT = 3,
     SESSION_VERSION_NO_RESET_WANTED = 2,
     OUT_VERSION = 2,
     OUT_KEY_BYTES = 12,
@@ -62,6 +63,8 @@ struct numbers {
     uint32_t resets;
     uint64_t open_count;
     bool reset_wanted;
+    uint64_t peer_has; /* struct link_doubt */
+    uint64_t unproven_end;
 };
 
 static bool numbers_read(struct span value, struct numbers *numbers)
@@ -73,8 +76,10 @@ static bool numbers_read(struct span value, struct numbers *numbers)
     numbers->created_ns = record_get_u64(&reader);
     numbers->resets = record_get_u32(&reader);
     numbers->open_count = record_get_u64(&reader);
-    numbers->reset_wanted = version == SESSION_VERSION && record_get_u8(&reader) == 1;
-    return (version == SESSION_VERSION || version == SESSION_VERSION_NO_RESET_WANTED) &&
+    numbers->reset_wanted = version >= SESSION_VERSION_NO_DOUBT && record_get_u8(&reader) == 1;
+    numbers->peer_has = version == SESSION_VERSION ? record_get_u64(&reader) : 0;
+    numbers->unproven_end = version == SESSION_VERSION ? record_get_u64(&reader) : 0;
+    return version >= SESSION_VERSION_NO_RESET_WANTED && version <= SESSION_VERSION &&
            record_done(&reader);
 }
 
@@ -90,6 +95,8 @@ static void numbers_write(struct engine *engine, struct span session_id,
     record_put_u32(&writer, numbers->resets);
     record_put_u64(&writer, numbers->open_count);
     record_put_u8(&writer, numbers->reset_wanted ? 1 : 0);
+    record_put_u64(&writer, numbers->peer_has);
+    record_put_u64(&writer, numbers->unproven_end);
     view_put(&engine->view, TABLE_SESSION, session_id, record_written(&writer));
 }
 
@@ -101,6 +108,8 @@ static void remember_stored(struct link *link, const struct numbers *numbers)
     link->stored_created_ns = numbers->created_ns;
     link->stored_open_count = numbers->open_count;
     link->stored_reset_wanted = numbers->reset_wanted;
+    link->stored_peer_has = numbers->peer_has;
+    link->stored_unproven_end = numbers->unproven_end;
 }
 
 const char *link_start(struct engine *engine, uint32_t number, struct text *error)
@@ -112,6 +121,7 @@ const char *link_start(struct engine *engine, uint32_t number, struct text *erro
     link->connect_at_ns = engine->now_ns;
     link->backoff_ns = link->config->reconnect_interval_ns;
     link->application_busy = true;
+    link->application_due_ns = UINT64_MAX;
     link->archive_due_ns = engine->now_ns;
 
     struct span value;
@@ -130,6 +140,8 @@ const char *link_start(struct engine *engine, uint32_t number, struct text *erro
     link->session.resets = numbers.resets;
     link->session.reset_wanted = numbers.reset_wanted;
     link->open_count = numbers.open_count;
+    link->doubt.peer_has = numbers.peer_has;
+    link->doubt.unproven_end = numbers.unproven_end;
     if (found) {
         remember_stored(link, &numbers);
     }
@@ -145,7 +157,9 @@ void link_store_numbers(struct engine *engine, struct link *link)
     if (link->stored_in == session->seq_in_next && link->stored_out == session->seq_out_next &&
         link->stored_resets == session->resets && link->stored_created_ns == session->created_ns &&
         link->stored_open_count == link->open_count &&
-        link->stored_reset_wanted == session->reset_wanted) {
+        link->stored_reset_wanted == session->reset_wanted &&
+        link->stored_peer_has == link->doubt.peer_has &&
+        link->stored_unproven_end == link->doubt.unproven_end) {
         return;
     }
     struct numbers numbers = {.seq_in_next = session->seq_in_next,
@@ -153,7 +167,9 @@ void link_store_numbers(struct engine *engine, struct link *link)
                               .created_ns = session->created_ns,
                               .resets = session->resets,
                               .open_count = link->open_count,
-                              .reset_wanted = session->reset_wanted};
+                              .reset_wanted = session->reset_wanted,
+                              .peer_has = link->doubt.peer_has,
+                              .unproven_end = link->doubt.unproven_end};
     numbers_write(engine, span_text(link->config->id), &numbers);
     remember_stored(link, &numbers);
 }

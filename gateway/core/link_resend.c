@@ -69,6 +69,10 @@ void link_resend_page(struct engine *engine, struct link *link)
             link_receive_kept(engine, link);
             return;
         }
+        if (!link->resend_told && application_of(engine)->asked != NULL) {
+            application_of(engine)->asked(engine, link, next);
+        }
+        link->resend_told = true;
         struct out_record out = {.kind = MESSAGE_ADMIN};
         bool found = link_out_load(engine, link, next, &out);
         bool gap_fill =
@@ -76,6 +80,7 @@ void link_resend_page(struct engine *engine, struct link *link)
         effects_reset(&engine->effects);
         session_resend_message(&link->session, engine->now_ns, found ? out.bytes : span_of(NULL, 0),
                                out.kind, gap_fill, &engine->effects);
+        link->resend_told = session_resend_next(&link->session, &next, &end);
         link_carry_out(engine, link, NULL, span_of(NULL, 0));
     }
 }

@@ -210,6 +210,13 @@ struct link *link_find(struct engine *engine, struct span session_id)
     return NULL;
 }
 
+void link_request_test(struct engine *engine, struct link *link)
+{
+    effects_reset(&engine->effects);
+    session_request_test(&link->session, engine->now_ns, &engine->effects);
+    link_carry_out(engine, link, NULL, span_of(NULL, 0));
+}
+
 void link_logout(struct engine *engine, struct link *link, const char *text)
 {
     if (!link->connected || link->closing) {
@@ -239,6 +246,7 @@ void engine_connected(struct engine *engine, uint32_t session)
     link->closing = false;
     link->logged_on = false;
     link->logging_out = false;
+    link->resend_told = false;
     link->backlog_bytes = 0;
     const char *closed = link_closed_now(engine, link);
     if (closed != NULL) { /* The time ended while it connected. */
@@ -386,6 +394,7 @@ uint64_t link_deadline_ns(const struct engine *engine, const struct link *link)
     }
     uint64_t due_ns = sooner(link_schedule_due_ns(engine, link), link_connect_due_ns(engine, link));
     due_ns = sooner(due_ns, link->archive_due_ns);
+    due_ns = sooner(due_ns, link->application_due_ns);
     due_ns = sooner(due_ns, link_resend_due_ns(link));
     if (link->connected && !link->closing) {
         due_ns = sooner(due_ns, session_deadline_ns(&link->session));

@@ -38,6 +38,10 @@ uint64_t link_send(struct engine *engine, struct link *link, const char *msg_typ
 void link_business_reject(struct engine *engine, struct link *link, const struct message *message,
                           int reason, const char *text);
 
+/* Asks the peer for an echo (TestRequest), which proves that it has all of ours before it. No
+ * effect while it is not logged on, or during a resend. */
+void link_request_test(struct engine *engine, struct link *link);
+
 /* The tag of the message that a Reject names by its RefSeqNum(45): the session's own day.
  * False if there is none, or it had no tag. Valid until the end of the turn. */
 bool link_sent_tag(const struct engine *engine, const struct link *link, uint64_t msg_seq_num,

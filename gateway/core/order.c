@@ -11,18 +11,20 @@ enum { ORDER_VERSION = 2 };
  * on: a fill that crossed a cancel, or a bust that opens the order again. */
 static const uint32_t legal_moves[] = {
     [ORDER_RECEIVED] = STATE(QUEUED) | STATE(ROUTED) | STATE(CANCELLED) | STATE(EXPIRED),
-    [ORDER_QUEUED] = STATE(ROUTED) | STATE(CANCELLED) | STATE(EXPIRED) | STATE(DEAD_LETTER),
+    /* FILLED: by late fills of an attempt before. */
+    [ORDER_QUEUED] =
+        STATE(ROUTED) | STATE(CANCELLED) | STATE(EXPIRED) | STATE(DEAD_LETTER) | STATE(FILLED),
     [ORDER_ROUTED] = STATE(SENT) | STATE(QUEUED),
     [ORDER_SENT] = STATE(IN_DOUBT) | STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED) |
                    STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED),
     [ORDER_IN_DOUBT] = STATE(SENT) | STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED) |
                        STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) | STATE(QUEUED) |
                        STATE(DEAD_LETTER),
-    /* QUEUED: what was cancelled there moves on to another broker. */
+    /* QUEUED: what was cancelled there moves on to another broker, if it still may. */
     [ORDER_ACKED] = STATE(PARTIAL) | STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) |
-                    STATE(EXPIRED) | STATE(QUEUED),
+                    STATE(EXPIRED) | STATE(QUEUED) | STATE(DEAD_LETTER),
     [ORDER_PARTIAL] = STATE(FILLED) | STATE(CANCELLED) | STATE(REJECTED) | STATE(EXPIRED) |
-                      STATE(ACKED) | STATE(QUEUED),
+                      STATE(ACKED) | STATE(QUEUED) | STATE(DEAD_LETTER),
     [ORDER_FILLED] = STATE(PARTIAL) | STATE(ACKED),
     [ORDER_CANCELLED] = STATE(FILLED),
     [ORDER_REJECTED] = STATE(ACKED) | STATE(PARTIAL) | STATE(FILLED),
@@ -98,6 +100,8 @@ static void order_encode(struct record_writer *writer, const struct order *order
     record_put_u64(writer, order->evidence_ns);
     record_put_u64(writer, order->asked_ns);
     record_put_u32(writer, order->asked_count);
+    record_put_u8(writer, order->doubt_told);
+    record_put_u8(writer, order->drop_copied);
     record_put_u8(writer, order->forced);
     record_put_u8(writer, order->moving);
     record_put_u8(writer, (uint8_t)order->pending);
@@ -142,6 +146,8 @@ static void order_decode(struct record_reader *reader, struct order *order)
     order->evidence_ns = record_get_u64(reader);
     order->asked_ns = record_get_u64(reader);
     order->asked_count = record_get_u32(reader);
+    order->doubt_told = record_get_u8(reader) != 0;
+    order->drop_copied = record_get_u8(reader) != 0;
     order->forced = record_get_u8(reader) != 0;
     order->moving = record_get_u8(reader) != 0;
     order->pending = (char)record_get_u8(reader);
@@ -266,8 +272,13 @@ char order_status(const struct order *order)
         ORDER_STATES(X)
 #undef X
     };
-    if (order->pending != 0 && !order_is_terminal(order->state)) {
+    /* A cancel of our own, to move it, is none that the client knows of. */
+    if (order->pending != 0 && !order->moving && !order_is_terminal(order->state)) {
         return order->pending == 'F' ? '6' : 'E';
+    }
+    /* What is partly filled stays so for the client while the rest goes to another broker. */
+    if (status[order->state] == 'A' && order->cum_quantity.units > 0) {
+        return '1';
     }
     return status[order->state];
 }

@@ -1,5 +1,6 @@
 #include "gateway/core/application.h"
 
+#include "fix/tags.h"
 #include "gateway/core/doubt.h"
 #include "gateway/core/executions.h"
 #include "gateway/core/kill.h"
@@ -7,7 +8,7 @@
 static void start(struct engine *engine, struct link *link)
 {
     link->unacked_count = doubt_count(engine, link);
-    doubt_mark(link);
+    doubt_dropped(link);
 }
 
 /* Repetitions are recognised by what they say, whatever their flags. */
@@ -16,50 +17,34 @@ static void deliver(struct engine *engine, struct link *link, const struct messa
 {
     (void)poss_dup;
     (void)poss_resend;
+    uint64_t processed;
+    if (message_uint(message, TAG_LastMsgSeqNumProcessed, &processed) == VALUE_OK &&
+        !link->session.reset_awaited) {
+        doubt_peer_has(link, processed, link->session.resets);
+    }
     executions_receive(engine, link, message);
 }
 
 static bool may_resend(struct engine *engine, struct link *link, struct span tag, uint64_t sent_ns)
 {
-    return !span_is(tag, KILL_MASS_TAG) && !doubt_must_not_resend(engine, link, tag, sent_ns);
-}
-
-static void lost(struct engine *engine, struct link *link, struct span tag)
-{
-    (void)link;
-    doubt_lost(engine, tag);
-}
-
-static void in_step(struct engine *engine, struct link *link)
-{
-    (void)engine;
-    doubt_settle(link);
+    (void)sent_ns;
+    return !span_is(tag, KILL_MASS_TAG) && !doubt_must_not_resend(engine, link, tag);
 }
 
 static void dropped(struct engine *engine, struct link *link)
 {
     (void)engine;
-    doubt_mark(link);
-}
-
-static void reset(struct engine *engine, struct link *link)
-{
-    doubt_reset(engine, link);
-}
-
-static bool tick(struct engine *engine, struct link *link)
-{
-    doubt_walk(engine, link);
-    return link->doubt_marking || link->doubt_settling;
+    doubt_dropped(link);
 }
 
 const struct application orders_application = {
     .start = start,
     .deliver = deliver,
+    .asked = doubt_asked,
     .may_resend = may_resend,
-    .lost = lost,
-    .in_step = in_step,
+    .lost = doubt_lost,
+    .in_step = doubt_ready,
     .dropped = dropped,
-    .reset = reset,
-    .tick = tick,
+    .reset = doubt_reset,
+    .tick = doubt_tick,
 };

@@ -230,7 +230,8 @@ void queue_place(struct engine *engine, struct order *order)
 void queue_place_request(struct engine *engine, struct order *order)
 {
     struct link *link = link_find(engine, order->session_id);
-    if (link != NULL && link_can_send(engine, link, LINK_CHANGE)) {
+    if (link != NULL && link_can_send(engine, link, LINK_CHANGE) &&
+        order->evidence != EVIDENCE_NOT_RECEIVED) {
         attempt_send_request(engine, order, link);
         return;
     }
@@ -287,7 +288,8 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
         struct link *owner = link_find(engine, order.session_id);
         bool wanted = order.pending == entry->kind && !order.pending_sent;
         if (wanted && !order_is_terminal(order.state) &&
-            (owner == NULL || !link_can_send(engine, owner, LINK_CHANGE))) {
+            (owner == NULL || !link_can_send(engine, owner, LINK_CHANGE) ||
+             order.evidence == EVIDENCE_NOT_RECEIVED)) {
             return;
         }
         queue_delete(engine, entry->arrival, entry->kind);

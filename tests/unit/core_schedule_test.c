@@ -226,7 +226,7 @@ static void orders_in_doubt_stay_so_over_a_reset_and_their_number_is_told(void *
     broker_resets(rig);
     rig_wait(rig, 60);
     assert_ready(rig);
-    assert_non_null(rig_event(rig, "AL.warning", "while 2 orders had no word of the broker"));
+    assert_non_null(rig_event(rig, "AL.critical", "2 orders had no word of the broker"));
     const char *reply = rig_request(rig, "35=H|49=OMS|11=C1|55=VOD|54=1|");
     assert_string_equal("IN_DOUBT", rig_value(reply, "10005"));
     assert_int_equal(0, rig->broker[0].orders);
