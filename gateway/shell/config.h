@@ -21,6 +21,7 @@
 #include "gateway/shell/config_keys.h"
 #include "gateway/shell/log.h"
 #include "gateway/shell/message_log.h"
+#include "gateway/shell/operators.h"
 #include "gateway/shell/tls.h"
 #include "gateway/shell/zone.h"
 #include "session-store/store.h"
@@ -128,6 +129,8 @@ struct gateway_config {
     const char *bus_endpoint;
     const char *replay_endpoint;
     const char *control_endpoint;
+    struct operator_config operators[OPERATORS_MAX];
+    uint32_t operators_count; /* 0: nobody is told apart. */
     struct log_config log;
     struct message_log_config message_log;
     struct router_settings router;
@@ -140,6 +143,7 @@ struct gateway_config {
     struct config_settings router_settings;
     struct config_settings broker_settings[ENGINE_BROKERS_MAX];
     struct config_settings session_settings[ENGINE_SESSIONS_MAX];
+    struct config_settings operator_settings[OPERATORS_MAX];
     struct config_dictionary dictionaries[CONFIG_DICTIONARIES_MAX];
     uint32_t dictionaries_count;
     struct config_zone zones[CONFIG_ZONES_MAX];

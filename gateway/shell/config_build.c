@@ -51,6 +51,7 @@ static void build_gateway(struct gateway_config *config, struct config_errors *e
     };
     config->engine.comp_id = setting_text(settings, CONFIG_KEY_CompID);
     config->engine.bus_heartbeat_ns = setting_ns(settings, CONFIG_KEY_BusHeartbeatInterval);
+    config->engine.proposal_ns = setting_ns(settings, CONFIG_KEY_ApprovalTimeout);
     config->engine.day_end_ns = config_value_time_ns(setting_text(settings, CONFIG_KEY_DayEnd));
     config->engine.warm_share = (uint32_t)setting_number(settings, CONFIG_KEY_WarmShare);
     config->engine.router_post_max_age_ns = setting_ns(settings, CONFIG_KEY_RouterPostMaxAge);
@@ -101,6 +102,7 @@ void config_build(struct gateway_config *config, struct config_errors *errors)
 {
     build_gateway(config, errors);
     build_brokers(config, errors);
+    config_build_operators(config, errors);
     config_build_router(config, errors);
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
         config_build_session(config, i, errors);

@@ -50,6 +50,8 @@ enum config_place {
     CONFIG_EVERYWHERE = 15,
     CONFIG_ONLY_INITIATOR = 16,
     CONFIG_ONLY_ACCEPTOR = 32,
+    CONFIG_OPERATOR = 64, /* Nothing of theirs is inherited from [DEFAULT]. */
+    CONFIG_BROKER_AND_OPERATOR = 2 + 64,
     CONFIG_INITIATOR = 4 + 16,
     CONFIG_ACCEPTOR = 4 + 32,
 };

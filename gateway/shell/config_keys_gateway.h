@@ -28,6 +28,9 @@
     X(GATEWAY, ControlEndpoint, ENDPOINT, NULL, 1, 255, "", NULL,                                  \
       "ipc://StorePath/control.ipc",                                                               \
       "where operators steer a running gateway (ROUTER); ipc:// lets only its owner in")           \
+    X(GATEWAY, ApprovalTimeout, SECONDS, "900", 1, 604800, "", NULL,                               \
+      "seconds",                                                                                   \
+      "how long a proposal waits for its second person; then it expires")                          \
     X(GATEWAY, CompID, TEXT, "FIXGATE", 1, 63, "", NULL,                                           \
       "text",                                                                                      \
       "SenderCompID(49) of what the gateway says to the OMS and on the bus")                       \
@@ -67,9 +70,12 @@
     X(GATEWAY, RouterPostMaxAge, SECONDS, "10", 1, 3600, "", NULL,                                 \
       "seconds",                                                                                   \
       "a router that was silent so long is told of; its last table stays in force")                \
-    X(BROKER, Name, NAME, CONFIG_REQUIRED, 1, 63, "", NULL,                                        \
+    X(BROKER_AND_OPERATOR, Name, NAME, CONFIG_REQUIRED, 1, 63, "", NULL,                           \
       "letters, digits, - and _",                                                                  \
-      "the broker's name in topics, logs and commands")                                            \
+      "the broker's or operator's name in topics, logs and commands")                              \
+    X(OPERATOR, Roles, NAMES, CONFIG_REQUIRED, 1, 120, "", NULL,                                   \
+      "list of view, operate, admin, approve, serve",                                              \
+      "what the operator may do; without any [OPERATOR] everybody may do everything")              \
     X(BROKER, Weight, NUMBER, "1", 0, 1000000, "", NULL,                                           \
       "share",                                                                                     \
       "share of new orders; 0 = none")                                                             \

@@ -23,6 +23,7 @@ enum section_kind {
     SECTION_DEFAULT,
     SECTION_SESSION,
     SECTION_ROUTER,
+    SECTION_OPERATOR,
     SECTION_UNKNOWN,
 };
 
@@ -99,6 +100,9 @@ void config_build(struct gateway_config *config, struct config_errors *errors);
 
 /* The settings of the router. */
 void config_build_router(struct gateway_config *config, struct config_errors *errors);
+
+/* Who may do what. */
+void config_build_operators(struct gateway_config *config, struct config_errors *errors);
 
 /* "FIX.4.4:SENDER/SUB/LOCATION->TARGET:QUALIFIER"; '?' for an id that is missing. */
 enum { CONFIG_ID_TEXT_BYTES_MAX = 512 }; /* The longest parts; what is kept is shorter. */

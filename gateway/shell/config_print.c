@@ -119,6 +119,9 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
         for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
             print_text(config, "BROKER", &config->broker_settings[i], out);
         }
+        for (uint32_t i = 0; i < config->operators_count; i++) {
+            print_text(config, "OPERATOR", &config->operator_settings[i], out);
+        }
         for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
             (void)fprintf(out, "# %s\n", config->sessions[i].id);
             print_text(config, "SESSION", &config->session_settings[i], out);
@@ -133,6 +136,11 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
     for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
         (void)fprintf(out, "%s", i > 0 ? "," : "");
         print_json(config, &config->broker_settings[i], out);
+    }
+    (void)fprintf(out, "],\"OPERATOR\":[");
+    for (uint32_t i = 0; i < config->operators_count; i++) {
+        (void)fprintf(out, "%s", i > 0 ? "," : "");
+        print_json(config, &config->operator_settings[i], out);
     }
     (void)fprintf(out, "],\"SESSION\":[");
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {

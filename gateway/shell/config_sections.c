@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-static const char *const section_names[] = {"GATEWAY", "BROKER", "DEFAULT", "SESSION", "ROUTER"};
+static const char *const section_names[] = {"GATEWAY", "BROKER", "DEFAULT",
+                                            "SESSION", "ROUTER", "OPERATOR"};
 
 enum section_kind config_section_kind(const char *name)
 {
@@ -27,6 +28,8 @@ unsigned config_section_places(enum section_kind kind)
         return CONFIG_SESSION;
     case SECTION_ROUTER:
         return CONFIG_ROUTER;
+    case SECTION_OPERATOR:
+        return CONFIG_OPERATOR;
     case SECTION_DEFAULT:
     case SECTION_UNKNOWN:
         return CONFIG_EVERYWHERE;
@@ -117,10 +120,11 @@ void config_entry_check(const struct config_file *file, const struct config_entr
     }
     const struct config_key_definition *definition = config_key_definition(name.key);
     if ((definition->places & config_section_places(kind)) == 0) {
-        const char *home = (definition->places & CONFIG_GATEWAY) != 0  ? "GATEWAY"
-                           : (definition->places & CONFIG_BROKER) != 0 ? "BROKER"
-                           : (definition->places & CONFIG_ROUTER) != 0 ? "ROUTER"
-                                                                       : "SESSION";
+        const char *home = (definition->places & CONFIG_GATEWAY) != 0    ? "GATEWAY"
+                           : (definition->places & CONFIG_BROKER) != 0   ? "BROKER"
+                           : (definition->places & CONFIG_OPERATOR) != 0 ? "OPERATOR"
+                           : (definition->places & CONFIG_ROUTER) != 0   ? "ROUTER"
+                                                                         : "SESSION";
         char shown[2 * CONFIG_WORD_BYTES_MAX + 8];
         config_errors_add(errors, entry->line, "%s does not belong in [%s]; move it to [%s]",
                           shown_name(entry, &name, shown), file->sections[entry->section].name,
@@ -178,7 +182,7 @@ static void check_sections(const struct config_file *file, struct config_errors 
                 errors, section->line, "unknown section [%s]; %s%s%s", section->name,
                 nearest.best != NULL ? "did you mean ["
                                      : "known are [GATEWAY], [BROKER], [DEFAULT], [SESSION], "
-                                       "[ROUTER",
+                                       "[ROUTER], [OPERATOR",
                 nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "]?" : "]");
             continue;
         }

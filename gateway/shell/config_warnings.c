@@ -75,8 +75,18 @@ static void warn_of_connection(struct gateway_config *config, uint32_t index)
     }
 }
 
+static void warn_of_operators(struct gateway_config *config)
+{
+    if (config->operators_count == 0) {
+        config_errors_add(&config->warnings, config->settings.line,
+                          "there is no [OPERATOR]: whoever reaches ControlEndpoint may do "
+                          "everything, and may be his own second person under another name");
+    }
+}
+
 void config_warn(struct gateway_config *config)
 {
+    warn_of_operators(config);
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
         const struct config_settings *settings = &config->session_settings[i];
         if (config->sessions[i].role == ROLE_ORDERS) {

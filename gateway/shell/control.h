@@ -29,6 +29,7 @@
 #include "gateway/shell/json_text.h"
 #include "gateway/shell/listener.h"
 #include "gateway/shell/log.h"
+#include "gateway/shell/operators.h"
 #include "gateway/shell/zeromq.h"
 
 enum {
@@ -41,12 +42,6 @@ enum {
     CONTROL_ROWS_MAX = 256,
     CONTROL_ANSWER_BYTES_MAX = 512 * 1024, /* Of the rows; then there is no more room. */
     CONTROL_LINGER_MS = 500,
-};
-
-/* Who may do what. */
-struct control_operator {
-    const char *name;
-    unsigned may; /* enum command_role */
 };
 
 /* One answer that waits for the commit. */
@@ -68,7 +63,7 @@ struct control {
     const struct instant *now;                   /* Borrowed: of the turn. */
     const struct connection_config *connections; /* Borrowed: by session number. */
     const struct listeners *listeners;           /* Borrowed. */
-    const struct control_operator *operators;    /* Borrowed. */
+    const struct operator_config *operators;     /* Borrowed. */
     uint32_t operators_count;                    /* 0: whoever asks may do everything. */
     struct zeromq_frames frames;
     struct json_flat request;

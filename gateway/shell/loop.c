@@ -296,6 +296,8 @@ static enum status open_sockets(struct loop *loop, char *error)
     loop->control.now = &loop->now;
     loop->control.connections = config->connections;
     loop->control.listeners = &loop->listeners;
+    loop->control.operators = config->operators;
+    loop->control.operators_count = config->operators_count;
     if (config->control_endpoint != NULL) {
         TRY(control_open(&loop->control, config->zeromq, config->control_endpoint, error));
     }

@@ -10,6 +10,7 @@
 #define GATEWAY_SHELL_LOOP_H
 
 #include "gateway/shell/listener.h"
+#include "gateway/shell/operators.h"
 #include "gateway/shell/zeromq.h"
 #include "session-store/store.h"
 
@@ -29,6 +30,8 @@ struct loop_config {
     const char *order_entry_endpoint;
     const char *bus_endpoint;
     const char *control_endpoint; /* NULL: no control socket. */
+    const struct operator_config *operators;
+    uint32_t operators_count; /* 0: everybody may do everything. */
     struct zeromq *zeromq;
     struct store *store; /* With the tables of gateway/core/tables.h. */
     struct log *log;

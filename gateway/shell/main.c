@@ -75,6 +75,7 @@ static void print_keys(void)
         const char *name;
     } places[] = {{CONFIG_GATEWAY, "GATEWAY"},
                   {CONFIG_BROKER, "BROKER"},
+                  {CONFIG_OPERATOR, "OPERATOR"},
                   {CONFIG_SESSION, "SESSION"},
                   {CONFIG_ROUTER, "ROUTER"}};
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {

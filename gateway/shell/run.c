@@ -153,6 +153,8 @@ static enum run_exit open_loop(struct run *run)
         .order_entry_endpoint = config->order_entry_endpoint,
         .bus_endpoint = config->bus_endpoint,
         .control_endpoint = run->options->sessions_only ? NULL : config->control_endpoint,
+        .operators = config->operators,
+        .operators_count = config->operators_count,
         .zeromq = &run->zeromq,
         .store = run->store,
         .log = &run->log,

@@ -35,6 +35,12 @@ static inline struct gateway_config *parse_right(const char *text)
     return config;
 }
 
+/* But for the one that there is no [OPERATOR], which hardly any of these configurations has. */
+static inline uint32_t warnings_count(const struct gateway_config *config)
+{
+    return config->warnings.count - (config->operators_count == 0 ? 1 : 0);
+}
+
 /* The text has exactly this one error. */
 static inline void assert_error(const char *text, const char *error)
 {

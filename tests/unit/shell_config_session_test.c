@@ -42,7 +42,7 @@ static void defaults_are_the_safe_ones(void **state)
     assert_true(config->sockets[0].nodelay);
     assert_false(config->sockets[0].tls);
     assert_int_equal(config->listeners_count, 0);
-    assert_int_equal(config->warnings.count, 0);
+    assert_int_equal(warnings_count(config), 0);
     assert_int_equal(config->notes.count, 0);
     gateway_config_free(config);
 }
@@ -198,10 +198,10 @@ static void what_is_dangerous_is_warned_of(void **state)
     assert_said(&config->warnings, "CheckCompID=N");
     assert_said(&config->warnings, "PersistMessages=N");
     assert_said(&config->warnings, "DisableHeartBeatCheck=Y");
-    assert_int_equal(config->warnings.count, 5);
+    assert_int_equal(warnings_count(config), 5);
     gateway_config_free(config);
     config = parse_right(GATEWAY BROKER SESSION "ResetOnLogon=Y\nRole=dropcopy\n");
-    assert_int_equal(config->warnings.count, 0);
+    assert_int_equal(warnings_count(config), 0);
     gateway_config_free(config);
 }
 

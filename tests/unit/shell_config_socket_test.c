@@ -116,7 +116,7 @@ static void allowed_addresses_are_blocks_of_128_bits(void **state)
     assert_int_equal(session->allowed[2].prefix_bits, 8);
     assert_int_equal(session->allowed[2].address.bytes[0], 0xfd);
     assert_int_equal(session->allowed[3].prefix_bits, 128);
-    assert_int_equal(config->warnings.count, 0);
+    assert_int_equal(warnings_count(config), 0);
     gateway_config_free(config);
 }
 
@@ -174,7 +174,7 @@ static void tls_of_an_acceptor_needs_a_certificate(void **state)
     const struct listener_config *listener = &config->listeners[0];
     assert_true(listener->tls && listener->tls_config.server);
     assert_int_equal(listener->tls_config.client_verify, TLS_CLIENT_REQUIRED);
-    assert_int_equal(config->warnings.count, 0); /* Mutual TLS: nobody else can log on. */
+    assert_int_equal(warnings_count(config), 0); /* Mutual TLS: nobody else can log on. */
     gateway_config_free(config);
     config = parse_right(GATEWAY BROKER TLS_ACCEPTOR "SocketCAFile=ca\nNeedClientAuth=N\n");
     assert_int_equal(config->listeners[0].tls_config.client_verify, TLS_CLIENT_NONE);

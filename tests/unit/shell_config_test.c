@@ -144,7 +144,7 @@ static void key_of_quickfix_without_effect_is_a_note(void **state)
     assert_int_equal(config->notes.count, 3);
     assert_non_null(strstr(config->notes.list[0].text,
                            "x.cfg:11: FileStorePath has no effect here: numbers and messages"));
-    assert_int_equal(config->warnings.count, 0);
+    assert_int_equal(warnings_count(config), 0);
     gateway_config_free(config);
 }
 

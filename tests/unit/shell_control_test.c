@@ -501,8 +501,8 @@ static void without_operators_in_the_configuration_everybody_may_do_everything(v
 static void operators_of_the_configuration_have_their_roles_and_others_none(void **state)
 {
     struct desk *desk = *state;
-    static const struct control_operator operators[] = {{"jane", MAY_VIEW | MAY_OPERATE},
-                                                        {"vic", MAY_VIEW}};
+    static const struct operator_config operators[] = {{"jane", MAY_VIEW | MAY_OPERATE},
+                                                       {"vic", MAY_VIEW}};
     desk->control.operators = operators;
     desk->control.operators_count = ARRAY_LEN(operators);
 #define LOGOFF(name)                                                                               \

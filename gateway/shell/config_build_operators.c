@@ -1,0 +1,50 @@
+/* [OPERATOR] sections: who may do what. */
+#include "gateway/core/command.h"
+#include "gateway/shell/config_parts.h"
+
+/* Bit of a role, by its name; 0: there is none of that name. */
+static unsigned role_of(struct span name)
+{
+    for (unsigned role = MAY_VIEW; role <= MAY_SERVE; role <<= 1) {
+        if (span_is(name, command_role_name((enum command_role)role))) {
+            return role;
+        }
+    }
+    return 0;
+}
+
+static unsigned read_roles(const struct config_settings *settings, struct config_errors *errors)
+{
+    struct config_items items;
+    unsigned may = 0;
+    bool list = config_items_read(setting_text(settings, CONFIG_KEY_Roles), &items);
+    ASSERT(list);
+    for (uint32_t i = 0; i < items.count; i++) {
+        unsigned role = role_of(items.list[i]);
+        if (role == 0) {
+            config_errors_add(errors, setting_line(settings, CONFIG_KEY_Roles),
+                              "Roles '%.*s' is none of view, operate, admin, approve and serve",
+                              (int)items.list[i].size, (const char *)items.list[i].data);
+        }
+        may |= role;
+    }
+    return may;
+}
+
+void config_build_operators(struct gateway_config *config, struct config_errors *errors)
+{
+    for (uint32_t i = 0; i < config->operators_count; i++) {
+        const struct config_settings *settings = &config->operator_settings[i];
+        const char *name = setting_text(settings, CONFIG_KEY_Name);
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(config->operators[j].name, name) == 0) {
+                config_errors_add(errors, setting_line(settings, CONFIG_KEY_Name),
+                                  "an operator named %s stands already in line %u; names are "
+                                  "unique",
+                                  name, config->operator_settings[j].line);
+            }
+        }
+        config->operators[i] =
+            (struct operator_config){.name = name, .may = read_roles(settings, errors)};
+    }
+}

@@ -1,0 +1,15 @@
+/* Who may ask what of a running gateway, as [OPERATOR] sections say it.
+ *
+ * Plain data. Without any such section everybody who reaches the control socket may do
+ * everything, under the name he gives. */
+#ifndef GATEWAY_SHELL_OPERATORS_H
+#define GATEWAY_SHELL_OPERATORS_H
+
+enum { OPERATORS_MAX = 64 };
+
+struct operator_config {
+    const char *name; /* At most ENGINE_NAME_BYTES_MAX bytes; borrowed. */
+    unsigned may;     /* enum command_role (gateway/core/command.h), together. */
+};
+
+#endif

@@ -1,0 +1,84 @@
+/* [OPERATOR] sections: who may do what. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "gateway/core/command.h"
+#include "tests/unit/config_fixture.h"
+
+static void operators_have_the_roles_that_are_named(void **state)
+{
+    (void)state;
+    struct gateway_config *config =
+        parse_right(GATEWAY BROKER SESSION "[OPERATOR]\nName=jane\nRoles=view, operate,approve\n"
+                                           "[operator]\nName=router\nRoles=serve\n"
+                                           "[OPERATOR]\nName=boss\nRoles=view,admin\n");
+    assert_int_equal(3, config->operators_count);
+    assert_string_equal("jane", config->operators[0].name);
+    assert_int_equal(MAY_VIEW | MAY_OPERATE | MAY_APPROVE, config->operators[0].may);
+    assert_int_equal(MAY_SERVE, config->operators[1].may);
+    assert_int_equal(MAY_VIEW | MAY_ADMIN, config->operators[2].may);
+    assert_int_equal(0, config->warnings.count);
+    gateway_config_free(config);
+}
+
+static void without_operators_it_warns_that_nobody_is_told_apart(void **state)
+{
+    (void)state;
+    struct gateway_config *config = parse_right(GATEWAY BROKER SESSION);
+    assert_int_equal(0, config->operators_count);
+    assert_int_equal(1, config->warnings.count);
+    assert_non_null(strstr(config->warnings.list[0].text, "there is no [OPERATOR]"));
+    gateway_config_free(config);
+}
+
+static void a_proposal_waits_as_long_as_is_configured(void **state)
+{
+    (void)state;
+    struct gateway_config *config = parse_right(GATEWAY BROKER SESSION);
+    assert_int_equal(UINT64_C(900000000000), config->engine.proposal_ns);
+    gateway_config_free(config);
+    config = parse_right(GATEWAY "ApprovalTimeout=1m30s\n" BROKER SESSION);
+    assert_int_equal(UINT64_C(90000000000), config->engine.proposal_ns);
+    gateway_config_free(config);
+}
+
+static void wrong_operators_are_refused_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sections;
+        const char *reason;
+    } cases[] = {
+        {"[OPERATOR]\nName=jane\n", "[OPERATOR] lacks Roles"},
+        {"[OPERATOR]\nRoles=view\n", "[OPERATOR] lacks Name"},
+        {"[OPERATOR]\nName=jane\nRoles=view,root\n",
+         "Roles 'root' is none of view, operate, admin, approve and serve"},
+        {"[OPERATOR]\nName=jane\nRoles=view,,admin\n", "is not a list of names"},
+        {"[OPERATOR]\nName=jane\nRoles=view\n[OPERATOR]\nName=jane\nRoles=admin\n",
+         "an operator named jane stands already in line"},
+        {"[OPERATOR]\nName=jane doe\nRoles=view\n", "Name"},
+        {"[OPERATOR]\nName=jane\nRoles=view\nWeight=1\n",
+         "Weight does not belong in [OPERATOR]; move it to [BROKER]"},
+        {"[DEFAULT]\nRoles=view\n", "Roles does not belong in [DEFAULT]; move it to [OPERATOR]"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[1024];
+        (void)snprintf(text, sizeof(text), "%s%s", GATEWAY BROKER SESSION, cases[i].sections);
+        assert_error_with(text, cases[i].reason);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operators_have_the_roles_that_are_named),
+        cmocka_unit_test(without_operators_it_warns_that_nobody_is_told_apart),
+        cmocka_unit_test(a_proposal_waits_as_long_as_is_configured),
+        cmocka_unit_test(wrong_operators_are_refused_with_their_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
