@@ -24,6 +24,9 @@ static void act_heartbeat(struct session *session, const struct inbound *in)
     if (session->test_request_sent_ns == 0 || echo != session->test_request_id) {
         return;
     }
+    uint64_t sent_ns = session->test_request_sent_ns;
+    session->round_trip_ns = in->now_ns > sent_ns ? in->now_ns - sent_ns : 0;
+    session->echoes += 1;
     session->test_request_sent_ns = 0;
     session->echo_seen = true;
 }

@@ -1,6 +1,7 @@
 #include "gateway/console/command_run.h"
 
 #include "gateway/console/command_line.h"
+#include "gateway/services/router.h"
 #include "gateway/shell/run.h"
 
 _Static_assert((int)RUN_EXIT_CONFIG == (int)EXIT_CODE_USAGE, "one meaning per exit code");
@@ -25,6 +26,21 @@ static const char help[] =
     "  fixgate run -c config/fixgate.cfg\n"
     "  fixgate run -c config/fixgate.cfg > ready.txt 2> fixgate.log &\n";
 
+static enum status start_service(const void *service, const struct gateway_config *config,
+                                 struct zeromq *zeromq, void **handle,
+                                 char error[SERVICE_ERROR_BYTES_MAX])
+{
+    struct service_thread *thread = NULL;
+    TRY(service_thread_start(service, config, zeromq, &thread, error));
+    *handle = thread;
+    return STATUS_OK;
+}
+
+static void stop_service(void *handle)
+{
+    service_thread_stop(handle);
+}
+
 int command_run(int argc, char **argv)
 {
     const char *path = NULL;
@@ -47,7 +63,11 @@ int command_run(int argc, char **argv)
     if (config == NULL) {
         return EXIT_CODE_USAGE;
     }
-    enum run_exit code = run_gateway(config);
+    const struct run_service router = {
+        .context = &router_service, .start = start_service, .stop = stop_service};
+    const struct run_options run = {
+        .name = "fixgate", .services = &router, .services_count = config->router.run ? 1 : 0};
+    enum run_exit code = run_program(config, &run);
     gateway_config_free(config);
     return (int)code;
 }

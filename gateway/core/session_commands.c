@@ -154,6 +154,12 @@ const struct command_spec session_commands[] = {
      .arguments = "session",
      .help = "asks the peer for a sign of life (TestRequest)",
      .run = test_request},
+    /* A service asks every few seconds: session.list has what came of it. */
+    {.name = "session.probe",
+     .may = MAY_OPERATE | MAY_SERVE,
+     .arguments = "session",
+     .help = "the same without a record: what the router measures round trips with",
+     .run = test_request},
     {.name = NULL},
 };
 

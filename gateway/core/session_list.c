@@ -112,6 +112,8 @@ static bool list_one(struct command_call *call, const struct link *link)
     row_number(&row, "open_orders", link->open_count);
     row_number(&row, "unacknowledged", link->unacked_count);
     row_number(&row, "unsent_bytes", link->backlog_bytes);
+    row_number(&row, "echoes", session->echoes);
+    row_number(&row, "round_trip_ns", session->round_trip_ns);
     if (session_resend_next(session, &resend_next, &resend_end)) {
         row_number(&row, "resending", resend_next);
         row_number(&row, "resending_to", resend_end);

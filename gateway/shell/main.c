@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"log", command_log, "show what was said on the sessions, readably"},
     {"session", command_session, "show the sessions of a running gateway, and steer them"},
     {"ctl", command_ctl, "ask anything of a running gateway: orders, brokers, limits, audit"},
+    {"service", command_service, "run the router as a process of its own"},
     {"dict", command_dict, "check a dictionary, or look up a message or field"},
     {"version", command_version, "print the version"},
     {"help", command_help, "explain a command, or all keys of the configuration"},

@@ -26,6 +26,7 @@ struct run {
     struct loop *loop;
     struct run_sockets sockets;
     struct message_log *message_log;
+    void *services[RUN_SERVICES_MAX]; /* Of options->services; NULL: not running. */
     char out_names[ENGINE_SESSIONS_MAX][STORE_NAME_BYTES_MAX + 1];
     const char *tables[ENGINE_TABLES_MAX];
     char error[LOOP_ERROR_BYTES_MAX];
@@ -180,6 +181,21 @@ static enum run_exit start_replay(struct run *run)
     return status == STATUS_OK ? RUN_EXIT_OK : complain_status(run, status);
 }
 
+static enum run_exit start_services(struct run *run)
+{
+    const struct run_options *options = run->options;
+    ASSERT(options->services_count <= RUN_SERVICES_MAX);
+    for (uint32_t i = 0; i < options->services_count; i++) {
+        const struct run_service *service = &options->services[i];
+        enum status status = service->start(service->context, run->config, &run->zeromq,
+                                            &run->services[i], run->error);
+        if (status != STATUS_OK) {
+            return complain_status(run, status);
+        }
+    }
+    return RUN_EXIT_OK;
+}
+
 static enum run_exit come_up(struct run *run)
 {
     enum run_exit code = open_log(run);
@@ -198,6 +214,9 @@ static enum run_exit come_up(struct run *run)
     if (code == RUN_EXIT_OK && !run->options->sessions_only) {
         code = start_replay(run);
     }
+    if (code == RUN_EXIT_OK) {
+        code = start_services(run);
+    }
     return code;
 }
 
@@ -205,6 +224,11 @@ static enum run_exit come_up(struct run *run)
 
 static void go_down(struct run *run)
 {
+    for (uint32_t i = 0; i < run->options->services_count; i++) {
+        if (run->services[i] != NULL) {
+            run->options->services[i].stop(run->services[i]);
+        }
+    }
     replay_stop(run->replay);
     if (run->loop != NULL) {
         loop_close(run->loop);

@@ -449,6 +449,26 @@ static void a_test_request_that_an_operator_wants_is_sent_while_that_is_right(vo
     assert_int_equal(fixture->effects.count, 0);
 }
 
+static void echoes_of_test_requests_are_counted_and_timed(void **state)
+{
+    struct fixture *fixture = *state;
+    char echo[64];
+    make_ready(fixture); /* With one of its own. */
+    assert_int_equal(fixture->session.echoes, 1);
+    effects_reset(&fixture->effects);
+    session_request_test(&fixture->session, fixture->now_ns, &fixture->effects);
+    (void)snprintf(echo, sizeof(echo), "112=%llu|",
+                   (unsigned long long)fixture->session.test_request_id);
+    fixture->now_ns += seconds(3);
+    give(fixture, "0", 3, "112=5|"); /* Of none of ours. */
+    assert_int_equal(fixture->session.echoes, 1);
+    give(fixture, "0", 4, echo);
+    assert_int_equal(fixture->session.echoes, 2);
+    assert_int_equal(fixture->session.round_trip_ns, seconds(3));
+    give(fixture, "0", 5, echo); /* Once more. */
+    assert_int_equal(fixture->session.echoes, 2);
+}
+
 static void the_longest_interval_in_any_proportion_overflows_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -522,6 +542,8 @@ static void states_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(echoes_of_test_requests_are_counted_and_timed, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(
             application_may_send_only_when_ready_and_no_resend_is_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(first_sendings_are_kept_and_resends_are_not, setup,
