@@ -137,26 +137,25 @@ static bool status(struct command_call *call)
     struct failover_picture picture = failover_look(engine, failover->from);
     const struct routing_broker *to = &engine->routing.brokers[failover->to];
     uint32_t ramp = to->switch_ramp == 0 ? ROUTING_PERMILLE : to->switch_ramp;
-    const struct command_field fields[] = {
-        {.name = "number", .kind = FIELD_NUMBER, .number = failover->number},
-        {.name = "step", .words = span_text(failover_step_name(failover->step))},
-        {.name = "stopped", .kind = FIELD_TRUTH, .number = failover->stopped},
-        {.name = "state", .words = span_text(failover->state)},
-        {.name = "from", .words = span_text(failover_broker(engine, failover->from))},
-        {.name = "to", .words = span_text(failover_broker(engine, failover->to))},
-        {.name = "began", .kind = FIELD_TIME, .number = failover->began_ns},
-        {.name = "since", .kind = FIELD_TIME, .number = failover->step_ns},
-        {.name = "will_move", .kind = FIELD_NUMBER, .number = picture.queued + picture.dead},
-        {.name = "held", .kind = FIELD_NUMBER, .number = picture.held},
-        {.name = "undecided", .kind = FIELD_NUMBER, .number = picture.undecided},
-        {.name = "canaries_left", .kind = FIELD_NUMBER, .number = to->canaries},
-        {.name = "ramp_permille", .kind = FIELD_NUMBER, .number = ramp},
-        {.name = "drill", .kind = FIELD_TRUTH, .number = failover->drill},
-        {.name = "proposed_by", .words = span_text(failover->by)},
-        {.name = "approved_by", .words = span_text(failover->approver)},
-        {.name = "reason", .words = span_text(failover->reason)},
-    };
-    (void)call->out->row(call->out->context, fields, ARRAY_LEN(fields));
+    struct command_row row = {.count = 0};
+    row_number(&row, "number", failover->number);
+    row_text(&row, "step", failover_step_name(failover->step));
+    row_truth(&row, "stopped", failover->stopped);
+    row_text(&row, "state", failover->state);
+    row_text(&row, "from", failover_broker(engine, failover->from));
+    row_text(&row, "to", failover_broker(engine, failover->to));
+    row_time(&row, "began", failover->began_ns);
+    row_time(&row, "since", failover->step_ns);
+    row_number(&row, "will_move", picture.queued + picture.dead);
+    row_number(&row, "held", picture.held);
+    row_number(&row, "undecided", picture.undecided);
+    row_number(&row, "canaries_left", to->canaries);
+    row_number(&row, "ramp_permille", ramp);
+    row_truth(&row, "drill", failover->drill);
+    row_text(&row, "proposed_by", failover->by);
+    row_text(&row, "approved_by", failover->approver);
+    row_text(&row, "reason", failover->reason);
+    (void)command_row(call, &row);
     return command_done(call, failover->state);
 }
 
