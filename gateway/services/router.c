@@ -45,7 +45,7 @@ struct router_run {
 
 static void say(struct router_run *run, enum effect_severity severity, const char *words)
 {
-    char line[512];
+    char line[ENGINE_LINE_BYTES_MAX + 1];
     (void)snprintf(line, sizeof(line), "router: %s", words);
     log_text(&run->log, run->now.engine_ns, severity, line);
 }
