@@ -32,6 +32,7 @@ struct order;
     X(REST)   /* Between passes. */                                                                \
     X(LIVE)   /* What has a live attempt. */                                                       \
     X(HUNT)   /* What was forced away from a broker, and may live there all the same. */           \
+    X(DEAD)   /* What waits for a person. */                                                       \
     X(QUEUED) /* What waits. */
 
 enum kill_stage {
@@ -46,7 +47,7 @@ enum kill_stage {
     X(CANCELLING, "cancelling") /* Its cancel is on its way. */                                    \
     X(IN_DOUBT, "in doubt")     /* Perhaps at the broker. */                                       \
     X(FORCED, "forced away")    /* Sent elsewhere by two persons; perhaps there too. */            \
-    X(WAITING, "waiting")       /* In the queue; cancelled by this pass. */
+    X(WAITING, "waiting")       /* For a broker, or a person; cancelled by this pass. */
 
 enum kill_left {
 #define X(name, words) KILL_LEFT_##name,

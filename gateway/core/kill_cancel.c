@@ -93,7 +93,14 @@ void kill_cancel_waiting(struct engine *engine, const struct kill *kill, struct 
 {
     struct text words = {.size = 0};
     kill_add_words(&words, kill);
-    queue_remove(engine, order);
+    if (order->state == ORDER_QUEUED) {
+        queue_remove(engine, order);
+    } else {
+        uint8_t key[ORDER_KEY_BYTES_MAX];
+        view_delete(&engine->view, TABLE_DEADLETTER,
+                    order_key(key, order->client, order->cl_ord_id));
+    }
+    order->moving = false;
     order_become(order, ORDER_CANCELLED, engine->now_ns, text_span(&words));
     order_save(&engine->view, order, engine->scratch_record);
     order_ended(engine, order);

@@ -24,7 +24,7 @@ uint32_t kill_broker_of(const struct engine *engine, struct span session_id);
  * goes, or waits in the queue. Saves the order. */
 void kill_cancel_working(struct engine *engine, const struct kill *kill, struct order *order);
 
-/* Cancels an order that waits in the queue. */
+/* Cancels an order that waits in the queue, or for a person, and is with no broker. */
 void kill_cancel_waiting(struct engine *engine, const struct kill *kill, struct order *order);
 
 /* Sends the mass cancels that the scope and the sessions' settings allow, each once. */

@@ -127,11 +127,14 @@ static void visit_hunted(struct engine *engine, struct kill *kill, struct span k
     }
 }
 
-static void visit_queued(struct engine *engine, struct kill *kill, struct span order_key)
+/* Of the queue, or a dead letter. */
+static void visit_waiting(struct engine *engine, struct kill *kill, struct span order_key,
+                          enum order_state state)
 {
     struct order order;
-    if (!order_follow(&engine->view, order_key, &order) || order.state != ORDER_QUEUED ||
-        !kill_holds(kill, &order)) {
+    struct span attempt;
+    if (!order_follow(&engine->view, order_key, &order) || order.state != state ||
+        !kill_holds(kill, &order) || view_get(&engine->view, TABLE_LIVE, order_key, &attempt)) {
         return;
     }
     count(kill, ENGINE_BROKERS_MAX, KILL_LEFT_WAITING);
@@ -148,6 +151,8 @@ static enum table table_of(enum kill_stage stage)
         return TABLE_LIVE;
     case KILL_HUNT:
         return TABLE_HUNT;
+    case KILL_DEAD:
+        return TABLE_DEADLETTER;
     case KILL_QUEUED:
     case KILL_REST:
         break;
@@ -165,10 +170,13 @@ static void visit(struct engine *engine, struct kill *kill, struct span key, str
     case KILL_HUNT:
         visit_hunted(engine, kill, key, value);
         return;
+    case KILL_DEAD:
+        visit_waiting(engine, kill, key, ORDER_DEAD_LETTER);
+        return;
     case KILL_QUEUED:
         (void)record_get_u8(&reader); /* Version and kind of the queue's entry. */
         (void)record_get_u8(&reader);
-        visit_queued(engine, kill, record_get_span(&reader));
+        visit_waiting(engine, kill, record_get_span(&reader), ORDER_QUEUED);
         return;
     case KILL_REST:
         break;
@@ -182,6 +190,9 @@ static void stage_end(struct engine *engine, struct kill *kill)
         stage_begin(kill, KILL_HUNT);
         return;
     case KILL_HUNT:
+        stage_begin(kill, KILL_DEAD);
+        return;
+    case KILL_DEAD:
         stage_begin(kill, KILL_QUEUED);
         return;
     case KILL_QUEUED:
