@@ -9,7 +9,6 @@ static void end(struct engine *engine, struct order *order, enum order_state sta
                 const struct report *report)
 {
     order_become(order, state, engine->now_ns, span_text(report->text));
-    order_ended(engine, order);
     order_save(&engine->view, order, engine->scratch_record);
     order_ended(engine, order);
     report_event(engine, order, report);
