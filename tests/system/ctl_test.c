@@ -1,0 +1,226 @@
+/* `fixgate ctl` at a running gateway: two operators and what neither may do alone, a key asked
+ * twice, an audit that somebody wrote into. Each command is a process of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <signal.h>
+
+#include <cmocka.h>
+
+#include "gateway/core/tables.h"
+#include "session-store/store.h"
+#include "tests/tools/gateway_process.h"
+
+#define SECTIONS                                                                                   \
+    "[SESSION]\nBroker=ALPHA\nTargetCompID=ALPHA\nSocketConnectHost=127.0.0.1\n"                   \
+    "SocketConnectPort=1\n\n"                                                                      \
+    "[OPERATOR]\nName=jane\nRoles=view,operate,admin,approve\n\n"                                  \
+    "[OPERATOR]\nName=bob\nRoles=view,approve\n\n"                                                 \
+    "[OPERATOR]\nName=vic\nRoles=view\n\n"
+
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_AWAY = 3, EXIT_PROPOSED = 4 };
+
+/* A gateway whose proposals expire after `timeout`, started. */
+static struct gateway_process *gateway_new(const char *timeout)
+{
+    struct gateway_process *gateway = calloc(1, sizeof *gateway);
+    assert_non_null(gateway);
+    gateway_open(gateway);
+    gateway_configure(gateway, SECTIONS);
+    char text[8192];
+    FILE *file = fopen(gateway->config, "re");
+    assert_non_null(file);
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    text[size] = '\0';
+    assert_int_equal(0, fclose(file));
+    file = fopen(gateway->config, "we");
+    assert_non_null(file);
+    const char *rest = strstr(text, "StorePath");
+    assert_non_null(rest);
+    (void)fprintf(file, "[GATEWAY]\nApprovalTimeout=%s\n%s", timeout, rest);
+    assert_int_equal(0, fclose(file));
+    gateway_start(gateway);
+    return gateway;
+}
+
+static void gateway_end(struct gateway_process *gateway)
+{
+    gateway_remove(gateway, false);
+    free(gateway);
+}
+
+static void killed_and_started(struct gateway_process *gateway)
+{
+    (void)process_end(&gateway->process, SIGKILL, GATEWAY_WAIT_MS);
+    gateway_start(gateway);
+}
+
+/* `fixgate ctl WORDS` ends with that code and says that. */
+static void ctl(struct gateway_process *gateway, int code, const char *words, const char *says)
+{
+    char line[400];
+    (void)snprintf(line, sizeof line, "ctl %s", words);
+    int ended = gateway_ask(gateway, line);
+    if (ended != code || strstr(gateway->output, says) == NULL) {
+        fail_msg("%s: exit code %d, not %d, or no \"%s\" in:\n%s", line, ended, code, says,
+                 gateway->output);
+    }
+}
+
+/* --- Two persons ------------------------------------------------------------------------- */
+
+static void a_proposal_outlives_the_gateway_and_is_done_when_another_operator_approves(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    ctl(gateway, EXIT_PROPOSED, "route mode PINNED --operator jane", "proposal 1 waits until ");
+    assert_non_null(strstr(gateway->output, "fixgate ctl approvals approve 1 -c "));
+    ctl(gateway, EXIT_DONE, "approvals list --operator vic", "mode=PINNED");
+    ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator jane", "you proposed it");
+    ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator vic", "needs the role approve");
+    ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator eve", "no operator of this gateway");
+    ctl(gateway, EXIT_DONE, "route table --operator vic", "ACTIVE_ACTIVE");
+    killed_and_started(gateway);
+    ctl(gateway, EXIT_DONE, "approvals list --operator vic --json", "\"state\":\"WAITING\"");
+    ctl(gateway, EXIT_DONE, "approvals approve 1 --operator bob", "");
+    ctl(gateway, EXIT_DONE, "route table --operator vic", "PINNED");
+    ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator bob", "DONE by bob");
+    killed_and_started(gateway);
+    ctl(gateway, EXIT_DONE, "route table --operator vic", "PINNED");
+    ctl(gateway, EXIT_DONE, "audit list --by jane --operator vic", "route.mode");
+    ctl(gateway, EXIT_DONE, "audit verify --operator vic", "entries fit");
+    gateway_end(gateway);
+}
+
+static void a_rejected_proposal_is_not_done(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    ctl(gateway, EXIT_PROPOSED, "route mode PINNED --operator jane", "proposal 1 waits");
+    ctl(gateway, EXIT_USAGE, "approvals reject 1 --operator bob", "'reason' is missing");
+    ctl(gateway, EXIT_DONE, "approvals reject 1 --reason=early --operator bob", "will not be done");
+    ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator bob", "REJECTED by bob");
+    ctl(gateway, EXIT_DONE, "route table --operator vic", "ACTIVE_ACTIVE");
+    gateway_end(gateway);
+}
+
+static void a_proposal_expires_by_the_clock(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("1");
+    ctl(gateway, EXIT_PROPOSED, "route mode PINNED --operator jane", "proposal 1 waits");
+    assert_true(gateway_logs(gateway, "approvals.expire by engine, proposed by jane"));
+    ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator bob", "EXPIRED by engine");
+    ctl(gateway, EXIT_DONE, "route table --operator vic", "ACTIVE_ACTIVE");
+    gateway_end(gateway);
+}
+
+/* --- Once --------------------------------------------------------------------------------- */
+
+#define ALPHA "FIX.4.4:FIXGATE->ALPHA"
+
+static void a_key_is_answered_again_and_done_once_over_a_kill(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    static const char logoff[] = "session logoff " ALPHA " --operator jane --key nightly-7";
+    ctl(gateway, EXIT_DONE, logoff, "stays logged off until LOGON");
+    ctl(gateway, EXIT_DONE, "session logon " ALPHA " --operator jane", "");
+    killed_and_started(gateway);
+    ctl(gateway, EXIT_DONE, logoff, "stays logged off until LOGON");
+    ctl(gateway, EXIT_DONE, "sessions --operator vic --json", "\"down\":false");
+    ctl(gateway, EXIT_REFUSED, "session logon " ALPHA " --operator jane --key nightly-7",
+        "another request");
+    ctl(gateway, EXIT_DONE, "audit list --operator vic --json", "\"number\":3");
+    assert_null(strstr(gateway->output, "\"number\":4"));
+    gateway_end(gateway);
+}
+
+/* --- The audit ------------------------------------------------------------------------------ */
+
+/* The name of who did entry 2, written over in the store of a gateway that is down. */
+static void write_into_the_audit(const struct gateway_process *gateway)
+{
+    const char *tables[TABLE_OUT];
+    char path[PROCESS_PATH_BYTES_MAX];
+    char error[STORE_ERROR_BYTES_MAX];
+    uint8_t bytes[4096];
+    static const uint8_t number[8] = {[7] = 2};
+    struct span key = span_of(number, sizeof number);
+    struct store *store = NULL;
+    struct store_reader *reader = NULL;
+    struct span value;
+    for (uint32_t table = 0; table < TABLE_OUT; table++) {
+        tables[table] = table_name((enum table)table);
+    }
+    (void)snprintf(path, sizeof path, "%.400s/store", gateway->directory);
+    struct store_config config = {.path = path, .tables = tables, .tables_count = TABLE_OUT};
+    assert_int_equal(STATUS_OK, store_open(&config, &store, error));
+    assert_int_equal(STATUS_OK, store_reader_open(store, &reader));
+    assert_int_equal(STATUS_OK, store_read_begin(reader));
+    assert_int_equal(STATUS_OK, store_get(reader, TABLE_AUDIT, key, &value));
+    assert_true(value.size <= sizeof bytes);
+    memcpy(bytes, value.data, value.size);
+    size_t size = value.size;
+    store_read_end(reader);
+    store_reader_close(reader);
+    uint8_t *name = memchr(bytes, 'j', size);
+    assert_non_null(name);
+    memcpy(name, "jack", 4);
+    assert_int_equal(STATUS_OK, store_begin(store));
+    assert_int_equal(STATUS_OK, store_put(store, TABLE_AUDIT, key, span_of(bytes, size)));
+    assert_int_equal(STATUS_OK, store_commit(store, store_batch_number(store) + 1));
+    store_close(store);
+}
+
+static void an_entry_of_the_audit_changed_by_hand_is_named(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    for (unsigned i = 0; i < 4; i++) {
+        ctl(gateway, EXIT_DONE, "session logoff " ALPHA " --operator jane", "");
+    }
+    ctl(gateway, EXIT_DONE, "audit verify --operator vic", "all 4 entries fit");
+    assert_int_equal(0, gateway_stop(gateway));
+    write_into_the_audit(gateway);
+    gateway_start(gateway);
+    ctl(gateway, EXIT_REFUSED, "audit verify --operator vic", "entry 2 was changed");
+    gateway_end(gateway);
+}
+
+/* --- Words ----------------------------------------------------------------------------------- */
+
+static void words_that_name_nothing_are_told_with_what_may_be_meant(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    ctl(gateway, EXIT_USAGE, "session lst", "Did you mean 'session list'?");
+    ctl(gateway, EXIT_USAGE, "session logoff", "'session' is missing");
+    ctl(gateway, EXIT_USAGE, "session list more", "one word too many: 'more'");
+    ctl(gateway, EXIT_USAGE, "session list --colour red", "takes no --colour");
+    ctl(gateway, EXIT_USAGE, "session logoff A --session B", "one word too many");
+    ctl(gateway, EXIT_DONE, "session reset --help", "Needs the role operate");
+    ctl(gateway, EXIT_DONE, "--help", "audit verify");
+    ctl(gateway, EXIT_REFUSED, "session logoff NOBODY --operator jane", "not one of this gateway");
+    assert_int_equal(0, gateway_stop(gateway));
+    ctl(gateway, EXIT_AWAY, "session list --operator vic", "nobody answers");
+    gateway_end(gateway);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_proposal_outlives_the_gateway_and_is_done_when_another_operator_approves),
+        cmocka_unit_test(a_rejected_proposal_is_not_done),
+        cmocka_unit_test(a_proposal_expires_by_the_clock),
+        cmocka_unit_test(a_key_is_answered_again_and_done_once_over_a_kill),
+        cmocka_unit_test(an_entry_of_the_audit_changed_by_hand_is_named),
+        cmocka_unit_test(words_that_name_nothing_are_told_with_what_may_be_meant),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
