@@ -3,6 +3,7 @@
 #include "fix/tags.h"
 #include "fix/validate.h"
 #include "gateway/core/doubt.h"
+#include "gateway/core/moves.h"
 #include "gateway/core/names.h"
 #include "gateway/core/record.h"
 #include "gateway/core/routing.h"
@@ -181,6 +182,7 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
     order->broker_order_id = span_of(NULL, 0);
     order->attempt_quantity = order_leaves(order);
     ASSERT(order->attempt_quantity.units > 0);
+    move_done(engine, order);
     no_evidence(order);
     order->unacked = true;
     order->attempt_seq = link_send(engine, link, MSG_NewOrderSingle, order_body(engine, order),

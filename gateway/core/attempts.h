@@ -10,6 +10,9 @@
 /* Before the attempt's name: what the outbound queue remembers with a question for its status. */
 #define ATTEMPT_QUESTION "H:"
 
+/* Kind of the cancel of an attempt that is hunted (hunt.h); `root` names that. */
+#define ATTEMPT_HUNTING 'H'
+
 /* What a broker-facing ClOrdID stands for. */
 struct attempt {
     char kind; /* 'D', 'F' or 'G' */

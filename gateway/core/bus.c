@@ -90,6 +90,9 @@ void bus_order_event(struct engine *engine, const struct order *order)
     builder_text(&builder, TAG_OrderState, state);
     builder_uint(&builder, TAG_BusSeq, engine->counters.bus_seq);
     add_if(&builder, TAG_Reason, order->reason);
+    if (order->forced) {
+        builder_bool(&builder, TAG_PossibleDuplicate, true);
+    }
     struct text topic = bus_topic("OR", span_text(state), order->symbol);
     bus_end(engine, &builder, text_span(&topic));
 }

@@ -166,12 +166,15 @@ struct command_group {
  * which `fixgate ctl --help` shows them. */
 #define COMMAND_GROUPS(X)                                                                          \
     X(session_commands, "Sessions: lines to the brokers, and their sequence numbers")              \
+    X(broker_commands, "Brokers: what people want of them beside what is measured")                \
+    X(route_commands, "Routing: how new orders are spread, and why one went where it did")         \
+    X(order_commands, "Orders: where they stand, cancel, move")                                    \
+    X(doubt_commands, "Doubt: orders whose outcome at a broker is not known")                      \
+    X(dead_letter_commands, "Dead letters: orders that cannot go on by themselves")                \
     X(approvals_commands, "Approvals: what needs a second person")                                 \
     X(limit_commands, "Limits: what an order may ask for")                                         \
     X(kill_commands, "Kill switch: no new orders, and cancel what is there")                       \
     X(audit_commands, "Audit: who did what")                                                       \
-    X(broker_commands, "Brokers: what people want of them beside what is measured")                \
-    X(route_commands, "Routing: how new orders are spread, and why one went where it did")         \
     X(failover_commands, "Failover: new orders move from one broker to another, by two persons")
 
 #define X(specs, title) extern const struct command_spec specs[];

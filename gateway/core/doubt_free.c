@@ -1,5 +1,6 @@
 /* Where an order goes whose attempt is dead. */
 #include "fix/tags.h"
+#include "gateway/core/dead_letters.h"
 #include "gateway/core/doubt_parts.h"
 #include "gateway/core/queue.h"
 #include "gateway/core/report.h"
@@ -46,23 +47,6 @@ static bool replace(struct engine *engine, struct order *order)
     return true;
 }
 
-static void dead_letter(struct engine *engine, struct order *order, enum order_evidence evidence,
-                        struct span why)
-{
-    uint8_t key[ORDER_KEY_BYTES_MAX];
-    struct text reason = {.size = 0};
-    if (evidence != EVIDENCE_NONE) {
-        text_add(text_add(&reason, order_evidence_name(evidence)), ": ");
-    }
-    text_add_span(&reason, why);
-    order_become(order, ORDER_DEAD_LETTER, engine->now_ns, text_span(&reason));
-    order_save(&engine->view, order, engine->scratch_record);
-    view_put(&engine->view, TABLE_DEADLETTER, order_key(key, order->client, order->cl_ord_id),
-             text_span(&reason));
-    bus_order_event(engine, order);
-    bus_alert(engine, "warning", order->broker, order->cl_ord_id, text_span(&reason));
-}
-
 /* The attempt is given up; the order may become what follows. */
 static void leave(struct engine *engine, struct order *order)
 {
@@ -76,7 +60,8 @@ void doubt_dead_letter(struct engine *engine, struct order *order, const char *w
 {
     enum order_evidence evidence = order->evidence;
     leave(engine, order);
-    dead_letter(engine, order, evidence, span_text(why));
+    dead_letter_add(engine, order,
+                    &(struct dead_letter_cause){.why = why, .evidence = evidence, .unsure = true});
 }
 
 bool doubt_is_stale(const struct engine *engine, const struct link *link, const struct order *order)
@@ -127,8 +112,17 @@ void doubt_free(struct engine *engine, struct order *order)
         return;
     }
     if (too_old) {
-        dead_letter(engine, order, evidence,
-                    span_text("older than StaleOrderAge when it was free to go to a broker again"));
+        dead_letter_add(
+            engine, order,
+            &(struct dead_letter_cause){
+                .why = "older than StaleOrderAge when it was free to go to a broker again",
+                .evidence = evidence});
+        return;
+    }
+    struct text why = {.size = 0};
+    if (!order_limits_recheck(engine, order, &why)) {
+        dead_letter_add(engine, order,
+                        &(struct dead_letter_cause){.why = why.data, .evidence = evidence});
         return;
     }
     order_become(order, ORDER_QUEUED, engine->now_ns, span_text("free to go to a broker again"));

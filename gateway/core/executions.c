@@ -3,6 +3,7 @@
 #include "fix/tags.h"
 #include "gateway/core/doubt.h"
 #include "gateway/core/executions_parts.h"
+#include "gateway/core/hunt.h"
 #include "gateway/core/refusals.h"
 #include "gateway/core/report.h"
 
@@ -235,6 +236,9 @@ static void execution_report(struct engine *engine, struct link *link,
     }
     if (exec_type.size == 0 || exec_id.size == 0 || exec_id.size > ENGINE_EXEC_ID_BYTES_MAX) {
         incoming_alert(engine, link, message, "report without a usable ExecType(150), ExecID(17)");
+        return;
+    }
+    if (hunt_report(engine, &in)) {
         return;
     }
     if (exec_type.data[0] == ExecType_ORDER_STATUS) {

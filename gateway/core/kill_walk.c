@@ -3,6 +3,7 @@
  * One page of one kill switch per turn. A stage begins in a turn of its own, so that it sees all
  * that the turns before committed: an order moves from LIVE over HUNT to QUEUED at most, and is
  * found in one of them. */
+#include "gateway/core/hunt.h"
 #include "gateway/core/kill_parts.h"
 #include "gateway/core/order.h"
 #include "gateway/core/record.h"
@@ -168,7 +169,7 @@ static void visit(struct engine *engine, struct kill *kill, struct span key, str
         visit_live(engine, kill, key);
         return;
     case KILL_HUNT:
-        visit_hunted(engine, kill, key, value);
+        visit_hunted(engine, kill, key, hunt_order_key(value));
         return;
     case KILL_DEAD:
         visit_waiting(engine, kill, key, ORDER_DEAD_LETTER);

@@ -192,7 +192,8 @@ static bool can_send_but_for_rate(const struct link *link)
 
 bool link_can_send(const struct engine *engine, const struct link *link, enum link_class class)
 {
-    return can_send_but_for_rate(link) && link_rate_allows(engine, link, class);
+    return can_send_but_for_rate(link) && !(class == LINK_NEW && link->hunting) &&
+           link_rate_allows(engine, link, class);
 }
 
 bool link_held_by_rate(const struct engine *engine, const struct link *link)

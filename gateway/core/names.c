@@ -26,3 +26,20 @@ struct name name_make(uint64_t instance_id, enum name_kind kind, uint64_t number
     name.text[size] = '\0';
     return name;
 }
+
+bool name_number(struct span name, enum name_kind kind, uint64_t *number)
+{
+    *number = 0;
+    if (name.size < INSTANCE_CHARACTERS + 2 || name.size > NAME_BYTES_MAX ||
+        name.data[INSTANCE_CHARACTERS] != (uint8_t)kind) {
+        return false;
+    }
+    for (size_t index = INSTANCE_CHARACTERS + 1; index < name.size; index++) {
+        uint8_t digit = name.data[index];
+        if (digit < '0' || digit > '9') {
+            return false;
+        }
+        *number = 10 * *number + (uint64_t)(digit - '0');
+    }
+    return true;
+}

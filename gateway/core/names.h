@@ -29,6 +29,9 @@ static inline bool name_is_later(struct span a, struct span b)
     return a.size != b.size ? a.size > b.size : memcmp(a.data, b.data, a.size) > 0;
 }
 
+/* The number of a name of that kind, "7K2M9QAA12"; false: it is none. */
+bool name_number(struct span name, enum name_kind kind, uint64_t *number);
+
 static inline struct span name_span(const struct name *name)
 {
     return span_text(name->text);

@@ -3,11 +3,13 @@
 #include "fix/tags.h"
 #include "gateway/core/doubt.h"
 #include "gateway/core/executions.h"
+#include "gateway/core/hunt.h"
 #include "gateway/core/kill.h"
 
 static void start(struct engine *engine, struct link *link)
 {
     link->unacked_count = doubt_count(engine, link);
+    link->hunt_count = hunt_count(engine, link);
     doubt_dropped(link);
 }
 
@@ -28,7 +30,21 @@ static void deliver(struct engine *engine, struct link *link, const struct messa
 static bool may_resend(struct engine *engine, struct link *link, struct span tag, uint64_t sent_ns)
 {
     (void)sent_ns;
-    return !span_is(tag, KILL_MASS_TAG) && !doubt_must_not_resend(engine, link, tag);
+    return !span_is(tag, KILL_MASS_TAG) && !hunt_asked_for(engine, link, tag) &&
+           !doubt_must_not_resend(engine, link, tag);
+}
+
+static void lost(struct engine *engine, struct link *link, struct span tag)
+{
+    if (!hunt_asked_for(engine, link, tag)) {
+        doubt_lost(engine, link, tag);
+    }
+}
+
+static void in_step(struct engine *engine, struct link *link)
+{
+    doubt_ready(engine, link);
+    hunt_ready(engine, link);
 }
 
 static void dropped(struct engine *engine, struct link *link)
@@ -37,14 +53,20 @@ static void dropped(struct engine *engine, struct link *link)
     doubt_dropped(link);
 }
 
+static bool tick(struct engine *engine, struct link *link)
+{
+    bool hunts = hunt_walk(engine, link);
+    return doubt_tick(engine, link) || hunts;
+}
+
 const struct application orders_application = {
     .start = start,
     .deliver = deliver,
     .asked = doubt_asked,
     .may_resend = may_resend,
-    .lost = doubt_lost,
-    .in_step = doubt_ready,
+    .lost = lost,
+    .in_step = in_step,
     .dropped = dropped,
     .reset = doubt_reset,
-    .tick = doubt_tick,
+    .tick = tick,
 };

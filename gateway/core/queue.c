@@ -66,6 +66,13 @@ static struct queue_entry entry_read(struct span key, struct span value)
     return entry;
 }
 
+void queue_read(struct span value, char *kind, struct span *order_key)
+{
+    struct queue_entry entry = entry_read(span_of(NULL, 0), value);
+    *kind = entry.kind;
+    *order_key = entry.order_key;
+}
+
 void queue_start(struct engine *engine)
 {
     struct span key;

@@ -20,6 +20,10 @@ void queue_place(struct engine *engine, struct order *order);
 /* Sends the pending cancel or replace of an order, or lets it wait. Saves the order. */
 void queue_place_request(struct engine *engine, struct order *order);
 
+/* What a record of the `queued` table leads to; kind 'D' is an order that waits, 'F' and 'G' a
+ * cancel or replace of one. */
+void queue_read(struct span value, char *kind, struct span *order_key);
+
 /* Takes a QUEUED order out. Does not save the order. */
 void queue_remove(struct engine *engine, struct order *order);
 

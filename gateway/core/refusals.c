@@ -2,6 +2,7 @@
 
 #include "fix/tags.h"
 #include "gateway/core/doubt.h"
+#include "gateway/core/hunt.h"
 #include "gateway/core/incoming.h"
 #include "gateway/core/report.h"
 
@@ -49,6 +50,9 @@ void refusals_cancel_reject(struct engine *engine, struct link *link, const stru
     int64_t reason;
     if (!incoming_find_order(engine, &in, message_value(message, TAG_ClOrdID), span_of(NULL, 0))) {
         incoming_alert(engine, link, message, "reject of a request that we did not send there");
+        return;
+    }
+    if (hunt_report(engine, &in)) {
         return;
     }
     if (message_int(message, TAG_CxlRejReason, &reason) != VALUE_OK || reason < 0 ||
@@ -129,6 +133,9 @@ void refusals_message(struct engine *engine, struct link *link, const struct mes
     }
     if (!find_refused(engine, &in, tag)) {
         incoming_alert(engine, link, message, "reject of a message that is no order or request");
+        return;
+    }
+    if (hunt_report(engine, &in)) {
         return;
     }
     if (in.attempt.kind != 'D') {

@@ -82,6 +82,9 @@ static void order_fields(struct builder *builder, const struct order *order)
     add_if(builder, TAG_Attempt, order->attempt_id);
     builder_text(builder, TAG_OrderState, order_state_name(order->state));
     add_if(builder, TAG_Reason, order->reason);
+    if (order->forced) {
+        builder_bool(builder, TAG_PossibleDuplicate, true);
+    }
 }
 
 static void execution_report(const struct engine *engine, struct builder *builder,
@@ -186,6 +189,9 @@ static void cancel_reject_fields(const struct engine *engine, struct builder *bu
     if (order != NULL) {
         add_if(builder, TAG_Broker, order->broker);
         builder_text(builder, TAG_OrderState, order_state_name(order->state));
+        if (order->forced) {
+            builder_bool(builder, TAG_PossibleDuplicate, true);
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "gateway/core/attempts.h"
 #include "gateway/core/hash.h"
+#include "gateway/core/hunt.h"
+#include "gateway/core/moves.h"
 
 /* --- Rules -------------------------------------------------------------------- */
 
@@ -79,7 +81,7 @@ static bool is_hunted(const struct engine *engine, const struct order *order,
     bool found = view_seek(&engine->view, TABLE_HUNT, id, &key, &value);
     while (found && key.size > id.size && memcmp(key.data, id.data, id.size) == 0 &&
            key.data[id.size] == 0) {
-        if (span_equal(value, wanted)) {
+        if (span_equal(hunt_order_key(value), wanted)) {
             return true;
         }
         found = view_after(&engine->view, TABLE_HUNT, key, &key, &value);
@@ -92,7 +94,7 @@ static bool has_left(const struct engine *engine, const struct order *order,
                      const struct link *link)
 {
     const char *broker = engine->config->brokers[link->config->broker].name;
-    return (order->moving && span_is(order->broker, broker)) ||
+    return (order->moving && !move_may_go(engine, order, broker)) ||
            (order->forced && is_hunted(engine, order, link));
 }
 

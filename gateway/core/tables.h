@@ -22,7 +22,7 @@
     X(AUDIT, "audit")       /* operator and automatic actions, hash-chained */                     \
     X(DEADLETTER, "deadletter") /* orders that need a person */                                    \
     X(LIMIT, "limit") /* what is counted → its counter, moved with the orders it counts */       \
-    X(HUNT, "hunt")   /* session id NUL attempt → order key: forced away, perhaps alive */
+    X(HUNT, "hunt")   /* session id NUL attempt → order key, what is known: hunt.h */
 
 enum table {
 #define X(number, name) TABLE_##number,
