@@ -1,0 +1,278 @@
+/* The router beside a real gateway and real brokers (QuickFIX): what it posts, and that it
+ * survives the gateway's restarts and its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <signal.h>
+
+#include <cmocka.h>
+
+#include "gateway/shell/json_flat.h"
+#include "tests/tools/world.h"
+
+enum {
+    OUTPUT_BYTES_MAX = 64 * 1024,
+    SETTLE_MS = 45000,
+    ORDERS = 10,
+};
+
+enum { ALPHA, BETA };
+
+struct desk {
+    struct world world;
+    struct process router; /* `fixgate service router` */
+    unsigned orders;
+    struct json_flat row;
+    char output[OUTPUT_BYTES_MAX];
+};
+
+static const char *const filling[] = {"--fill-latency", "5", NULL};
+
+/* Quicker than the defaults, so that a test need not wait for them. */
+#define QUICK "[ROUTER]\nOpenBackoff=1\nProbeInterval=1\nEchoTimeout=3\nAckTimeout=1\nRampTime=2\n"
+
+static struct desk *desk_new(const char *router)
+{
+    const struct world_options options = {.brokers_count = 2,
+                                          .broker_arguments = filling,
+                                          .drop_copy_off = true,
+                                          .config_more = router};
+    struct desk *desk = calloc(1, sizeof *desk);
+    assert_non_null(desk);
+    world_open(&desk->world, &options);
+    return desk;
+}
+
+static void desk_end(struct desk *desk)
+{
+    assert_true(world_judge(&desk->world));
+    assert_true(world_close(&desk->world));
+    free(desk);
+}
+
+/* --- What the gateway tells -------------------------------------------------------------- */
+
+/* A member of broker.list for the broker; "" while there is no answer. */
+static const char *told(struct desk *desk, const char *broker, const char *member)
+{
+    const char *const arguments[] = {"ctl",    "broker", "list", "-c", desk->world.config_path,
+                                     "--json", NULL};
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
+    char *rest = NULL;
+    if (world_fixgate(&desk->world, arguments, NULL, desk->output, sizeof desk->output) != 0) {
+        return "";
+    }
+    for (char *line = strtok_r(desk->output, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (json_flat_read(span_text(line), &desk->row, error) &&
+            json_flat_find(&desk->row, "broker") != NULL &&
+            strcmp(json_flat_find(&desk->row, "broker"), broker) == 0) {
+            const char *value = json_flat_find(&desk->row, member);
+            return value != NULL ? value : "";
+        }
+    }
+    return "";
+}
+
+struct wish {
+    struct desk *desk;
+    const char *broker;
+    const char *member;
+    const char *text; /* In it. */
+};
+
+static bool granted(struct world *world, void *context)
+{
+    const struct wish *wish = context;
+    (void)world;
+    return strstr(told(wish->desk, wish->broker, wish->member), wish->text) != NULL;
+}
+
+static void await(struct desk *desk, const char *broker, const char *member, const char *text)
+{
+    struct wish wish = {desk, broker, member, text};
+    char what[256];
+    (void)snprintf(what, sizeof what, "%s of %s has %s", member, broker, text);
+    if (!world_await(&desk->world, granted, &wish, SETTLE_MS, what)) {
+        fail_msg("it is: %s", told(desk, broker, member));
+    }
+}
+
+static void await_posts(struct desk *desk)
+{
+    await(desk, "ALPHA", "breaker_reason", "score");
+    await(desk, "BETA", "breaker_reason", "score");
+}
+
+/* --- Orders --------------------------------------------------------------------------------- */
+
+static void submit(struct desk *desk, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        char order[128];
+        desk->orders += 1;
+        (void)snprintf(order, sizeof order,
+                       "35=D|11=R%u|55=VOD|54=1|38=100|40=2|44=71.2|15=GBX|59=1|", desk->orders);
+        (void)oms_submit(desk->world.oms, order);
+    }
+}
+
+static void await_end(struct desk *desk)
+{
+    assert_true(world_await(&desk->world, world_all_ended, NULL, SETTLE_MS, "every order ended"));
+}
+
+/* So that both have had orders, with answers. */
+static void trade(struct desk *desk)
+{
+    submit(desk, ORDERS);
+    await_end(desk);
+}
+
+static void stop_broker(struct desk *desk, uint32_t broker)
+{
+    assert_int_equal(0, kill(desk->world.brokers[broker].process.pid, SIGSTOP));
+}
+
+static void go_on_broker(struct desk *desk, uint32_t broker)
+{
+    assert_int_equal(0, kill(desk->world.brokers[broker].process.pid, SIGCONT));
+}
+
+/* --- The service as a process ----------------------------------------------------------------- */
+
+static void router_start(struct desk *desk, const char *option)
+{
+    char program[PROCESS_PATH_BYTES_MAX + 16];
+    char log[PROCESS_PATH_BYTES_MAX + 16];
+    (void)snprintf(program, sizeof program, "%s/fixgate", desk->world.programs);
+    (void)snprintf(log, sizeof log, "%s/router.log", desk->world.directory);
+    const char *const arguments[] = {program, "service", "router", "-c", desk->world.config_path,
+                                     option,  NULL};
+    assert_true(process_start(&desk->router, "router", log, arguments));
+}
+
+static bool router_ready(struct world *world, void *context)
+{
+    struct desk *desk = context;
+    (void)world;
+    return process_logged(&desk->router, "fixgate service router ready", NULL, 0);
+}
+
+static void await_router(struct desk *desk)
+{
+    assert_true(world_await(&desk->world, router_ready, desk, SETTLE_MS, "the router is ready"));
+}
+
+/* --- Tests ---------------------------------------------------------------------------------------
+ */
+
+static void broker_that_stops_answering_is_opened_and_taken_back(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(QUICK "Run=Y\n");
+    assert_true(world_start(&desk->world));
+    await_posts(desk);
+    assert_string_equal("CLOSED", told(desk, "ALPHA", "breaker"));
+    trade(desk);
+
+    /* Idle: a TestRequest tells. */
+    stop_broker(desk, ALPHA);
+    await(desk, "ALPHA", "breaker", "OPEN");
+    assert_string_equal("CLOSED", told(desk, "BETA", "breaker"));
+    trade(desk); /* All of it at BETA. */
+    go_on_broker(desk, ALPHA);
+    await(desk, "ALPHA", "breaker", "HALF_OPEN");
+    for (unsigned i = 0; i < 20 && strcmp(told(desk, "ALPHA", "breaker"), "CLOSED") != 0; i++) {
+        trade(desk);
+    }
+    await(desk, "ALPHA", "breaker", "CLOSED");
+    await(desk, "ALPHA", "ramp", "1000");
+
+    /* Its session drops. */
+    world_broker_kill(&desk->world, ALPHA);
+    await(desk, "ALPHA", "breaker_reason", "its session is down");
+    trade(desk);
+    assert_true(world_broker_start(&desk->world, ALPHA));
+    await(desk, "ALPHA", "breaker", "HALF_OPEN");
+    desk_end(desk);
+}
+
+static void service_survives_restarts_of_the_gateway_and_its_own(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(QUICK);
+    router_start(desk, NULL); /* Nobody is there yet. */
+    assert_true(world_start(&desk->world));
+    await_router(desk);
+    await_posts(desk);
+    trade(desk);
+    world_gateway_kill(&desk->world);
+    assert_true(world_gateway_start(&desk->world));
+    trade(desk);
+    world_broker_kill(&desk->world, BETA);
+    await(desk, "BETA", "breaker", "OPEN");
+    assert_true(process_running(&desk->router));
+
+    /* It is killed while a breaker is open: the engine keeps the table, the next one knows why. */
+    (void)process_end(&desk->router, SIGKILL, SETTLE_MS);
+    assert_string_equal("OPEN", told(desk, "BETA", "breaker"));
+    router_start(desk, NULL);
+    await_router(desk);
+    await(desk, "BETA", "breaker_reason", "its session is down");
+    assert_true(world_broker_start(&desk->world, BETA));
+    await(desk, "BETA", "breaker", "HALF_OPEN");
+    trade(desk);
+    assert_int_equal(0, process_end(&desk->router, SIGTERM, SETTLE_MS));
+    desk_end(desk);
+}
+
+static void shadow_mode_opens_nothing_and_tells(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(QUICK);
+    assert_true(world_start(&desk->world));
+    router_start(desk, "--shadow");
+    await_router(desk);
+    await(desk, "ALPHA", "breaker_reason", "shadow: would be CLOSED");
+    world_broker_kill(&desk->world, ALPHA);
+    await(desk, "ALPHA", "breaker_reason", "shadow: would be OPEN");
+    assert_string_equal("CLOSED", told(desk, "ALPHA", "breaker"));
+    trade(desk); /* The engine passes over a session that is down by itself. */
+    assert_true(world_broker_start(&desk->world, ALPHA));
+    assert_int_equal(0, process_end(&desk->router, SIGTERM, SETTLE_MS));
+    desk_end(desk);
+}
+
+static void wrong_words_are_said_with_exit_code_two(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(QUICK);
+    const char *const cases[][5] = {
+        {"service", NULL},
+        {"service", "rooter", "-c", desk->world.config_path, NULL},
+        {"service", "router", NULL},
+        {"service", "router", "-c", "/none.cfg", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(
+            2, world_fixgate(&desk->world, cases[i], NULL, desk->output, sizeof desk->output));
+    }
+    assert_true(world_close(&desk->world));
+    free(desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broker_that_stops_answering_is_opened_and_taken_back),
+        cmocka_unit_test(service_survives_restarts_of_the_gateway_and_its_own),
+        cmocka_unit_test(shadow_mode_opens_nothing_and_tells),
+        cmocka_unit_test(wrong_words_are_said_with_exit_code_two),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
