@@ -48,11 +48,16 @@ bool link_rate_allows(const struct engine *engine, const struct link *link, enum
 
 uint32_t link_headroom(const struct engine *engine, const struct link *link)
 {
+    /* Shifted, so that it can be multiplied; a bucket of one token has nearly 2^30 units. */
+    enum { SHIFT = 20, PERMILLE = 1000 };
     if (link->config->rate_per_second == 0) {
-        return 1000;
+        return PERMILLE;
     }
     int64_t tokens = tokens_now(engine, link);
-    return tokens > 0 ? (uint32_t)(tokens / (burst_of(link) / 1000)) : 0;
+    if (tokens <= 0) {
+        return 0;
+    }
+    return (uint32_t)(((uint64_t)tokens >> SHIFT) * PERMILLE / ((uint64_t)burst_of(link) >> SHIFT));
 }
 
 void link_rate_take(const struct engine *engine, struct link *link)

@@ -1,6 +1,5 @@
 #include "gateway/core/routing.h"
 
-#include "gateway/core/attempts.h"
 #include "gateway/core/hash.h"
 #include "gateway/core/hunt.h"
 #include "gateway/core/moves.h"
@@ -122,7 +121,6 @@ static enum decision_cause link_own_cause(const struct engine *engine, const str
 static enum decision_cause link_cause(struct engine *engine, const struct order *order,
                                       const struct link *link)
 {
-    struct text fault = {.size = 0};
     enum decision_cause cause = link_own_cause(engine, link);
     if (cause != CAUSE_NONE) {
         return cause;
@@ -130,10 +128,7 @@ static enum decision_cause link_cause(struct engine *engine, const struct order 
     if ((order->moving || order->forced) && has_left(engine, order, link)) {
         return CAUSE_LEFT;
     }
-    if (order->body.size > 0 && !attempt_fits(engine, order, link, &fault)) {
-        return CAUSE_UNFIT;
-    }
-    return CAUSE_NONE;
+    return routing_fits(engine, order, link) ? CAUSE_NONE : CAUSE_UNFIT;
 }
 
 /* What the causes of a broker's sessions come to while they are gathered. */
@@ -402,21 +397,4 @@ enum decision_cause routing_cause(const struct engine *engine, uint32_t broker)
         return nearest;
     }
     return row->capacity > 0 && unacked >= row->capacity ? CAUSE_CAPACITY : CAUSE_NONE;
-}
-
-bool routing_fits_any(struct engine *engine, const struct order *order, struct text *fault)
-{
-    text_add(fault, "no broker with a weight and an orders session is configured");
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        struct link *link = &engine->links[number];
-        uint32_t broker = link->config->broker;
-        /* A weight that a person has set to 0 comes back; the order waits. */
-        bool has_weight = engine->config->brokers[broker].weight > 0 ||
-                          engine->routing.brokers[broker].weight > 0;
-        if (link->config->role == ROLE_ORDERS && has_weight &&
-            attempt_fits(engine, order, link, fault)) {
-            return true;
-        }
-    }
-    return false;
 }

@@ -33,6 +33,9 @@ static inline bool routing_takes(const struct engine *engine, uint32_t broker)
 uint64_t routing_unacked(const struct engine *engine, uint32_t broker);
 uint64_t routing_open(const struct engine *engine, uint32_t broker);
 
+/* Whether the session's dictionary takes the order. An order without a body fits every one. */
+bool routing_fits(struct engine *engine, const struct order *order, const struct link *link);
+
 /* Whether any broker, up or down, would ever take this order. If not, `fault`
  * names the broker, the field and what is wrong with it. */
 bool routing_fits_any(struct engine *engine, const struct order *order, struct text *fault);

@@ -8,6 +8,7 @@
 #define GATEWAY_CORE_ROUTING_TABLE_H
 
 #include "fix/text.h"
+#include "fix/validate.h"
 #include "gateway/core/decision.h"
 
 struct engine;
@@ -15,6 +16,7 @@ struct order;
 
 enum {
     ROUTING_RULES_MAX = 256,
+    ROUTING_FITS_MAX = 4,
     ROUTING_PERMILLE = 1000,
     ROUTING_WEIGHT_MAX = 1000000,
     ROUTING_CAPACITY_MAX = 1000000,
@@ -60,6 +62,22 @@ struct routing_rule {
     uint64_t account_hash;
 };
 
+/* What dictionaries said of an order in this step (routing_fits.c). */
+struct routing_fit {
+    const struct dictionary *dictionary;
+    struct validate_options validate;
+    bool fits;
+};
+
+struct routing_fits {
+    uint64_t at_ns;
+    uint64_t order_number;
+    uint64_t content;
+    struct span body; /* Compared by its place only. */
+    uint32_t count;
+    struct routing_fit list[ROUTING_FITS_MAX];
+};
+
 struct routing_table {
     enum routing_mode mode;
     uint32_t primary; /* PRIMARY_BACKUP. */
@@ -74,8 +92,9 @@ struct routing_table {
                                   started if it had posted before; 0: never. */
     bool silent;               /* It posted, and does so no more; told. */
     struct text start_ignored; /* What the store names and the configuration does not; told once. */
-    struct decision
-        decision; /* The last one, for the record of the attempt that follows from it. */
+    struct routing_fits fits;
+    /* The last one, for the record of the attempt that follows from it. */
+    struct decision decision;
 };
 
 /* Reads it out of the store; brokers without a record are AUTO, CLOSED, at full score, with the
