@@ -80,21 +80,15 @@ static bool is_harmless(const struct engine *engine, const struct order *order)
 static bool show(struct command_call *call)
 {
     struct order order;
-    struct name order_id;
+    struct command_row row = {.count = 0};
     if (!find(call, &order)) {
         return false;
     }
     struct order_label label = order_label(order.client, order.cl_ord_id);
-    struct command_row letter = {.count = 0};
-    struct command_row terms = {.count = 0};
-    struct command_row attempt = {.count = 0};
-    show_row(&letter, call->engine, &order, &label);
-    order_show_terms(&terms, call->engine, &order, &label, &order_id);
-    (void)(command_row(call, &letter) && command_row(call, &terms));
-    if (order.attempts > 0) {
-        order_show_attempt(&attempt, &order, &label);
-        (void)command_row(call, &attempt);
-    }
+    show_row(&row, call->engine, &order, &label);
+    order_show_ask(&row, &order);
+    row_truth(&row, "possible_duplicate", order.forced);
+    (void)command_row(call, &row);
     const char *late = order_too_late(call->engine, &order);
     if (late != NULL) {
         text_add(&call->out->answer, late);

@@ -130,19 +130,18 @@ static bool list(struct command_call *call)
 static bool show(struct command_call *call)
 {
     struct order order;
-    struct name order_id;
     struct text settled;
+    struct command_row row = {.count = 0};
     if (!order_find(call, &order)) {
         return false;
     }
     struct order_label label = order_label(order.client, order.cl_ord_id);
-    struct command_row doubt = {.count = 0};
-    struct command_row terms = {.count = 0};
-    struct command_row attempt = {.count = 0};
-    show_row(&doubt, call->engine, &order, &label, &settled);
-    order_show_terms(&terms, call->engine, &order, &label, &order_id);
-    order_show_attempt(&attempt, &order, &label);
-    (void)(command_row(call, &doubt) && command_row(call, &terms) && command_row(call, &attempt));
+    show_row(&row, call->engine, &order, &label, &settled);
+    order_show_ask(&row, &order);
+    row_time(&row, "expires", order.terms.expires_ns);
+    row_decimal(&row, "filled", order.cum_quantity);
+    row_truth(&row, "possible_duplicate", order.forced);
+    (void)command_row(call, &row);
     struct text why = order_why(call->engine, &order);
     return command_done(call, why.data);
 }

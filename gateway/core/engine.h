@@ -93,11 +93,11 @@ struct link {
     /* Of the application. */
     bool application_busy;       /* Its tick() has more to do. */
     bool resend_told;            /* Of the resend under way. */
+    bool hunting;                /* Hunted attempts are dealt with: no new orders (hunt.h). */
+    bool hunt_wait;              /* Their walk goes on in the next turn, which sees all of this. */
     uint64_t application_due_ns; /* When its tick() is wanted by itself; UINT64_MAX: it is not. */
     uint64_t unacked_count;      /* Attempts sent and not yet acknowledged. */
     struct link_doubt doubt;
-    bool hunting;           /* Hunted attempts are dealt with: no new orders (hunt.h). */
-    bool hunt_wait;         /* Their walk goes on in the next turn, which sees all of this one. */
     uint64_t hunt_count;    /* How many there are. */
     uint64_t hunt_next;     /* Where it is: attempt number. */
     uint64_t hunt_ready_ns; /* When the session became READY: cancels from before were lost. */

@@ -269,6 +269,7 @@ static void cancel(struct engine *engine, struct link *link, struct hunt *hunt)
     hunt->stage = HUNT_CANCELLING;
     hunt->stage_ns = engine->now_ns;
     hunt_save(engine, hunt);
+    hunt->cancel_id = span_of(NULL, 0); /* The name is gone with this step. */
     hunt_tell(engine, hunt, "info", "a cancel of it is sent");
 }
 
@@ -290,6 +291,26 @@ static bool is_asked(const struct link *link, const struct hunt *hunt)
     return hunt->stage == HUNT_CANCELLING && hunt->stage_ns >= link->hunt_ready_ns;
 }
 
+/* False: it must wait. */
+static bool deal_with(struct engine *engine, struct link *link, struct hunt *hunt)
+{
+    bool filled_over = is_filled_over(link, hunt);
+    if (filled_over && has_echoed(link)) {
+        hunt_end(engine, hunt, "info",
+                 "the broker never got it, and a gap fill has its number: it is dead");
+        return true;
+    }
+    if (is_asked(link, hunt)) {
+        return true;
+    }
+    bool echo_comes = filled_over && link->config->fix.test_request_at_logon;
+    if (echo_comes || !link_can_send(engine, link, LINK_CHANGE)) {
+        return false;
+    }
+    cancel(engine, link, hunt);
+    return true;
+}
+
 bool hunt_walk(struct engine *engine, struct link *link)
 {
     if (!link->hunting || link->session.state != SESSION_READY) {
@@ -308,16 +329,8 @@ bool hunt_walk(struct engine *engine, struct link *link)
             link->hunting = view_failed(&engine->view);
             return false;
         }
-        bool filled_over = is_filled_over(link, &hunt);
-        if (filled_over && has_echoed(link)) {
-            hunt_end(engine, &hunt, "info",
-                     "the broker never got it, and a gap fill has its number: it is dead");
-        } else if (filled_over && link->config->fix.test_request_at_logon) {
-            return false; /* The echo is on its way. */
-        } else if (!is_asked(link, &hunt) && !link_can_send(engine, link, LINK_CHANGE)) {
-            return false; /* A resend or the outbound rate: a later tick goes on. */
-        } else if (!is_asked(link, &hunt)) {
-            cancel(engine, link, &hunt);
+        if (!deal_with(engine, link, &hunt)) {
+            return false; /* An echo, the end of a resend, the outbound rate: a later tick. */
         }
         link->hunt_next = hunt.attempt_number + 1;
     }

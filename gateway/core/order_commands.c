@@ -1,7 +1,6 @@
 /* What people do with orders. */
 #include "gateway/core/attempts.h"
 #include "gateway/core/command.h"
-#include "gateway/core/hunt.h"
 #include "gateway/core/moves.h"
 #include "gateway/core/order_acts.h"
 #include "gateway/core/order_cancel.h"
@@ -137,50 +136,21 @@ static bool list(struct command_call *call)
 
 /* --- orders.show ----------------------------------------------------------------------- */
 
-static void show_hunts(struct command_call *call, const struct order *order,
-                       const struct order_label *label)
-{
-    enum { LOOKS_MAX = 64 };
-    const struct engine *engine = call->engine;
-    uint8_t key_bytes[ORDER_KEY_BYTES_MAX];
-    struct span key = order_key(key_bytes, order->client, order->cl_ord_id);
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        struct span id = span_text(engine->links[number].config->id);
-        struct hunt hunt = {.attempt_number = 0};
-        for (unsigned looks = 0; looks < LOOKS_MAX; looks++) {
-            struct command_row row = {.count = 0};
-            if (!hunt_next(engine, id, hunt.attempt_number + (looks > 0 ? 1 : 0), &hunt)) {
-                break;
-            }
-            if (span_equal(hunt.order_key, key)) {
-                order_show_hunt(&row, &hunt, label);
-                (void)command_row(call, &row);
-            }
-        }
-    }
-}
-
 static bool show(struct command_call *call)
 {
     struct order order;
     struct name order_id;
+    struct command_row row = {.count = 0};
     if (!order_find(call, &order)) {
         return false;
     }
     struct order_label label = order_label(order.client, order.cl_ord_id);
-    struct command_row terms = {.count = 0};
-    order_show_terms(&terms, call->engine, &order, &label, &order_id);
-    (void)command_row(call, &terms);
-    if (order.attempts > 0) {
-        struct command_row attempt = {.count = 0};
-        order_show_attempt(&attempt, &order, &label);
-        (void)command_row(call, &attempt);
-    }
-    if (order.forced) {
-        show_hunts(call, &order, &label);
-    }
+    order_show_all(&row, call->engine, &order, &label, &order_id);
+    (void)command_row(call, &row);
     struct text why = order_why(call->engine, &order);
-    return command_done(call, why.data);
+    text_add_span(&call->out->answer, text_span(&why));
+    return command_done(call,
+                        order.forced ? "; it was forced away from an attempt: doubt.hunts" : "");
 }
 
 /* --- What changes something --------------------------------------------------------------- */

@@ -79,58 +79,53 @@ void order_show_line(struct command_row *row, const struct order *order,
     row_words(row, "reason", order->reason);
 }
 
-void order_show_terms(struct command_row *row, const struct engine *engine,
-                      const struct order *order, const struct order_label *label,
-                      struct name *order_id)
+void order_show_ask(struct command_row *row, const struct order *order)
+{
+    row_text(row, "side", side_word(order));
+    row_text(row, "type", type_word(order));
+    row_decimal(row, "quantity", order->terms.quantity);
+    price(row, order);
+    row_words(row, "account", order->account);
+    row_text(row, "time_in_force", time_word(order));
+}
+
+void order_show_all(struct command_row *row, const struct engine *engine, const struct order *order,
+                    const struct order_label *label, struct name *order_id)
 {
     *order_id = name_make(engine->config->instance_id, NAME_ORDER, order->number);
     row_words(row, "order", order_label_span(label));
     row_words(row, "order_id", name_span(order_id));
-    row_words(row, "cl_ord_id_now", order->cl_ord_id_now);
     row_text(row, "state", order_state_name(order->state));
     row_time(row, "since", order->changed_ns);
     row_words(row, "reason", order->reason);
     row_time(row, "created", order->created_ns);
     row_words(row, "symbol", order->symbol);
-    row_text(row, "side", side_word(order));
-    row_text(row, "type", type_word(order));
-    row_decimal(row, "quantity", order->terms.quantity);
-    price(row, order);
-    row_words(row, "currency", order->currency);
-    row_words(row, "account", order->account);
-    row_text(row, "time_in_force", time_word(order));
+    order_show_ask(row, order);
     row_time(row, "expires", order->terms.expires_ns);
     row_decimal(row, "filled", order->cum_quantity);
     row_decimal(row, "average_price", order_average(order));
     row_decimal(row, "left", order_leaves(order));
-    row_number(row, "attempts", order->attempts);
-    row_truth(row, "possible_duplicate", order->forced);
-    row_truth(row, "moving", order->moving);
     row_text(row, "pending",
              order->pending == 'F'   ? "cancel"
              : order->pending == 'G' ? "replace"
                                      : "");
-    row_words(row, "pending_id", order->pending_id);
-    row_truth(row, "pending_sent", order->pending_sent);
-}
-
-void order_show_attempt(struct command_row *row, const struct order *order,
-                        const struct order_label *label)
-{
-    row_words(row, "order", order_label_span(label));
-    row_words(row, "attempt", order->attempt_id);
-    row_words(row, "attempt_now", order->attempt_id_now);
+    row_truth(row, "possible_duplicate", order->forced);
+    row_truth(row, "moving", order->moving);
+    row_number(row, "attempts", order->attempts);
+    if (order->attempts == 0) {
+        return;
+    }
     row_words(row, "broker", order->broker);
     row_words(row, "session", order->session_id);
+    row_words(row, "attempt", order->attempt_id);
+    row_words(row, "broker_order_id", order->broker_order_id);
     row_number(row, "msg_seq_num", order->attempt_seq);
     row_number(row, "session_day", order->attempt_resets);
     row_decimal(row, "asked_for", order->attempt_quantity);
-    row_words(row, "broker_order_id", order->broker_order_id);
     row_truth(row, "answered", !order->unacked);
     row_text(row, "evidence", order_evidence_name(order->evidence));
     row_time(row, "evidence_since", order->evidence_ns);
     row_number(row, "status_asked", order->asked_count);
-    row_time(row, "status_asked_last", order->asked_ns);
 }
 
 void order_show_hunt(struct command_row *row, const struct hunt *hunt,

@@ -11,14 +11,12 @@
 void order_show_line(struct command_row *row, const struct order *order,
                      const struct order_label *label);
 
-/* All of it but its attempts; `order_id` is memory for the row. */
-void order_show_terms(struct command_row *row, const struct engine *engine,
-                      const struct order *order, const struct order_label *label,
-                      struct name *order_id);
+/* What it asks for: side, type, quantity, price, account, time in force. */
+void order_show_ask(struct command_row *row, const struct order *order);
 
-/* Its latest attempt, with the evidence. */
-void order_show_attempt(struct command_row *row, const struct order *order,
-                        const struct order_label *label);
+/* All of it, with its latest attempt and the evidence; `order_id` is memory for the row. */
+void order_show_all(struct command_row *row, const struct engine *engine, const struct order *order,
+                    const struct order_label *label, struct name *order_id);
 
 /* An attempt of it that is hunted. */
 void order_show_hunt(struct command_row *row, const struct hunt *hunt,

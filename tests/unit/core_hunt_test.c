@@ -123,7 +123,7 @@ static void each_held_order_is_listed_with_its_evidence_and_what_would_settle_it
     assert_non_null(strstr(answer->rows[0], "not logged on: the broker's Logon (789)"));
     assert_int_equal(0, ask(rig, COMMAND_DONE, "doubt.list", "broker=BETA")->rows_count);
     answer = ask(rig, COMMAND_DONE, "doubt.show", "order=C1");
-    assert_int_equal(3, answer->rows_count);
+    assert_int_equal(1, answer->rows_count);
     assert_non_null(strstr(answer->words, "IN_DOUBT:"));
 }
 
@@ -189,7 +189,8 @@ static void what_was_forced_goes_on_and_all_that_is_told_of_it_says_so(void **st
     assert_int_equal(1, answer->rows_count);
     assert_string_equal(attempt, rig_value(answer->rows[0], "attempt"));
     assert_string_equal("WAITING", rig_value(answer->rows[0], "hunt"));
-    assert_int_equal(3, ask(rig, COMMAND_DONE, "orders.show", "order=C1")->rows_count);
+    assert_non_null(
+        strstr(ask(rig, COMMAND_DONE, "orders.show", "order=C1")->words, "doubt.hunts"));
 }
 
 static void an_attempt_that_the_broker_asks_for_is_filled_over_and_dead(void **state)

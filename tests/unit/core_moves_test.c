@@ -210,7 +210,7 @@ static void an_order_is_found_by_each_of_its_names(void **state)
     assert_string_equal("OMS/C1", rig_value(answer->rows[0], "order"));
     assert_string_equal("40", rig_value(answer->rows[0], "filled"));
     assert_string_equal("60", rig_value(answer->rows[0], "left"));
-    assert_string_equal("ALPHA", rig_value(answer->rows[1], "broker"));
+    assert_string_equal("ALPHA", rig_value(answer->rows[0], "broker"));
     (void)snprintf(name, sizeof(name), "order=%s", rig_value(answer->rows[0], "order_id"));
     (void)ask(rig, COMMAND_DONE, "orders.show", name);
     assert_non_null(strstr(ask(rig, COMMAND_REFUSED, "orders.show", "order=C9")->words, "'C9'"));
