@@ -1,4 +1,4 @@
-#include "gateway/core/router/router.h"
+#include "gateway/core/router/router_parts.h"
 
 #include "gateway/core/hash.h"
 
@@ -58,7 +58,7 @@ void router_init(struct router *router, const struct router_settings *settings,
     router->score_wanted = true;
 }
 
-static void take_time(struct router *router, uint64_t now_ns)
+void router_take_time(struct router *router, uint64_t now_ns)
 {
     router->now_ns = now_ns > router->now_ns ? now_ns : router->now_ns;
 }
@@ -106,8 +106,7 @@ static bool all_open(const struct router *router)
     return router->brokers_count > 0;
 }
 
-/* A breaker may have moved. */
-static void notice(struct router *router, uint32_t number)
+void router_notice(struct router *router, uint32_t number)
 {
     struct router_broker *broker = &router->brokers[number];
     enum breaker_state state = broker->breaker.state;
@@ -142,7 +141,7 @@ static bool broker_find(const struct router *router, struct span name, uint32_t 
     return false;
 }
 
-static struct router_session *session_find(struct router *router, struct span id)
+struct router_session *router_session_find(struct router *router, struct span id)
 {
     for (uint32_t i = 0; i < router->sessions_count; i++) {
         if (span_is(id, router->sessions[i].id)) {
@@ -229,7 +228,7 @@ static void see_answered(struct router *router, const struct sighting *sighting)
         breaker_hard(&broker->breaker, now_ns, text_span(&why));
     }
     tell_cell(router, sighting, found.broker);
-    notice(router, found.broker);
+    router_notice(router, found.broker);
 }
 
 static bool any_ready(const struct router *router, uint32_t broker)
@@ -245,7 +244,7 @@ static bool any_ready(const struct router *router, uint32_t broker)
 
 static void see_session(struct router *router, const struct sighting *sighting)
 {
-    struct router_session *session = session_find(router, sighting->session);
+    struct router_session *session = router_session_find(router, sighting->session);
     if (session == NULL) {
         return;
     }
@@ -261,7 +260,7 @@ static void see_session(struct router *router, const struct sighting *sighting)
     broker->dropped_ns = router->now_ns;
     if (!any_ready(router, session->broker)) {
         breaker_down(&broker->breaker, router->now_ns, sighting->text);
-        notice(router, session->broker);
+        router_notice(router, session->broker);
     }
 }
 
@@ -296,78 +295,6 @@ void router_event(struct router *router, struct span topic, struct span event)
     }
 }
 
-/* --- Rows and TestRequests --------------------------------------------------------------- */
-
-void router_row(struct router *router, uint64_t now_ns, const struct router_row *row)
-{
-    struct router_session *session = session_find(router, row->session);
-    take_time(router, now_ns);
-    if (session == NULL) {
-        return;
-    }
-    struct breaker *breaker = &router->brokers[session->broker].breaker;
-    session->backlog_bytes = row->backlog_bytes;
-    if (!session->known) {
-        session->known = true;
-        session->ready = row->ready;
-        if (row->ready) {
-            breaker_ready(breaker, router->now_ns);
-        }
-    }
-    if (session->echoes_known && row->echoes > session->echoes && session->ready) {
-        session->tested_ns = 0;
-        session->round_trip_ns = row->round_trip_ns;
-        breaker_echo(breaker, router->now_ns, row->round_trip_ns);
-    }
-    session->echoes_known = true;
-    session->echoes = row->echoes;
-}
-
-bool router_probe_next(struct router *router, uint32_t *number)
-{
-    const struct router_settings *settings = router->settings;
-    for (uint32_t i = 0; i < router->sessions_count; i++) {
-        const struct router_session *session = &router->sessions[i];
-        if (!session->orders || !session->ready || !session->echoes_known ||
-            session->tested_ns != 0) {
-            continue;
-        }
-        const struct router_broker *broker = &router->brokers[session->broker];
-        bool wanted = breaker_wants_echo(&broker->breaker);
-        bool idle = router->now_ns - broker->heard_ns >= settings->probe_interval_ns;
-        uint64_t pause_ns = wanted ? settings->probe_pause_ns : settings->probe_interval_ns;
-        if ((wanted || idle) && router->now_ns - session->tested_last_ns >= pause_ns) {
-            *number = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-void router_probed(struct router *router, uint32_t number, bool sent)
-{
-    ASSERT(number < router->sessions_count);
-    struct router_session *session = &router->sessions[number];
-    session->tested_last_ns = router->now_ns;
-    session->tested_ns = sent ? router->now_ns : 0;
-}
-
-static void judge_silence(struct router *router)
-{
-    uint64_t patience_ns = router->settings->breaker.test_timeout_ns;
-    for (uint32_t i = 0; i < router->sessions_count; i++) {
-        struct router_session *session = &router->sessions[i];
-        if (session->tested_ns == 0 || router->now_ns - session->tested_ns < patience_ns) {
-            continue;
-        }
-        session->tested_ns = 0;
-        if (session->ready) {
-            breaker_silent(&router->brokers[session->broker].breaker, router->now_ns);
-            notice(router, session->broker);
-        }
-    }
-}
-
 /* --- Time -------------------------------------------------------------------------------- */
 
 static uint64_t before(uint64_t now_ns, uint64_t span_ns)
@@ -385,7 +312,7 @@ static void judge_pending(struct router *router, uint32_t number)
     /* Each ends one entry's wait, so both end. */
     while (pending_overdue(&router->pending, number, due_ns, &sent_ns)) {
         breaker_overdue(breaker, router->now_ns, sent_ns);
-        notice(router, number);
+        router_notice(router, number);
     }
     while (pending_expire(&router->pending, number, kept_ns, &found)) {
         breaker_withdrawn(breaker, found.sent_ns, found.overdue);
@@ -421,12 +348,12 @@ static void tell_overflow(struct router *router)
 
 void router_tick(struct router *router, uint64_t now_ns)
 {
-    take_time(router, now_ns);
-    judge_silence(router);
+    router_take_time(router, now_ns);
+    router_judge_silence(router);
     for (uint32_t i = 0; i < router->brokers_count; i++) {
         judge_pending(router, i);
         breaker_tick(&router->brokers[i].breaker, router->now_ns);
-        notice(router, i);
+        router_notice(router, i);
     }
     bool due = router->now_ns - router->scored_ns >= router->settings->score_interval_ns;
     if (!due && !router->score_wanted) {

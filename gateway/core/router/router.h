@@ -149,9 +149,4 @@ void router_post_failed(struct router *router, uint32_t broker);
 /* The next line for people. False: there is none. */
 bool router_news_next(struct router *router, struct router_news *news);
 
-/* --- Between router.c and router_posts.c ------------------------------------------------ */
-
-/* Scores of all brokers anew. */
-void router_score(struct router *router);
-
 #endif

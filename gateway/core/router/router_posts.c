@@ -1,5 +1,5 @@
 /* Scores, and what goes to the engine. */
-#include "gateway/core/router/router.h"
+#include "gateway/core/router/router_parts.h"
 
 #define MILLISECOND_NS UINT64_C(1000000)
 
