@@ -71,6 +71,16 @@ static void build_gateway(struct gateway_config *config, struct config_errors *e
     }
 }
 
+static void build_doubt(const struct config_settings *settings, struct broker_config *broker)
+{
+    static const enum in_doubt_policy policies[] = {IN_DOUBT_HOLD, IN_DOUBT_OPERATOR,
+                                                    IN_DOUBT_DROPCOPY};
+    broker->in_doubt_policy = policies[setting_choice(settings, CONFIG_KEY_InDoubtPolicy)];
+    broker->in_doubt_deadline_ns = setting_ns(settings, CONFIG_KEY_InDoubtDeadline);
+    broker->dead_attempt_grace_ns = setting_ns(settings, CONFIG_KEY_DeadAttemptGrace);
+    broker->dead_attempt_status = setting_yes(settings, CONFIG_KEY_DeadAttemptStatus);
+}
+
 static void build_brokers(struct gateway_config *config, struct config_errors *errors)
 {
     for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
@@ -85,6 +95,7 @@ static void build_brokers(struct gateway_config *config, struct config_errors *e
             }
         }
         config->brokers[i].name = name;
+        build_doubt(settings, &config->brokers[i]);
         config->brokers[i].weight = (uint32_t)setting_number(settings, CONFIG_KEY_Weight);
         config->brokers[i].capacity = (uint32_t)setting_number(settings, CONFIG_KEY_Capacity);
     }

@@ -286,6 +286,12 @@ static void check_session(const struct gateway_config *config, uint32_t index,
                           "HeartBeatTimeoutMultiplier must be above TestRequestDelayMultiplier, or "
                           "a silent peer is given up before it was asked");
     }
+    if (session->role == ROLE_ORDERS && !session->order_status_request &&
+        config->brokers[session->broker].dead_attempt_status) {
+        config_errors_add(errors, setting_line(settings, CONFIG_KEY_OrderStatusRequest),
+                          "OrderStatusRequest=N leaves DeadAttemptStatus=Y of its broker without "
+                          "an answer; set one of them otherwise");
+    }
     if (session->rate_per_second == 0 && setting_text(settings, CONFIG_KEY_OutboundBurst) != NULL) {
         config_errors_add(errors, setting_line(settings, CONFIG_KEY_OutboundBurst),
                           "OutboundBurst has no use without OutboundRate; set that too");
@@ -324,6 +330,11 @@ void config_build_session(struct gateway_config *config, uint32_t index,
         .persist_messages = setting_yes(settings, CONFIG_KEY_PersistMessages),
         .archive_days = (uint32_t)setting_number(settings, CONFIG_KEY_OutboundArchiveDays),
         .stale_order_ns = setting_ns(settings, CONFIG_KEY_StaleOrderAge),
+        .resend_orders = setting_yes(settings, CONFIG_KEY_ResendOrders),
+        .numbers_behind_max = (uint32_t)setting_number(settings, CONFIG_KEY_NumbersBehindMax),
+        .order_status_request = setting_yes(settings, CONFIG_KEY_OrderStatusRequest),
+        .order_mass_status_request = setting_yes(settings, CONFIG_KEY_OrderMassStatusRequest),
+        .order_status_interval_ns = setting_ns(settings, CONFIG_KEY_OrderStatusInterval),
         .backlog_bytes_high = setting_number(settings, CONFIG_KEY_BacklogHigh),
         .backlog_bytes_max = setting_number(settings, CONFIG_KEY_BacklogMax),
     };

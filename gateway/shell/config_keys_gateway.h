@@ -81,7 +81,19 @@
       "share of new orders; 0 = none")                                                             \
     X(BROKER, Capacity, NUMBER, "0", 0, 1000000, "", NULL,                                         \
       "orders",                                                                                    \
-      "unacknowledged orders at most, then others wait; 0 = any number")
+      "unacknowledged orders at most, then others wait; 0 = any number")                           \
+    X(BROKER, InDoubtPolicy, CHOICE, "hold", 0, 0, "", NULL,                                       \
+      "hold|operator|dropcopy",                                                                    \
+      "what settles an order in doubt besides the broker's word")                                  \
+    X(BROKER, InDoubtDeadline, SECONDS, "60", 0, 604800, "", NULL,                                 \
+      "seconds; 0 = never",                                                                        \
+      "an order in doubt for longer is told of")                                                   \
+    X(BROKER, DeadAttemptGrace, SECONDS, "0", 0, 86400, "", NULL,                                  \
+      "seconds",                                                                                   \
+      "what the broker did not get is free so long after it was filled over")                      \
+    X(BROKER, DeadAttemptStatus, BOOL, "N", 0, 0, "", NULL,                                        \
+      "Y or N",                                                                                    \
+      "Y: and only when the broker, asked, does not know it")
 /* clang-format on */
 
 #endif

@@ -223,7 +223,22 @@
       "how many may go out at once after a pause")                                                 \
     X(SESSION, StaleOrderAge, SECONDS, "0", 0, 604800, "", NULL,                                   \
       "seconds; 0 = as long as its TimeInForce",                                                   \
-      "an order older than this is not sent again by a resend")                                    \
+      "an order older than this goes to no broker again by itself")                                \
+    X(SESSION, ResendOrders, BOOL, "N", 0, 0, "", NULL,                                            \
+      "Y or N",                                                                                    \
+      "Y: an order that the broker asks for again is sent again; N: filled over, and freed")       \
+    X(SESSION, NumbersBehindMax, NUMBER, "0", 0, 1000, "", NULL,                                   \
+      "messages",                                                                                  \
+      "of the last that it answered, it may ask for so many again and still count as sound")       \
+    X(SESSION, OrderStatusRequest, BOOL, "Y", 0, 0, "", NULL,                                      \
+      "Y or N",                                                                                    \
+      "the broker answers it: ask it for orders without a word")                                   \
+    X(SESSION, OrderMassStatusRequest, BOOL, "N", 0, 0, "", NULL,                                  \
+      "Y or N",                                                                                    \
+      "Y: one for all orders at logon, instead of one for each")                                   \
+    X(SESSION, OrderStatusInterval, SECONDS, "30", 1, 86400, "", NULL,                             \
+      "seconds",                                                                                   \
+      "ask again while there is no word")                                                          \
     X(SESSION, BacklogHigh, BYTES, "1M", 64 << 10, 1 << 30, "", NULL,                              \
       "bytes",                                                                                     \
       "unsent bytes from which no new order goes to this session")                                 \

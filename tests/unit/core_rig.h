@@ -66,6 +66,7 @@ struct rig_broker {
     bool deaf; /* Hangs: reads and says nothing; what is sent to it is lost when the line drops. */
     struct rig_line to_broker;
     struct rig_line to_gateway;
+    bool keeps_echoes; /* Its answers to TestRequests are lost on the way. */
     enum rig_manner manner;
     struct rig_waiting *waiting; /* Reports until the session can send: a list, oldest first. */
     unsigned orders;             /* New orders taken. */

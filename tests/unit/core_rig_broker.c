@@ -162,6 +162,16 @@ static void broker_keep(struct rig_broker *broker, const struct effect *effect)
     kept->kind = effect->message;
 }
 
+static bool is_echo(struct rig *rig, struct span bytes)
+{
+    struct message sent;
+    struct field fields[32];
+    message_init(&sent, fields, 32);
+    return message_index(&sent, bytes, rig->dictionary) == FRAME_FAULT_NONE &&
+           span_is(message_type(&sent), MSG_Heartbeat) &&
+           message_find(&sent, TAG_TestReqID) != NULL;
+}
+
 static void broker_effects(struct rig *rig, struct rig_broker *broker,
                            const struct message *message)
 {
@@ -175,7 +185,9 @@ static void broker_effects(struct rig *rig, struct rig_broker *broker,
             if (list[i].keep) {
                 broker_keep(broker, &list[i]);
             }
-            rig_line_add(&broker->to_gateway, list[i].bytes);
+            if (!broker->keeps_echoes || !is_echo(rig, list[i].bytes)) {
+                rig_line_add(&broker->to_gateway, list[i].bytes);
+            }
         } else if (list[i].kind == EFFECT_DELIVER) {
             deliver = true;
         }
