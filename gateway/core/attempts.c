@@ -181,6 +181,7 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
     order->attempt_id_now = attempt_id;
     order->broker_order_id = span_of(NULL, 0);
     order->attempt_quantity = order_leaves(order);
+    order->elsewhere = order->cum_quantity;
     ASSERT(order->attempt_quantity.units > 0);
     move_done(engine, order);
     no_evidence(order);

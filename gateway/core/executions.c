@@ -205,6 +205,9 @@ static void take_report(struct engine *engine, struct incoming *in, struct span 
     } else {
         tell(engine, in, &report);
     }
+    if (in->earlier && exec_type.data[0] == ExecType_TRADE) {
+        hunt_relieve(engine, in->attempt.order_key);
+    }
 }
 
 static void status_report(struct engine *engine, struct incoming *in)

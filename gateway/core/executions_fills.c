@@ -5,10 +5,8 @@
 
 struct decimal executions_of_attempt(const struct order *order)
 {
-    struct decimal elsewhere;
     struct decimal here;
-    if (decimal_sub(order->terms.quantity, order->attempt_quantity, &elsewhere) != DECIMAL_OK ||
-        decimal_sub(order->cum_quantity, elsewhere, &here) != DECIMAL_OK) {
+    if (decimal_sub(order->cum_quantity, order->elsewhere, &here) != DECIMAL_OK) {
         return decimal_zero();
     }
     return here;
@@ -71,16 +69,24 @@ void executions_place(struct engine *engine, struct incoming *in)
 
 /* --- Fills, busts, corrections ------------------------------------------------------------ */
 
-static bool add_fill(struct order *order, struct decimal quantity, struct decimal price, int sign)
+static bool add(struct decimal *sum, struct decimal quantity, int sign)
 {
-    struct decimal cum;
+    return (sign > 0 ? decimal_add(*sum, quantity, sum) : decimal_sub(*sum, quantity, sum)) ==
+           DECIMAL_OK;
+}
+
+static bool add_fill(struct incoming *in, struct decimal quantity, struct decimal price, int sign)
+{
+    struct order *order = &in->order;
+    struct decimal cum = order->cum_quantity;
+    struct decimal elsewhere = order->elsewhere;
     struct decimal_sum notional = order->notional;
-    enum decimal_result result = sign > 0 ? decimal_add(order->cum_quantity, quantity, &cum)
-                                          : decimal_sub(order->cum_quantity, quantity, &cum);
-    if (result != DECIMAL_OK || decimal_sum_add(&notional, price, quantity, sign) != DECIMAL_OK) {
+    if (!add(&cum, quantity, sign) || (in->earlier && !add(&elsewhere, quantity, sign)) ||
+        decimal_sum_add(&notional, price, quantity, sign) != DECIMAL_OK) {
         return false;
     }
     order->cum_quantity = cum;
+    order->elsewhere = elsewhere;
     order->notional = notional;
     return true;
 }
@@ -95,7 +101,7 @@ bool executions_read_fill(const struct message *message, struct execution *execu
 void executions_filled(struct engine *engine, struct incoming *in, struct execution *execution)
 {
     if (!executions_read_fill(in->message, execution) ||
-        !add_fill(&in->order, execution->quantity, execution->price, 1)) {
+        !add_fill(in, execution->quantity, execution->price, 1)) {
         incoming_alert(engine, in->link, in->message,
                        "fill without a usable LastQty(32), LastPx(31)");
         execution->quantity = decimal_zero();
@@ -123,7 +129,7 @@ void executions_reversed(struct engine *engine, struct incoming *in, struct exec
     struct span before_key =
         execution_key(key, incoming_broker(engine, in->link), reference, in->attempt.root);
     if (!execution_load(&engine->view, before_key, &before) || before.reversed ||
-        !add_fill(&in->order, before.quantity, before.price, -1)) {
+        !add_fill(in, before.quantity, before.price, -1)) {
         incoming_alert(engine, in->link, in->message, "ExecRefID(19) is no fill that we know");
         return;
     }

@@ -64,6 +64,11 @@ bool hunt_asked_for(struct engine *engine, struct link *link, struct span attemp
  * false. */
 bool hunt_report(struct engine *engine, const struct incoming *in);
 
+/* An attempt that its order had left has executed: what the present one still does is too much. It
+ * is cancelled, and what is left by then goes on. No effect if none is there, or a cancel or
+ * replace is on its way already. */
+void hunt_relieve(struct engine *engine, struct span order_key);
+
 /* --- For those who look ------------------------------------------------------------------ */
 
 /* The hunted attempts of a session, from `attempt_number` on. False: there are no more. */

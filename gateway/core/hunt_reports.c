@@ -3,6 +3,7 @@
 
 #include "fix/tags.h"
 #include "gateway/core/execution.h"
+#include "gateway/core/moves.h"
 #include "gateway/core/order_find.h"
 
 /* Something new is known of it. */
@@ -180,4 +181,15 @@ bool hunt_report(struct engine *engine, const struct incoming *in)
         hunt_end(engine, &hunt, "info", "the broker refused the order itself: it is dead");
     }
     return true;
+}
+
+void hunt_relieve(struct engine *engine, struct span order_key)
+{
+    struct order order;
+    if (!order_follow(&engine->view, order_key, &order) || order.pending != 0 ||
+        !attempt_is_live(engine, &order) ||
+        (order.state != ORDER_SENT && order.state != ORDER_ACKED && order.state != ORDER_PARTIAL)) {
+        return;
+    }
+    move_begin(engine, &order, span_of(NULL, 0));
 }

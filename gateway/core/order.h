@@ -95,6 +95,7 @@ struct order {
     uint32_t attempt_resets;         /* Session day it went out in: struct session, `resets`. */
     struct span broker_order_id;     /* The broker's OrderID(37). */
     struct decimal attempt_quantity; /* What it asks for: all of the order, or its leaves then. */
+    struct decimal elsewhere;        /* Of cum_quantity: what attempts before it executed. */
 
     /* Of the latest attempt while it is unacked; what is given up by doubt starts anew. */
     enum order_evidence evidence;

@@ -272,6 +272,49 @@ static void a_fill_of_both_attempts_is_told_as_a_double_execution_with_its_worth
     assert_string_equal("200", rig_value(rig_request(rig, STATUS), "14"));
 }
 
+static void a_fill_of_the_attempt_that_was_left_takes_the_other_one_back(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    const char *attempt = forced(rig, true);
+    says(rig, BETA, rig->broker[BETA].last_cl_ord_id, "150=0|39=0|14=0|151=100|6=0|");
+    alpha_returns(rig);
+    says(rig, ALPHA, attempt, "150=F|39=2|32=100|31=11|14=100|151=0|6=11|");
+    assert_non_null(rig_event(rig, "AL.critical", "double execution possible"));
+    assert_string_equal("F", rig->broker[BETA].last_msg_type);
+    assert_state(rig, "PARTIAL");
+    (void)snprintf(body, sizeof(body), "41=%s|150=4|39=4|14=0|151=0|6=0|",
+                   rig->broker[BETA].last_orig_cl_ord_id);
+    says(rig, BETA, rig->broker[BETA].last_cl_ord_id, body);
+    const char *reply = rig_request(rig, STATUS);
+    assert_string_equal("FILLED", rig_value(reply, "10005"));
+    assert_string_equal("100", rig_value(reply, "14"));
+    assert_string_equal("11", rig_value(reply, "6"));
+    assert_int_equal(1, rig->broker[ALPHA].orders);
+    assert_int_equal(1, rig->broker[BETA].orders);
+}
+
+static void what_is_left_after_a_fill_of_the_attempt_that_was_left_goes_on(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    const char *attempt = forced(rig, true);
+    says(rig, BETA, rig->broker[BETA].last_cl_ord_id, "150=0|39=0|14=0|151=100|6=0|");
+    alpha_returns(rig);
+    says(rig, ALPHA, attempt, "150=F|39=1|32=30|31=11|14=30|151=70|6=11|");
+    says(rig, ALPHA, attempt, "150=4|39=4|14=30|151=0|6=11|");
+    assert_int_equal(0, ask(rig, COMMAND_DONE, "doubt.hunts", "")->rows_count);
+    (void)snprintf(body, sizeof(body), "41=%s|150=4|39=4|14=0|151=0|6=0|",
+                   rig->broker[BETA].last_orig_cl_ord_id);
+    says(rig, BETA, rig->broker[BETA].last_cl_ord_id, body);
+    rig_pass(rig, 1000);
+    const char *reply = rig_request(rig, STATUS);
+    assert_string_equal("SENT", rig_value(reply, "10005"));
+    assert_string_equal("30", rig_value(reply, "14"));
+    assert_string_equal("70", rig_value(reply, "151"));
+    assert_int_equal(2, rig->broker[ALPHA].orders);
+}
+
 static void
 an_order_that_was_forced_and_still_waits_does_not_go_where_its_attempt_may_live(void **state)
 {
@@ -396,6 +439,8 @@ int main(void)
         TEST(an_attempt_that_the_broker_does_not_know_is_dead),
         TEST(a_hunt_goes_on_after_a_crash_and_asks_again),
         TEST(a_fill_of_both_attempts_is_told_as_a_double_execution_with_its_worth),
+        TEST(a_fill_of_the_attempt_that_was_left_takes_the_other_one_back),
+        TEST(what_is_left_after_a_fill_of_the_attempt_that_was_left_goes_on),
         TEST(an_order_that_was_forced_and_still_waits_does_not_go_where_its_attempt_may_live),
         TEST(two_persons_call_a_hunt_off),
         TEST(a_dead_letter_explains_itself),
