@@ -129,8 +129,9 @@ struct gateway_config {
     const char *bus_endpoint;
     const char *replay_endpoint;
     const char *control_endpoint;
-    struct operator_config operators[OPERATORS_MAX];
+    struct operator_config operators[OPERATORS_MAX + 1];
     uint32_t operators_count; /* 0: nobody is told apart. */
+    uint32_t operator_sections;
     struct log_config log;
     struct message_log_config message_log;
     struct router_settings router;

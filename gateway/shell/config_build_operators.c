@@ -31,9 +31,23 @@ static unsigned read_roles(const struct config_settings *settings, struct config
     return may;
 }
 
-void config_build_operators(struct gateway_config *config, struct config_errors *errors)
+/* The router asks by the same socket; it needs no section of its own. */
+static void add_router(struct gateway_config *config)
 {
     for (uint32_t i = 0; i < config->operators_count; i++) {
+        if (strcmp(config->operators[i].name, OPERATOR_ROUTER) == 0) {
+            return;
+        }
+    }
+    config->operators[config->operators_count] =
+        (struct operator_config){.name = OPERATOR_ROUTER, .may = MAY_VIEW | MAY_SERVE};
+    config->operators_count += 1;
+}
+
+void config_build_operators(struct gateway_config *config, struct config_errors *errors)
+{
+    config->operators_count = config->operator_sections;
+    for (uint32_t i = 0; i < config->operator_sections; i++) {
         const struct config_settings *settings = &config->operator_settings[i];
         const char *name = setting_text(settings, CONFIG_KEY_Name);
         for (uint32_t j = 0; j < i; j++) {
@@ -44,7 +58,15 @@ void config_build_operators(struct gateway_config *config, struct config_errors 
                                   name, config->operator_settings[j].line);
             }
         }
+        if (strcmp(name, OPERATOR_ENGINE) == 0) {
+            config_errors_add(errors, setting_line(settings, CONFIG_KEY_Name),
+                              "%s is what the audit calls the gateway itself; choose another name",
+                              name);
+        }
         config->operators[i] =
             (struct operator_config){.name = name, .may = read_roles(settings, errors)};
+    }
+    if (config->operators_count > 0) {
+        add_router(config);
     }
 }

@@ -119,7 +119,7 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
         for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
             print_text(config, "BROKER", &config->broker_settings[i], out);
         }
-        for (uint32_t i = 0; i < config->operators_count; i++) {
+        for (uint32_t i = 0; i < config->operator_sections; i++) {
             print_text(config, "OPERATOR", &config->operator_settings[i], out);
         }
         for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
@@ -138,7 +138,7 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
         print_json(config, &config->broker_settings[i], out);
     }
     (void)fprintf(out, "],\"OPERATOR\":[");
-    for (uint32_t i = 0; i < config->operators_count; i++) {
+    for (uint32_t i = 0; i < config->operator_sections; i++) {
         (void)fprintf(out, "%s", i > 0 ? "," : "");
         print_json(config, &config->operator_settings[i], out);
     }

@@ -153,13 +153,13 @@ void config_settle(struct gateway_config *config, struct config_errors *errors)
             settle_one(file, i, CONFIG_ROUTER, &config->router_settings, errors);
             break;
         case SECTION_OPERATOR:
-            if (config->operators_count == OPERATORS_MAX) {
+            if (config->operator_sections == OPERATORS_MAX) {
                 config_errors_add(errors, line, "more than %d operators", OPERATORS_MAX);
                 break;
             }
             settle_one(file, i, CONFIG_OPERATOR,
-                       &config->operator_settings[config->operators_count], errors);
-            config->operators_count += 1;
+                       &config->operator_settings[config->operator_sections], errors);
+            config->operator_sections += 1;
             break;
         case SECTION_DEFAULT:
         case SECTION_UNKNOWN:

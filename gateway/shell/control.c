@@ -139,6 +139,10 @@ static bool read_arguments(const struct control_asked *asked, struct command_arg
 static bool read_roles(const struct control_asked *asked, struct command *command)
 {
     const struct control *control = asked->control;
+    if (span_is(command->operator_name, OPERATOR_ENGINE)) {
+        refuse(asked, "'" OPERATOR_ENGINE "' is what the audit calls the gateway itself");
+        return false;
+    }
     if (control->operators_count == 0) {
         command->may = MAY_ALL;
         return true;

@@ -5,7 +5,11 @@
 #ifndef GATEWAY_SHELL_OPERATORS_H
 #define GATEWAY_SHELL_OPERATORS_H
 
-enum { OPERATORS_MAX = 64 };
+enum { OPERATORS_MAX = 64 }; /* And the router. */
+
+#define OPERATOR_ENGINE "engine" /* Who acts when the gateway does by itself; nobody else may. */
+#define OPERATOR_ROUTER                                                                            \
+    "router" /* Has a place of its own where [OPERATOR] sections do not name it. */
 
 struct operator_config {
     const char *name; /* At most ENGINE_NAME_BYTES_MAX bytes; borrowed. */

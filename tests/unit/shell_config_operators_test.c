@@ -25,6 +25,17 @@ static void operators_have_the_roles_that_are_named(void **state)
     gateway_config_free(config);
 }
 
+static void the_router_is_an_operator_without_a_section_of_its_own(void **state)
+{
+    (void)state;
+    struct gateway_config *config =
+        parse_right(GATEWAY BROKER SESSION "[OPERATOR]\nName=jane\nRoles=view\n");
+    assert_int_equal(2, config->operators_count);
+    assert_string_equal("router", config->operators[1].name);
+    assert_int_equal(MAY_VIEW | MAY_SERVE, config->operators[1].may);
+    gateway_config_free(config);
+}
+
 static void without_operators_it_warns_that_nobody_is_told_apart(void **state)
 {
     (void)state;
@@ -60,6 +71,7 @@ static void wrong_operators_are_refused_with_their_line(void **state)
         {"[OPERATOR]\nName=jane\nRoles=view,,admin\n", "is not a list of names"},
         {"[OPERATOR]\nName=jane\nRoles=view\n[OPERATOR]\nName=jane\nRoles=admin\n",
          "an operator named jane stands already in line"},
+        {"[OPERATOR]\nName=engine\nRoles=view\n", "the audit calls the gateway itself"},
         {"[OPERATOR]\nName=jane doe\nRoles=view\n", "Name"},
         {"[OPERATOR]\nName=jane\nRoles=view\nWeight=1\n",
          "Weight does not belong in [OPERATOR]; move it to [BROKER]"},
@@ -76,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operators_have_the_roles_that_are_named),
+        cmocka_unit_test(the_router_is_an_operator_without_a_section_of_its_own),
         cmocka_unit_test(without_operators_it_warns_that_nobody_is_told_apart),
         cmocka_unit_test(a_proposal_waits_as_long_as_is_configured),
         cmocka_unit_test(wrong_operators_are_refused_with_their_line),

@@ -433,6 +433,7 @@ static void wrong_requests_are_refused_by_name_and_change_nothing(void **state)
         {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\"jane\",\"key\":\"\"}",
          "1 to 64 bytes"},
         {"{\"command\":\"session.logoff\"," BETA "}", "'operator' is missing"},
+        {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\"engine\"}", "the gateway itself"},
         {"{\"command\":\"session.logoff\"," BETA ",\"operator\":5}", "'operator' must be text"},
         {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\"\"}", "printable ASCII"},
         {"{\"command\":\"session.logoff\"," BETA ",\"operator\":\" jane\"}", "printable ASCII"},
