@@ -2,6 +2,7 @@
 #include "fix/tags.h"
 #include "gateway/core/kill_parts.h"
 #include "gateway/core/links.h"
+#include "gateway/core/order_cancel.h"
 #include "gateway/core/order_limits.h"
 #include "gateway/core/queue.h"
 #include "gateway/core/report.h"
@@ -12,47 +13,7 @@ enum { KILL_TIMESTAMP_DIGITS = 3 };
 
 /* --- One order ------------------------------------------------------------------------------- */
 
-/* Whether a field of the order says in a cancel, too, what is meant. Groups stay out. */
-static bool goes_along(const struct dictionary *dictionary, const struct dictionary_message *cancel,
-                       uint32_t tag)
-{
-    const struct dictionary_field *field = dictionary_field(dictionary, tag);
-    const struct dictionary_member *member =
-        field != NULL ? dictionary_member(dictionary, cancel, tag) : NULL;
-    return member != NULL && member->group == 0 && !member->forbidden && !field->paired &&
-           !field->internal && tag != TAG_ClOrdID && tag != TAG_OrigClOrdID && tag != TAG_OrderID &&
-           tag != TAG_TransactTime && tag != TAG_Text;
-}
-
-/* The fields of an OrderCancelRequest(F) for the order, in engine->scratch_request. */
-static struct span cancel_body(struct engine *engine, const struct order *order)
-{
-    const struct dictionary *dictionary = engine->config->dictionary;
-    const struct dictionary_message *cancel =
-        dictionary_message(dictionary, span_text(MSG_OrderCancelRequest));
-    ASSERT(cancel != NULL);
-    struct builder whole;
-    builder_init(&whole, engine->scratch_body, sizeof(engine->scratch_body));
-    builder_text(&whole, TAG_MsgType, MSG_OrderCancelRequest);
-    builder_raw(&whole, order->body);
-    struct message message;
-    message_init(&message, engine->fields_other, FIX_FIELDS_MAX);
-    enum frame_fault indexed = message_index_unframed(&message, builder_fields(&whole), dictionary);
-    ASSERT(indexed == FRAME_FAULT_NONE);
-
-    struct builder body;
-    builder_init(&body, engine->scratch_request, sizeof(engine->scratch_request));
-    for (uint32_t index = 0; index < message.count; index++) {
-        const struct field *field = &message.fields[index];
-        if (goes_along(dictionary, cancel, field->tag)) {
-            builder_span(&body, field->tag, field_value(&message, field));
-        }
-    }
-    builder_timestamp(&body, TAG_TransactTime, engine->now_ns, KILL_TIMESTAMP_DIGITS);
-    return builder_fields(&body);
-}
-
-/* A name of our own among the client's, since it names none. */
+/* ClOrdID of a mass cancel. */
 static struct name next_name(struct engine *engine)
 {
     struct name name =
@@ -64,24 +25,10 @@ static struct name next_name(struct engine *engine)
 
 void kill_cancel_working(struct engine *engine, const struct kill *kill, struct order *order)
 {
-    ASSERT(order->pending == 0);
-    uint8_t root[ORDER_KEY_BYTES_MAX];
-    uint8_t key[ORDER_KEY_BYTES_MAX];
     struct text words = {.size = 0};
-    struct name name = next_name(engine);
-    struct order_request request = {
-        .order_key = order_key(root, order->client, order->cl_ord_id),
-        .kind = 'F',
-        .body = cancel_body(engine, order),
-    };
-    order_request_save(&engine->view, order_key(key, order->client, name_span(&name)), &request,
-                       engine->scratch_record);
-    order->pending = 'F';
-    order->pending_sent = false;
-    order->pending_id = name_span(&name);
-    order->pending_attempt_id = span_of(NULL, 0);
+    struct name name;
     kill_add_words(&words, kill);
-    queue_place_request(engine, order);
+    order_cancel_by_us(engine, order, &name);
     report_event(engine, order,
                  &(struct report){.exec_type = ExecType_PENDING_CANCEL,
                                   .cl_ord_id = order->pending_id,

@@ -5,8 +5,7 @@
  * found in one of them. */
 #include "gateway/core/hunt.h"
 #include "gateway/core/kill_parts.h"
-#include "gateway/core/order.h"
-#include "gateway/core/record.h"
+#include "gateway/core/queue.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -115,11 +114,11 @@ static void visit_live(struct engine *engine, struct kill *kill, struct span key
 
 /* `key`: session id NUL attempt. */
 static void visit_hunted(struct engine *engine, struct kill *kill, struct span key,
-                         struct span order_key)
+                         struct span value)
 {
     struct order order;
     const uint8_t *end = memchr(key.data, 0, key.size);
-    if (end == NULL || !order_follow(&engine->view, order_key, &order)) {
+    if (end == NULL || !order_follow(&engine->view, hunt_order_key(value), &order)) {
         return;
     }
     uint32_t broker = kill_broker_of(engine, span_of(key.data, (size_t)(end - key.data)));
@@ -163,7 +162,8 @@ static enum table table_of(enum kill_stage stage)
 
 static void visit(struct engine *engine, struct kill *kill, struct span key, struct span value)
 {
-    struct record_reader reader = record_reader_of(value);
+    struct span order_key;
+    char kind;
     switch (kill->stage) {
     case KILL_LIVE:
         visit_live(engine, kill, key);
@@ -175,9 +175,8 @@ static void visit(struct engine *engine, struct kill *kill, struct span key, str
         visit_waiting(engine, kill, key, ORDER_DEAD_LETTER);
         return;
     case KILL_QUEUED:
-        (void)record_get_u8(&reader); /* Version and kind of the queue's entry. */
-        (void)record_get_u8(&reader);
-        visit_waiting(engine, kill, record_get_span(&reader), ORDER_QUEUED);
+        queue_read(value, &kind, &order_key);
+        visit_waiting(engine, kill, order_key, ORDER_QUEUED);
         return;
     case KILL_REST:
         break;

@@ -53,6 +53,7 @@ struct config_settings {
 enum {
     CONFIG_ENDPOINTS_MAX = 8,
     CONFIG_LOGON_TAGS_MAX = CONFIG_NUMBERS_MAX + 1,
+    CONFIG_LIMITS_MAX = 48, /* [LIMIT]; more scopes may have limits at run time. */
     CONFIG_NAMES_MAX = 32,     /* Of AllowedOnBehalfOfCompIDs, AllowedDeliverToCompIDs. */
     CONFIG_ADDRESSES_MAX = 64, /* Of AllowedRemoteAddresses. */
     CONFIG_LISTENERS_MAX = ENGINE_SESSIONS_MAX,
@@ -145,6 +146,10 @@ struct gateway_config {
     struct config_settings broker_settings[ENGINE_BROKERS_MAX];
     struct config_settings session_settings[ENGINE_SESSIONS_MAX];
     struct config_settings operator_settings[OPERATORS_MAX];
+    struct config_settings limit_settings[CONFIG_LIMITS_MAX];
+    uint32_t limit_sections;
+    struct order_limit_config limits[CONFIG_LIMITS_MAX + ENGINE_BROKERS_MAX]; /* Those of brokers
+                                                                                 behind. */
     struct config_dictionary dictionaries[CONFIG_DICTIONARIES_MAX];
     uint32_t dictionaries_count;
     struct config_zone zones[CONFIG_ZONES_MAX];

@@ -7,6 +7,7 @@
 #define GATEWAY_SHELL_CONFIG_KEYS_H
 
 #include "gateway/shell/config_keys_gateway.h"
+#include "gateway/shell/config_keys_limits.h"
 #include "gateway/shell/config_keys_router.h"
 #include "gateway/shell/config_keys_session.h"
 #include "gateway/shell/config_keys_socket.h"
@@ -52,6 +53,8 @@ enum config_place {
     CONFIG_ONLY_ACCEPTOR = 32,
     CONFIG_OPERATOR = 64, /* Nothing of theirs is inherited from [DEFAULT]. */
     CONFIG_BROKER_AND_OPERATOR = 2 + 64,
+    CONFIG_LIMIT = 128,
+    CONFIG_BROKER_AND_LIMIT = 2 + 128,
     CONFIG_INITIATOR = 4 + 16,
     CONFIG_ACCEPTOR = 4 + 32,
 };
@@ -68,6 +71,7 @@ enum config_place {
 #define CONFIG_KEYS(X)                                                                             \
     CONFIG_KEYS_GATEWAY(X)                                                                         \
     CONFIG_KEYS_ROUTER(X)                                                                          \
+    CONFIG_KEYS_LIMITS(X)                                                                          \
     CONFIG_KEYS_SESSION(X)                                                                         \
     CONFIG_KEYS_SOCKET(X)
 

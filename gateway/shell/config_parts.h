@@ -24,6 +24,7 @@ enum section_kind {
     SECTION_SESSION,
     SECTION_ROUTER,
     SECTION_OPERATOR,
+    SECTION_LIMIT,
     SECTION_UNKNOWN,
 };
 
@@ -100,6 +101,9 @@ void config_build(struct gateway_config *config, struct config_errors *errors);
 
 /* The settings of the router. */
 void config_build_router(struct gateway_config *config, struct config_errors *errors);
+
+/* [LIMIT] sections, and the limits of [BROKER]. */
+void config_build_limits(struct gateway_config *config, struct config_errors *errors);
 
 /* Who may do what. */
 void config_build_operators(struct gateway_config *config, struct config_errors *errors);

@@ -122,6 +122,9 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
         for (uint32_t i = 0; i < config->operator_sections; i++) {
             print_text(config, "OPERATOR", &config->operator_settings[i], out);
         }
+        for (uint32_t i = 0; i < config->limit_sections; i++) {
+            print_text(config, "LIMIT", &config->limit_settings[i], out);
+        }
         for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
             (void)fprintf(out, "# %s\n", config->sessions[i].id);
             print_text(config, "SESSION", &config->session_settings[i], out);
@@ -141,6 +144,11 @@ void gateway_config_print(const struct gateway_config *config, bool json, FILE *
     for (uint32_t i = 0; i < config->operator_sections; i++) {
         (void)fprintf(out, "%s", i > 0 ? "," : "");
         print_json(config, &config->operator_settings[i], out);
+    }
+    (void)fprintf(out, "],\"LIMIT\":[");
+    for (uint32_t i = 0; i < config->limit_sections; i++) {
+        (void)fprintf(out, "%s", i > 0 ? "," : "");
+        print_json(config, &config->limit_settings[i], out);
     }
     (void)fprintf(out, "],\"SESSION\":[");
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {

@@ -171,6 +171,28 @@ static const struct zone *time_zone(struct gateway_config *config,
                : NULL;
 }
 
+/* Trading hours: the same, but their own zone. */
+static void load_hours(struct gateway_config *config, uint32_t index, struct config_errors *errors)
+{
+    const struct config_settings *settings = &config->limit_settings[index];
+    struct order_limit_config *limit = &config->limits[index];
+    static const enum config_key keys[] = {CONFIG_KEY_TradingStart, CONFIG_KEY_TradingEnd};
+    struct schedule_moment *moments[] = {&limit->hours.start, &limit->hours.end};
+    uint32_t before = errors->count;
+    for (size_t i = 0; limit->has[LIMIT_HOURS] && i < ARRAY_LEN(keys); i++) {
+        struct span own = config_value_clock(setting_text(settings, keys[i])).zone;
+        const char *zone = own.size > 0 ? config_file_keep(&config->file, own)
+                                        : setting_text(settings, CONFIG_KEY_TradingZone);
+        moments[i]->zone =
+            zone != NULL ? zone_of(config, zone, setting_line(settings, keys[i]), errors) : NULL;
+    }
+    const char *fault =
+        limit->has[LIMIT_HOURS] && errors->count == before ? schedule_fault(&limit->hours) : NULL;
+    if (fault != NULL) {
+        config_errors_add(errors, setting_line(settings, CONFIG_KEY_TradingStart), "%s", fault);
+    }
+}
+
 static void load_session(struct gateway_config *config, uint32_t index,
                          struct config_errors *errors)
 {
@@ -202,6 +224,9 @@ void config_zones_load(struct gateway_config *config, struct config_errors *erro
 {
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
         load_session(config, i, errors);
+    }
+    for (uint32_t i = 0; i < config->limit_sections; i++) {
+        load_hours(config, i, errors);
     }
 }
 

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 static const char *const section_names[] = {"GATEWAY", "BROKER", "DEFAULT",
-                                            "SESSION", "ROUTER", "OPERATOR"};
+                                            "SESSION", "ROUTER", "OPERATOR", "LIMIT"};
 
 enum section_kind config_section_kind(const char *name)
 {
@@ -30,6 +30,8 @@ unsigned config_section_places(enum section_kind kind)
         return CONFIG_ROUTER;
     case SECTION_OPERATOR:
         return CONFIG_OPERATOR;
+    case SECTION_LIMIT:
+        return CONFIG_LIMIT;
     case SECTION_DEFAULT:
     case SECTION_UNKNOWN:
         return CONFIG_EVERYWHERE;
@@ -123,6 +125,7 @@ void config_entry_check(const struct config_file *file, const struct config_entr
         const char *home = (definition->places & CONFIG_GATEWAY) != 0    ? "GATEWAY"
                            : (definition->places & CONFIG_BROKER) != 0   ? "BROKER"
                            : (definition->places & CONFIG_OPERATOR) != 0 ? "OPERATOR"
+                           : (definition->places & CONFIG_LIMIT) != 0    ? "LIMIT"
                            : (definition->places & CONFIG_ROUTER) != 0   ? "ROUTER"
                                                                          : "SESSION";
         char shown[2 * CONFIG_WORD_BYTES_MAX + 8];
@@ -182,7 +185,7 @@ static void check_sections(const struct config_file *file, struct config_errors 
                 errors, section->line, "unknown section [%s]; %s%s%s", section->name,
                 nearest.best != NULL ? "did you mean ["
                                      : "known are [GATEWAY], [BROKER], [DEFAULT], [SESSION], "
-                                       "[ROUTER], [OPERATOR",
+                                       "[ROUTER], [OPERATOR], [LIMIT",
                 nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "]?" : "]");
             continue;
         }

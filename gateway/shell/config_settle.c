@@ -161,6 +161,15 @@ void config_settle(struct gateway_config *config, struct config_errors *errors)
                        &config->operator_settings[config->operator_sections], errors);
             config->operator_sections += 1;
             break;
+        case SECTION_LIMIT:
+            if (config->limit_sections == CONFIG_LIMITS_MAX) {
+                config_errors_add(errors, line, "more than %d limits", CONFIG_LIMITS_MAX);
+                break;
+            }
+            settle_one(file, i, CONFIG_LIMIT, &config->limit_settings[config->limit_sections],
+                       errors);
+            config->limit_sections += 1;
+            break;
         case SECTION_DEFAULT:
         case SECTION_UNKNOWN:
             break;

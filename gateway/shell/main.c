@@ -77,6 +77,7 @@ static void print_keys(void)
     } places[] = {{CONFIG_GATEWAY, "GATEWAY"},
                   {CONFIG_BROKER, "BROKER"},
                   {CONFIG_OPERATOR, "OPERATOR"},
+                  {CONFIG_LIMIT, "LIMIT"},
                   {CONFIG_SESSION, "SESSION"},
                   {CONFIG_ROUTER, "ROUTER"}};
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {

@@ -80,7 +80,8 @@ static void documents_name_every_key_and_its_default(void **state)
         if ((places & CONFIG_SESSION) != 0) {
             faults += key_faults(sessions, key, true);
         }
-        if ((places & (CONFIG_GATEWAY | CONFIG_BROKER | CONFIG_OPERATOR | CONFIG_ROUTER)) != 0) {
+        if ((places & (CONFIG_GATEWAY | CONFIG_BROKER | CONFIG_OPERATOR | CONFIG_ROUTER |
+                       CONFIG_LIMIT)) != 0) {
             faults += key_faults(others, key, false);
         }
     }
