@@ -89,9 +89,7 @@ static bool show(struct command_call *call)
     order_show_ask(&row, &order);
     row_truth(&row, "possible_duplicate", order.forced);
     (void)command_row(call, &row);
-    const char *late = order_too_late(call->engine, &order);
-    if (late != NULL) {
-        text_add(&call->out->answer, late);
+    if (!order_limits_recheck(call->engine, &order, &call->out->answer)) {
         return command_done(call, ": deadletter.cancel tells the OMS that it is over");
     }
     return command_done(call, !is_harmless(call->engine, &order)
@@ -108,9 +106,7 @@ static bool may_redrive(struct command_call *call, struct order *order)
     if (!find(call, order)) {
         return false;
     }
-    const char *late = order_too_late(call->engine, order);
-    if (late != NULL) {
-        text_add(&call->out->answer, late);
+    if (!order_limits_recheck(call->engine, order, &call->out->answer)) {
         return command_refused(call, ": deadletter.cancel tells the OMS that it is over, and it "
                                      "may send a new one");
     }

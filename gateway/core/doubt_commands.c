@@ -185,7 +185,6 @@ static bool read_outcome(struct command_call *call, bool *received)
 /* Why it must not go on to another broker, whoever says so; the call is refused then. */
 static bool may_go_on(struct command_call *call, const struct order *order)
 {
-    const char *late = order_too_late(call->engine, order);
     if (order->evidence == EVIDENCE_RECEIVED) {
         return command_refused(call, "its broker has it, by its own numbers: sent on, it would "
                                      "execute twice; ask with doubt.ask, or orders.cancel it");
@@ -193,8 +192,8 @@ static bool may_go_on(struct command_call *call, const struct order *order)
     if (order->pending == 'F') {
         return command_refused(call, "its client has asked to cancel it: it must not go out again");
     }
-    if (late != NULL) {
-        return command_refused(call, late);
+    if (!order_limits_recheck(call->engine, order, &call->out->answer)) {
+        return command_refused(call, ": it must not go out any more");
     }
     return true;
 }

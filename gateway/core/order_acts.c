@@ -54,14 +54,6 @@ void order_cancel_here(struct engine *engine, struct order *order, struct span r
         &(struct report){.exec_type = ExecType_CANCELED, .cl_ord_id = order->cl_ord_id_now});
 }
 
-const char *order_too_late(const struct engine *engine, const struct order *order)
-{
-    if (order->terms.expires_ns <= engine->now_ns) {
-        return "its TimeInForce has ended, so it must not go out any more";
-    }
-    return NULL;
-}
-
 void order_force_on(struct engine *engine, struct order *order)
 {
     if (attempt_is_live(engine, order)) {

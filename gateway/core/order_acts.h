@@ -12,9 +12,6 @@ bool order_ask_status(struct command_call *call, struct order *order);
 /* An order that no broker has ends as CANCELLED; the OMS is told, with the order's `reason`. */
 void order_cancel_here(struct engine *engine, struct order *order, struct span reason);
 
-/* NULL, or why the order must not go out to another broker any more. */
-const char *order_too_late(const struct engine *engine, const struct order *order);
-
 /* Two persons send it on, whatever became of its attempt: that one is hunted from now on, and all
  * that is told of the order says PossibleDuplicate. It goes on at once, or waits. */
 void order_force_on(struct engine *engine, struct order *order);

@@ -1,4 +1,5 @@
 /* What people do with orders. */
+#include "fix/tags.h"
 #include "gateway/core/attempts.h"
 #include "gateway/core/command.h"
 #include "gateway/core/moves.h"
@@ -6,6 +7,7 @@
 #include "gateway/core/order_cancel.h"
 #include "gateway/core/order_show.h"
 #include "gateway/core/order_walk.h"
+#include "gateway/core/report.h"
 
 /* --- orders.list ---------------------------------------------------------------------- */
 
@@ -184,6 +186,11 @@ static bool cancel(struct command_call *call)
         return command_done(call, "it is cancelled; no broker had it");
     }
     order_cancel_by_us(call->engine, &order, &name);
+    report_event(call->engine, &order,
+                 &(struct report){.exec_type = ExecType_PENDING_CANCEL,
+                                  .cl_ord_id = order.pending_id,
+                                  .orig_cl_ord_id = order.cl_ord_id_now,
+                                  .text = "an operator cancels it"});
     text_add_span(&call->out->answer, order.broker);
     return command_done(call, order.pending_sent
                                   ? " is asked to cancel it; the OMS hears what becomes of that"

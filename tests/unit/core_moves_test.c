@@ -300,6 +300,7 @@ static void an_operator_cancels_an_order_at_its_broker_and_the_oms_hears_of_it(v
     (void)ask(rig, COMMAND_REFUSED, "orders.cancel", "order=C1");
     says(rig, ALPHA, rig->broker[ALPHA].last_cl_ord_id, confirmed(rig, "40"));
     assert_string_equal("CANCELLED", rig_value(rig_request(rig, STATUS), "10005"));
+    assert_string_equal("C1", rig_value(rig_event(rig, "|150=6|", NULL), "41"));
     assert_string_equal("C1", rig_value(rig_event(rig, "|150=4|", NULL), "41"));
     assert_int_equal(0, rig->broker[BETA].orders);
 }
