@@ -41,7 +41,9 @@ void link_log(struct engine *engine, enum effect_severity severity, const struct
 
 /* --- Effects ---------------------------------------------------------------- */
 
-static void become_state(struct engine *engine, struct link *link, enum session_state state)
+/* `why` its connection is gone; empty for all else. */
+static void become_state(struct engine *engine, struct link *link, enum session_state state,
+                         struct span why)
 {
     link_log(engine, SEVERITY_INFO, link, span_text(session_state_name(state)));
     /* A broker that refuses every Logon is told of once, not at each try. */
@@ -52,7 +54,9 @@ static void become_state(struct engine *engine, struct link *link, enum session_
                 (state == SESSION_DISCONNECTED && link->told != SESSION_DISCONNECTED);
     if (news) {
         link->told = state;
-        bus_session_event(engine, link, span_of(NULL, 0));
+        struct text words = {.size = 0};
+        text_add_span(&words, state == SESSION_DISCONNECTED ? why : span_of(NULL, 0));
+        bus_session_event(engine, link, text_span(&words));
     }
 }
 
@@ -107,8 +111,8 @@ static void tell_of_reject(struct engine *engine, const struct link *link, struc
 
 /* The application acts once the list is done with: what it sends has later
  * numbers than the session's own messages of this step, and goes out behind them. */
-void link_carry_out(struct engine *engine, struct link *link, const struct message *message,
-                    struct span tag)
+static void carry_out(struct engine *engine, struct link *link, const struct message *message,
+                      struct span tag, struct span why)
 {
     struct effect deliver = {.kind = EFFECT_LOG};
     bool in_step = false;
@@ -133,11 +137,12 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
             deliver = *effect;
             break;
         case EFFECT_STATE:
-            become_state(engine, link, (enum session_state)effect->state);
+            become_state(engine, link, (enum session_state)effect->state, why);
             in_step = effect->state == SESSION_READY;
             break;
         case EFFECT_CLOSE:
             link_close(engine, link, SEVERITY_INFO, effect->text);
+            why = effect->text;
             break;
         case EFFECT_RESET:
             day += 1;
@@ -161,6 +166,12 @@ void link_carry_out(struct engine *engine, struct link *link, const struct messa
     if (deliver.kind == EFFECT_DELIVER) {
         application->deliver(engine, link, message, deliver.poss_dup, deliver.poss_resend);
     }
+}
+
+void link_carry_out(struct engine *engine, struct link *link, const struct message *message,
+                    struct span tag)
+{
+    carry_out(engine, link, message, tag, span_of(NULL, 0));
 }
 
 /* --- What the application asks for ------------------------------------------- */
@@ -277,8 +288,10 @@ void engine_disconnected(struct engine *engine, uint32_t session, const char *re
         return;
     }
     effects_reset(&engine->effects);
+    bool said_goodbye = link->session.logout_received;
     session_disconnected(&link->session, engine->now_ns, &engine->effects);
-    link_carry_out(engine, link, NULL, span_of(NULL, 0));
+    carry_out(engine, link, NULL, span_of(NULL, 0),
+              span_text(said_goodbye ? "the peer logged out" : reason));
     if (application_of(engine)->dropped != NULL) {
         application_of(engine)->dropped(engine, link);
     }

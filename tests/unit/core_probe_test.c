@@ -1,4 +1,4 @@
-/* session.probe: what the router measures round trips with. */
+/* What the engine tells the router of a session: round trips, and why it is down. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,6 +78,21 @@ static void probing_is_for_services(void **state)
     assert_int_equal(rig_carry_out(rig, &command)->result, COMMAND_REFUSED);
 }
 
+/* The router opens a breaker with these words. */
+static void event_of_a_session_that_goes_down_says_why(void **state)
+{
+    struct rig *rig = *state;
+    rig_drop(rig, 0);
+    const char *event = rig_event(rig, "SE.FIX.4.4:FIXGATE->ALPHA", "|10012=DISCONNECTED|");
+    assert_non_null(event);
+    assert_non_null(strstr(event, "|58="));
+    (void)rig_ask(rig, "jane", "session.logoff", "session=FIX.4.4:FIXGATE->BETA");
+    rig_settle(rig);
+    event = rig_event(rig, "SE.FIX.4.4:FIXGATE->BETA", "|10012=DISCONNECTED|");
+    assert_non_null(event);
+    assert_non_null(strstr(event, "|58=logged out|"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -86,6 +101,7 @@ int main(void)
         TEST(probe_is_echoed_and_leaves_no_record),
         TEST(probe_without_a_session_that_is_logged_on_is_refused),
         TEST(probing_is_for_services),
+        TEST(event_of_a_session_that_goes_down_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
