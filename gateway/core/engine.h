@@ -80,15 +80,16 @@ struct link {
     bool down;                 /* An operator keeps it logged off. Durable. */
     bool reset_told;           /* That ResetSeqTime is postponed. */
     bool stored_reset_wanted;  /* As last written, with the numbers below. */
+    uint32_t stored_resets;
     uint64_t stored_peer_has;
     uint64_t stored_unproven_end;
 
     /* What goes out (link_rate.c, queue.c). */
-    bool could_send_new; /* At the last tick: a change sets the queue moving. */
-    bool could_send_change;
     int64_t tokens;         /* In billionths of a message; may be below 0. */
     uint64_t tokens_at_ns;  /* When that was so. */
     int64_t current_weight; /* Smooth weighted round robin. */
+    bool could_send_new;    /* At the last tick: a change sets the queue moving. */
+    bool could_send_change;
 
     /* Of the application. */
     bool application_busy;       /* Its tick() has more to do. */
@@ -106,7 +107,6 @@ struct link {
     uint64_t stored_out;
     uint64_t stored_created_ns;
     uint64_t stored_open_count;
-    uint32_t stored_resets;
 
     struct session_early early[FIX_EARLY_MESSAGES_MAX];
     uint8_t early_bytes[FIX_EARLY_BYTES_MAX];
