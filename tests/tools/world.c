@@ -96,8 +96,9 @@ static void config_write(const struct world *world)
     (void)fprintf(file,
                   "\n[DEFAULT]\nConnectionType=initiator\nBeginString=FIX.4.4\n"
                   "SenderCompID=FIXGATE\nHeartBtInt=5\nReconnectInterval=1\n"
-                  "DataDictionary=%s/dictionaries/FIX44.xml\n",
-                  FIXGATE_SOURCE_DIR);
+                  "DataDictionary=%s/dictionaries/FIX44.xml\n%s",
+                  FIXGATE_SOURCE_DIR,
+                  world->options.default_more != NULL ? world->options.default_more : "");
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
         (void)fprintf(file, "\n[BROKER]\nName=%s\nWeight=50\n", world->brokers[index].name);
     }
