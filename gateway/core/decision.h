@@ -68,7 +68,7 @@ enum routing_mode {
     X(BACKLOG, "its connection is backed up")                                                      \
     X(RATE, "its outbound rate is used up")                                                        \
     X(UNFIT, "its dictionary does not take the order")                                             \
-    X(LEFT, "the order was taken away from it")
+    X(LEFT, "the order was moved away from it, or to another one")
 
 enum decision_cause {
 #define X(name, words) CAUSE_##name,

@@ -1,6 +1,6 @@
 /* How new orders are spread, and why one went where it did. */
 #include "gateway/core/attempts.h"
-#include "gateway/core/command.h"
+#include "gateway/core/order_find.h"
 #include "gateway/core/routing.h"
 #include "gateway/core/routing_post.h"
 
@@ -262,31 +262,6 @@ static bool explain_attempt(struct command_call *call, struct span attempt_id)
     return command_done(call, ": the terms as they were");
 }
 
-static bool find_order(struct command_call *call, struct order *order)
-{
-    struct span client = command_value(call, "client");
-    struct span cl_ord_id = command_value(call, "order");
-    uint8_t key[ORDER_KEY_BYTES_MAX];
-    struct order_request request;
-    client = client.size > 0 ? client : span_text("OMS");
-    if (cl_ord_id.size == 0) {
-        return command_refused(call, "'order' is missing: its ClOrdID; or 'attempt'");
-    }
-    if (client.size > ENGINE_NAME_BYTES_MAX || cl_ord_id.size > ENGINE_CL_ORD_ID_BYTES_MAX) {
-        return command_refused(call, "no order has such a long name");
-    }
-    switch (order_load(&call->engine->view, order_key(key, client, cl_ord_id), order, &request)) {
-    case ORDER_RECORD_ORDER:
-        return true;
-    case ORDER_RECORD_REQUEST:
-        return order_follow(&call->engine->view, request.order_key, order);
-    case ORDER_RECORD_NONE:
-        break;
-    }
-    text_add_span(text_add(&call->out->answer, "client "), client);
-    return command_refused(call, " has no such order; 'client' names another one");
-}
-
 static bool route_explain(struct command_call *call)
 {
     struct order order;
@@ -295,7 +270,10 @@ static bool route_explain(struct command_call *call)
     if (attempt_id.size > 0) {
         return explain_attempt(call, attempt_id);
     }
-    if (!find_order(call, &order)) {
+    if (command_value(call, "order").size == 0) {
+        return command_refused(call, "'order' is missing, or 'attempt'");
+    }
+    if (!order_find(call, &order)) {
         return false;
     }
     if (order.state != ORDER_QUEUED) {

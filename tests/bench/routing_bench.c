@@ -307,7 +307,7 @@ static uint64_t median(uint64_t *values, size_t count)
 }
 
 /* Choice and its record, for an order whose body the dictionaries were asked about before. */
-static uint64_t choice_ns(struct bench *bench, struct span body)
+static uint64_t choice_ns(struct bench *bench, struct span body, size_t *record_bytes)
 {
     static uint64_t rounds[ROUNDS];
     uint8_t record[DECISION_RECORD_BYTES_MAX];
@@ -315,7 +315,6 @@ static uint64_t choice_ns(struct bench *bench, struct span body)
                           .symbol = span_text("VOD.L"),
                           .account = span_text("ISA-0012345"),
                           .body = body};
-    size_t size = 0;
     turn_begin(bench);
     for (unsigned round = 0; round < ROUNDS; round++) {
         uint64_t begin_ns = clock_monotonic_ns();
@@ -323,12 +322,12 @@ static uint64_t choice_ns(struct bench *bench, struct span body)
             if (routing_choose(bench->engine, &order) == NULL) {
                 die("no broker can take an order");
             }
-            size += routing_record(bench->engine, &order, record).size;
+            *record_bytes = routing_record(bench->engine, &order, record).size;
         }
         rounds[round] = (clock_monotonic_ns() - begin_ns) / CHOICES;
     }
     turn_end(bench);
-    return size > 0 ? median(rounds, ROUNDS) : 0;
+    return median(rounds, ROUNDS);
 }
 
 /* A turn with one order in it, from the read to the last release. */
@@ -373,11 +372,13 @@ static void measure(struct bench *bench, uint32_t brokers, uint32_t rules)
         }
     }
     turn_end(bench);
-    uint64_t choice = choice_ns(bench, span_of(body, sizeof(body) - 1));
+    size_t record_bytes = 0;
+    uint64_t choice = choice_ns(bench, span_of(body, sizeof(body) - 1), &record_bytes);
     uint64_t turn = turn_ns(bench);
     uint64_t posted = post_turn_ns(bench);
-    (void)printf("%8u %6u %12llu ns %12llu ns %14llu ns\n", brokers, rules,
-                 (unsigned long long)choice, (unsigned long long)turn, (unsigned long long)posted);
+    (void)printf("%8u %6u %12llu ns %9zu bytes %12llu ns %14llu ns\n", brokers, rules,
+                 (unsigned long long)choice, record_bytes, (unsigned long long)turn,
+                 (unsigned long long)posted);
     end(bench);
 }
 
@@ -426,7 +427,7 @@ int main(void)
 {
     static struct bench bench;
     bench.dictionary = dictionary_read();
-    (void)printf("%8s %6s %15s %15s %17s\n", "brokers", "rules", "choice, record",
+    (void)printf("%8s %6s %15s %15s %15s %17s\n", "brokers", "rules", "choice, record", "its size",
                  "turn, one order", "turn, one post");
     measure(&bench, 2, 0);
     measure(&bench, 4, 0);
