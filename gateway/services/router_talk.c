@@ -9,8 +9,6 @@
 
 enum { WISH_POST = 1, WISH_ROWS, WISH_PROBE };
 
-static const char operator_name[] = "router";
-
 /* --- Requests ---------------------------------------------------------------------------- */
 
 static void pair_uint(struct json_text *text, const char *name, uint64_t value)
@@ -27,7 +25,7 @@ static struct json_text request_begin(char *bytes, const char *command)
     json_text_init(&text, bytes, CONTROL_LINK_REQUEST_BYTES_MAX);
     json_text_words(&text, "{");
     json_text_pair(&text, true, "command", span_text(command));
-    json_text_pair(&text, false, "operator", span_text(operator_name));
+    json_text_pair(&text, false, "operator", span_text(OPERATOR_ROUTER));
     return text;
 }
 
