@@ -1,11 +1,21 @@
 /* Order entry (design §5): requests of the OMS, checked, made durable, answered.
  *
  * Pure; part of the engine. intake.c takes requests in and handles new orders (D)
- * and status (H); amend.c cancels (F) and replaces (G). */
+ * and status (H), intake_terms.c reads what is asked of an order; amend.c cancels (F)
+ * and replaces (G). */
 #ifndef GATEWAY_CORE_INTAKE_H
 #define GATEWAY_CORE_INTAKE_H
 
 #include "gateway/core/report.h"
+
+/* OrdRejReason(103) */
+enum {
+    ORD_REJ_UNKNOWN_ORDER = 5,
+    ORD_REJ_DUPLICATE = 6,
+    ORD_REJ_UNSUPPORTED = 11,
+    ORD_REJ_QUANTITY = 13,
+    ORD_REJ_OTHER = 99,
+};
 
 /* One request being handled. */
 struct request {

@@ -4,7 +4,7 @@
 #include "gateway/core/order_limits_parts.h"
 
 /* OrdRejReason(103) */
-enum { ORD_REJ_EXCEEDS_LIMIT = 3, ORD_REJ_OTHER = 99 };
+enum { ORD_REJ_EXCEEDS_LIMIT = 3, ORD_REJ_OF_LIMITS = 99 };
 
 /* The order, and the sets it must pass. */
 struct check {
@@ -229,7 +229,7 @@ static int reason_of(enum limit_kind kind)
 {
     bool figure = kind == LIMIT_QUANTITY || kind == LIMIT_NOTIONAL || kind == LIMIT_COLLAR ||
                   kind == LIMIT_RATE || kind == LIMIT_OPEN;
-    return figure ? ORD_REJ_EXCEEDS_LIMIT : ORD_REJ_OTHER;
+    return figure ? ORD_REJ_EXCEEDS_LIMIT : ORD_REJ_OF_LIMITS;
 }
 
 static void accepted(struct check *check)
@@ -248,7 +248,7 @@ bool order_limits_check(struct engine *engine, const struct limit_question *ques
 {
     struct check check = {.engine = engine, .question = question};
     if (kill_blocks(engine, &question->parties, why)) {
-        *reason = ORD_REJ_OTHER;
+        *reason = ORD_REJ_OF_LIMITS;
         limit_refused(engine, question, LIMIT_KINDS_COUNT, 0, why);
         return false;
     }

@@ -13,7 +13,8 @@
  * what its links count (link.open_count).
  *
  *   order_limits.c         the check, kind by kind
- *   order_limits_table.c   the sets: configuration, changes at run time
+ *   order_limits_table.c   the sets
+ *   order_limits_change.c  changes at run time
  *   order_limits_count.c   open orders and rates
  *   order_limits_repeat.c  repeated orders with their latch, and the duplicate window
  *   order_limits_price.c   live prices, notional, collar
@@ -125,15 +126,17 @@ struct order_limits {
     struct order_limit_set sets[LIMIT_SETS_MAX];
     uint32_t of_broker[ENGINE_BROKERS_MAX]; /* 1 + index into sets; 0: none. */
     uint32_t counters_count;
-    bool counters_changed;                             /* In this turn. */
+    uint32_t changed_count;
+    uint16_t changed[LIMIT_COUNTERS_MAX];              /* In this turn: places in counters. */
     struct limit_counter counters[LIMIT_COUNTERS_MAX]; /* Open addressing. */
     struct limit_price prices[LIMIT_PRICE_PLACES][LIMIT_PRICE_WAYS];
     uint32_t blocked_next;
     struct limit_blocked blocked[LIMIT_BLOCKED_MAX];
     struct limit_told told[LIMIT_KINDS_COUNT + 1]; /* The last: the kill switch. */
-    uint64_t refused;                              /* Orders, since the start. */
-    uint64_t latches;                              /* That are shut. */
-    uint8_t sweep[9];                              /* Where old entries are looked for next. */
+    uint32_t untold;  /* A bit for each of them that has something to tell. */
+    uint64_t refused; /* Orders, since the start. */
+    uint64_t latches; /* That are shut. */
+    uint8_t sweep[9]; /* Where old entries are looked for next. */
 };
 
 /* --- For order entry -------------------------------------------------------------------- */

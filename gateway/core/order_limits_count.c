@@ -39,15 +39,11 @@ static void counter_write(struct engine *engine, struct limit_counter *counter)
 
 void order_limits_store(struct engine *engine)
 {
-    if (!engine->limits.counters_changed) {
-        return;
+    struct order_limits *limits = &engine->limits;
+    for (uint32_t i = 0; i < limits->changed_count; i++) {
+        counter_write(engine, &limits->counters[limits->changed[i]]);
     }
-    for (uint32_t i = 0; i < LIMIT_COUNTERS_MAX; i++) {
-        if (engine->limits.counters[i].changed) {
-            counter_write(engine, &engine->limits.counters[i]);
-        }
-    }
-    engine->limits.counters_changed = false;
+    limits->changed_count = 0;
 }
 
 static void counter_read(const struct engine *engine, struct limit_counter *counter)
@@ -128,8 +124,12 @@ static struct limit_counter *counter_at(struct engine *engine, enum counter_kind
 
 static void counter_touch(struct engine *engine, struct limit_counter *counter)
 {
+    struct order_limits *limits = &engine->limits;
+    if (!counter->changed) {
+        limits->changed[limits->changed_count] = (uint16_t)(counter - limits->counters);
+        limits->changed_count += 1;
+    }
     counter->changed = true;
-    engine->limits.counters_changed = true;
 }
 
 /* --- Open orders ---------------------------------------------------------------------------- */

@@ -25,6 +25,20 @@ enum limit_value limit_value_of(enum limit_kind kind);
 /* LIMIT_KINDS_COUNT if there is none of that name. */
 enum limit_kind limit_kind_find(struct span word);
 
+/* The greatest value of a COUNT or SECONDS. */
+int32_t limit_most(enum limit_kind kind);
+
+/* The set of the scope, made if there is none; NULL: there is no room. */
+struct order_limit_set *limit_set_make(struct engine *engine, const struct limit_scope *scope);
+/* Puts a LIST into it. */
+void limit_set_list(struct order_limit_set *set, enum limit_kind kind, struct span list);
+/* What the configuration says is in force. */
+void limit_set_base(struct order_limit_set *set, enum limit_kind kind);
+/* A set that says nothing any more gives its room back: others may move. */
+void limit_set_tidy(struct engine *engine, struct order_limit_set *set);
+/* Sets may have moved or changed: looks up those of brokers, and lets what waits be tried. */
+void limit_index_brokers(struct engine *engine);
+
 /* The value in force; "none". */
 struct text *limit_add_value(struct text *text, const struct order_limit_set *set,
                              enum limit_kind kind);
@@ -34,6 +48,11 @@ struct text *limit_add_base(struct text *text, const struct order_limit_set *set
 
 /* Whether a comma list holds the name. */
 bool limit_list_holds(const char *list, struct span name);
+
+/* --- Changes at run time: order_limits_change.c -------------------------------------------- */
+
+/* Lays what is stored over the configuration. NULL, or why the store must not be used. */
+MUST_USE const char *limit_changes_start(struct engine *engine, struct text *error);
 
 /* Changes a limit at run time: a value, "none", or "default", which is the configuration's.
  * Durable in this turn. NULL, or why not. */

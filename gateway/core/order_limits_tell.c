@@ -25,6 +25,7 @@ static void tell(struct engine *engine, struct limit_told *told, const char *wha
     text_add(&text, told->untold == 1 ? " order refused by " : " orders refused by ");
     text_add(text_add(&text, what), told->untold == 1 ? ": " : ", the last: ");
     text_add_span(&text, text_span(&told->last));
+    engine->limits.untold &= ~(1U << (told - engine->limits.told));
     told->untold = 0;
     told->told_ns = engine->now_ns;
     bus_alert(engine, "warning", span_of(NULL, 0), span_of(NULL, 0), text_span(&text));
@@ -42,7 +43,7 @@ static bool is_due(const struct engine *engine, const struct limit_told *told)
 
 void order_limits_tick(struct engine *engine)
 {
-    for (uint32_t kind = 0; kind <= LIMIT_KINDS_COUNT; kind++) {
+    for (uint32_t kind = 0; engine->limits.untold >> kind != 0; kind++) {
         struct limit_told *told = &engine->limits.told[kind];
         if (told->untold > 0 && is_due(engine, told) && !engine_turn_full(engine)) {
             tell(engine, told, what_of(kind));
@@ -53,7 +54,7 @@ void order_limits_tick(struct engine *engine)
 uint64_t order_limits_deadline_ns(const struct engine *engine)
 {
     uint64_t deadline = engine->queued_count > 0 ? limit_brokers_due_ns(engine) : UINT64_MAX;
-    for (uint32_t kind = 0; kind <= LIMIT_KINDS_COUNT; kind++) {
+    for (uint32_t kind = 0; engine->limits.untold >> kind != 0; kind++) {
         const struct limit_told *told = &engine->limits.told[kind];
         uint64_t due = told->told_ns + TELL_INTERVAL_NS;
         if (told->untold > 0 && due < deadline) {
@@ -79,6 +80,7 @@ void limit_refused(struct engine *engine, const struct limit_question *question,
 {
     struct limit_told *told = &engine->limits.told[kind];
     engine->limits.refused += 1;
+    engine->limits.untold |= 1U << kind;
     told->untold += 1;
     told->last = (struct text){.size = 0};
     text_add_span(text_add(&told->last, "ClOrdID "), question->cl_ord_id);

@@ -11,6 +11,7 @@
 #include "fix/tags.h"
 #include "gateway/core/event.h"
 #include "gateway/core/tables.h"
+#include "tests/unit/core_rig_limits.h"
 #include "tests/unit/core_rig_parts.h"
 
 /* --- Files and texts --------------------------------------------------------- */
@@ -561,6 +562,7 @@ static void remove_store(const struct rig *rig)
 static void clear(struct rig *rig)
 {
     if (rig->engine != NULL) {
+        rig_check_open_orders(rig);
         rig_crash(rig);
     }
     remove_store(rig);

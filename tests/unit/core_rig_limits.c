@@ -26,7 +26,7 @@ static bool is_wanted(const struct wanted *wanted, const struct order *order)
 static unsigned count(struct rig *rig, const struct wanted *wanted)
 {
     static struct batch none; /* Only the committed store is looked at. */
-    struct view view = {.batch = &none, .reader = &rig->reader.port};
+    struct view view = {.batch = &none, .reader = &rig->read};
     struct span key;
     struct span value;
     unsigned found = 0;
