@@ -76,7 +76,7 @@ static void no_evidence(struct order *order)
     order->asked_ns = 0;
     order->asked_count = 0;
     order->doubt_told = false;
-    order->drop_copied = false;
+    order->vouched = false;
 }
 
 static const char *broker_name(const struct engine *engine, const struct link *link)
@@ -138,8 +138,7 @@ static bool body_has(struct engine *engine, struct span body, uint32_t tag)
 {
     struct message message;
     message_init(&message, engine->fields_other, FIX_FIELDS_MAX);
-    return message_index_unframed(&message, body, engine->config->dictionary) ==
-               FRAME_FAULT_NONE &&
+    return message_index_unframed(&message, body, engine->config->dictionary) == FRAME_FAULT_NONE &&
            message_find(&message, tag) != NULL;
 }
 
@@ -150,7 +149,8 @@ static struct span order_body(struct engine *engine, const struct order *order)
     builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
     builder_span(&body, TAG_ClOrdID, order->attempt_id);
     /* A replace may have left it out: it is the order's all the same. */
-    if (order->account.size > 0 && !body_has(engine, order->body, TAG_Account)) {
+    bool replaced = !span_equal(order->cl_ord_id_now, order->cl_ord_id);
+    if (replaced && order->account.size > 0 && !body_has(engine, order->body, TAG_Account)) {
         builder_span(&body, TAG_Account, order->account);
     }
     if (decimal_compare(order->attempt_quantity, order->terms.quantity) == 0) {
@@ -186,8 +186,8 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
     move_done(engine, order);
     no_evidence(order);
     order->unacked = true;
-    order->attempt_seq = link_send(engine, link, MSG_NewOrderSingle, order_body(engine, order),
-                                   attempt_id);
+    order->attempt_seq =
+        link_send(engine, link, MSG_NewOrderSingle, order_body(engine, order), attempt_id);
     order_become(order, ORDER_SENT, engine->now_ns, span_of(NULL, 0));
 
     uint8_t decision[DECISION_RECORD_BYTES_MAX];

@@ -51,7 +51,7 @@ static bool order_must_not(struct engine *engine, struct link *link, struct span
         log_filled(engine, link, attempt_id, "it has answered");
         return true;
     }
-    if (order->state == ORDER_DEAD_LETTER || order->drop_copied || doubt_is_unproven(link, order)) {
+    if (order->state == ORDER_DEAD_LETTER || order->vouched || doubt_is_unproven(link, order)) {
         return true;
     }
     /* It asks for a number that it has provably processed, within what it may be behind. */

@@ -76,7 +76,7 @@ void doubt_drop_copy(struct engine *engine, const struct link *link, struct span
         return;
     }
     doubt_evidence(engine, &order, EVIDENCE_RECEIVED);
-    order.drop_copied = true;
+    order.vouched = true;
     order.doubt_told = false;
     order_become(&order, ORDER_SENT, engine->now_ns,
                  span_text("the drop copy tells of it: the broker has it"));

@@ -45,7 +45,7 @@ static void save_and_tell(struct engine *engine, const struct order *order)
 /* What the numbers say of it by now. */
 static void judge(struct engine *engine, struct link *link, struct order *order)
 {
-    if (doubt_is_unproven(link, order) && !order->drop_copied) {
+    if (doubt_is_unproven(link, order) && !order->vouched) {
         if (order->evidence != EVIDENCE_UNPROVEN) {
             doubt_evidence(engine, order, EVIDENCE_UNPROVEN);
             order->asked_ns = 0;

@@ -102,7 +102,7 @@ static void order_encode(struct record_writer *writer, const struct order *order
     record_put_u64(writer, order->asked_ns);
     record_put_u32(writer, order->asked_count);
     record_put_u8(writer, order->doubt_told);
-    record_put_u8(writer, order->drop_copied);
+    record_put_u8(writer, order->vouched);
     record_put_u8(writer, order->forced);
     record_put_u8(writer, order->moving);
     record_put_u8(writer, (uint8_t)order->pending);
@@ -149,7 +149,7 @@ static void order_decode(struct record_reader *reader, struct order *order)
     order->asked_ns = record_get_u64(reader);
     order->asked_count = record_get_u32(reader);
     order->doubt_told = record_get_u8(reader) != 0;
-    order->drop_copied = record_get_u8(reader) != 0;
+    order->vouched = record_get_u8(reader) != 0;
     order->forced = record_get_u8(reader) != 0;
     order->moving = record_get_u8(reader) != 0;
     order->pending = (char)record_get_u8(reader);

@@ -103,7 +103,8 @@ struct order {
     uint64_t asked_ns;    /* When its status was last asked for; 0: never. */
     uint32_t asked_count; /* How often. */
     bool doubt_told;      /* That it is in doubt for longer than InDoubtDeadline. */
-    bool drop_copied;     /* A drop copy told of it: the broker has it, whatever numbers say. */
+    bool vouched;         /* A drop copy, or people, say that the broker has it: so it is, whatever
+                             its session's numbers say. */
 
     bool forced; /* Two persons sent it on from an attempt that may live: PossibleDuplicate. */
     bool moving; /* Its attempt is being cancelled, so that its leaves go to another broker. */

@@ -383,6 +383,19 @@ static void a_broker_that_lost_its_state_proves_nothing_and_gets_nothing_new(voi
     assert_string_equal("ACKED", state_of(rig, "C1"));
 }
 
+static void the_word_of_its_desk_counts_where_numbers_do_not(void **state)
+{
+    struct rig *rig = *state;
+    rig_start(rig);
+    lose_state(rig);
+    (void)rig_ask(rig, "ann", "doubt.settle", "order=C1|client=OMS|outcome=received");
+    assert_stands(rig, "C1", ORDER_SENT, EVIDENCE_RECEIVED);
+    rig_drop(rig, 0);
+    rig_pass(rig, 5000);
+    assert_stands(rig, "C1", ORDER_SENT, EVIDENCE_RECEIVED);
+    assert_int_equal(2, rig->broker[0].orders);
+}
+
 /* It was a dead letter once, given to people as if the broker had never had it. */
 static void an_old_order_among_answered_ones_is_unproven_too(void **state)
 {
@@ -594,6 +607,7 @@ int main(void)
         RIG_TEST(one_question_may_stand_for_all),
         RIG_TEST(a_status_ends_an_order_only_where_its_figures_are_ours),
         RIG_TEST(a_broker_that_lost_its_state_proves_nothing_and_gets_nothing_new),
+        RIG_TEST(the_word_of_its_desk_counts_where_numbers_do_not),
         RIG_TEST(an_old_order_among_answered_ones_is_unproven_too),
         RIG_TEST(what_is_unproven_stays_so_over_a_crash),
         RIG_TEST(a_broker_may_be_as_far_behind_as_agreed),
