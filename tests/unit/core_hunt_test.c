@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -350,6 +351,53 @@ static void two_persons_call_a_hunt_off(void **state)
     (void)ask(rig, COMMAND_REFUSED, "doubt.call-off", arguments);
 }
 
+/* From doubt to the end of the hunt. Whether the read that was to fail was reached. */
+static bool hunted_down(struct rig *rig, unsigned reads)
+{
+    rig->broker[ALPHA].manner = RIG_SILENT;
+    rig->broker[BETA].manner = RIG_ACK;
+    rig->broker[BETA].listening = false;
+    rig->broker_configs[ALPHA].in_doubt_policy = IN_DOUBT_OPERATOR;
+    rig->reads_left = reads;
+    rig_start(rig);
+    rig_wait(rig, 10);
+    (void)rig_request(rig, ORDER("C1"));
+    rig_wait(rig, 10);
+    rig->broker[ALPHA].listening = false;
+    if (rig->broker[ALPHA].connected) {
+        rig_drop(rig, ALPHA);
+    }
+    rig->broker[BETA].listening = true;
+    rig_wait(rig, 20);
+    assert_int_equal(1, ask(rig, COMMAND_DONE, "doubt.list", "")->rows_count);
+    (void)both(rig, "doubt.reroute", "order=C1|reason=clients wait", NULL);
+    assert_int_equal(1, ask(rig, COMMAND_DONE, "orders.list", "all=true")->rows_count);
+    rig_wait(rig, 10);
+    rig->broker[ALPHA].manner = RIG_ACK;
+    rig->broker[ALPHA].listening = true;
+    rig_wait(rig, 20);
+    bool reached = rig->reads_left == UINT_MAX;
+    rig->reads_left = UINT_MAX;
+    assert_int_equal(0, ask(rig, COMMAND_DONE, "doubt.hunts", "")->rows_count);
+    assert_state(rig, "ACKED");
+    assert_string_equal("Y", rig_value(rig_request(rig, STATUS), "10009"));
+    assert_int_equal(1, rig->broker[ALPHA].orders);
+    assert_int_equal(1, rig->broker[BETA].orders);
+    assert_int_equal(rig->events.count, rig_check_events(rig));
+    return reached;
+}
+
+static void any_read_of_a_reroute_and_its_hunt_may_fail_and_nothing_is_lost(void **state)
+{
+    struct rig *rig = *state;
+    unsigned reads = 0;
+    for (; hunted_down(rig, reads); reads++) {
+        rig_renew(rig);
+    }
+    print_message("%u reads\n", reads);
+    assert_true(reads > 50);
+}
+
 /* --- Dead letters ----------------------------------------------------------------------------- */
 
 /* C1 is older than StaleOrderAge when ALPHA says that it never got it. */
@@ -443,6 +491,7 @@ int main(void)
         TEST(what_is_left_after_a_fill_of_the_attempt_that_was_left_goes_on),
         TEST(an_order_that_was_forced_and_still_waits_does_not_go_where_its_attempt_may_live),
         TEST(two_persons_call_a_hunt_off),
+        TEST(any_read_of_a_reroute_and_its_hunt_may_fail_and_nothing_is_lost),
         TEST(a_dead_letter_explains_itself),
         TEST(a_dead_letter_whose_attempt_is_dead_is_sent_on_by_one_person),
         TEST(a_dead_letter_is_ended_towards_the_oms),
