@@ -51,14 +51,6 @@ static void take_refusal(struct oracle *oracle, uint32_t number,
     }
 }
 
-/* All events that were committed before now are known here. Nothing is, right after a crash: some
- * were never published. */
-static bool bus_is_known(const struct oracle *oracle)
-{
-    return oracle->published_in_life && oracle->lives_told &&
-           oracle->bus_understood >= oracle->published_last;
-}
-
 /* What stands under a name is told to whoever sent just that, or asked for its state; not to one
  * who sent something else. */
 static void check_known(struct oracle *oracle, struct request *request)
@@ -90,7 +82,7 @@ static void match_standing(struct oracle *oracle, uint32_t number, const struct 
             }
         }
     }
-    if (bus_is_known(oracle)) {
+    if (oracle_bus_is_known(oracle)) {
         oracle_violate(oracle, ORACLE_FIGURES,
                        "an answer says that %s is %s; the bus never said so", order->name,
                        oracle_standing_text(told).text);

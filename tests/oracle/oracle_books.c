@@ -95,7 +95,10 @@ static void check_taken_before(struct oracle *oracle, const struct order *order,
 {
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         const struct attempt *before = &oracle->attempts[at];
-        if (oracle_attempt_lives(oracle, before) != NULL && !before->forced) {
+        /* What the bus has yet to tell is judged at the end (oracle_attempt_follows()). */
+        bool later = before->followed && oracle->lives_told && !oracle_bus_is_known(oracle);
+        if (oracle_attempt_lives(oracle, before) != NULL && !before->forced && !taken->forced &&
+            !later) {
             oracle_violate(oracle, ORACLE_NO_DOUBLE,
                            "%s takes %s (attempt %s), which %s has as %s, %s executed of %s%s",
                            oracle->brokers[taken->broker].name, order->name, taken->name,
@@ -244,8 +247,10 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
     if (quantity <= 0) {
         return;
     }
-    if (attempt->cumulative > attempt->quantity ||
-        (order->executed > order->quantity_most && !order->forced)) {
+    bool over = order->executed > order->quantity_most;
+    bool later = oracle->lives_told && !oracle_bus_is_known(oracle);
+    order->overdone = order->overdone || over;
+    if (attempt->cumulative > attempt->quantity || (over && !order->forced && !later)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s executes %s of %s (attempt %s); with it %s are executed in all of %s "
                        "that were asked for at most",

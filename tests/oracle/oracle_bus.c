@@ -169,3 +169,9 @@ void oracle_event(struct oracle *oracle, uint64_t bus_seq, struct span topic, st
         understand(oracle, bus_seq, topic, message);
     }
 }
+
+bool oracle_bus_is_known(const struct oracle *oracle)
+{
+    return oracle->published_in_life && oracle->lives_told &&
+           oracle->bus_understood >= oracle->published_last;
+}

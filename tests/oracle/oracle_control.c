@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 /* What only two persons may do. */
-static const char *const for_two[] = {"broker.thaw"};
+static const char *const for_two[] = {"broker.thaw", "doubt.reroute",  "doubt.call-off",
+                                      "kill.off",    "limits.set",     "limits.override",
+                                      "route.mode",  "failover.begin", "failover.back"};
 
 /* "broker=ALPHA reason=phone": the value of `name`. */
 static struct span argument_of(struct span arguments, const char *name)
@@ -60,6 +62,35 @@ static void set_broker(struct oracle *oracle, struct span command, struct span a
     }
 }
 
+/* --- Orders -------------------------------------------------------------------------------- */
+
+/* They have asked its broker. */
+static void settle(struct oracle *oracle, struct span command, struct span arguments)
+{
+    uint32_t order = ORACLE_NONE;
+    if (span_is(command, "doubt.settle") &&
+        span_is(argument_of(arguments, "outcome"), "received") &&
+        oracle_map_find(&oracle->orders_by_name, oracle_key(0, argument_of(arguments, "order")),
+                        &order)) {
+        oracle->orders[order].settlings++;
+    }
+}
+
+/* They send an order on from an attempt that may live. */
+static void force(struct oracle *oracle, struct span command, struct span arguments)
+{
+    bool settles = span_is(command, "doubt.settle") &&
+                   span_is(argument_of(arguments, "outcome"), "not-received");
+    uint32_t order = ORACLE_NONE;
+    if (!settles && !span_is(command, "doubt.reroute") && !span_is(command, "deadletter.redrive")) {
+        return;
+    }
+    if (oracle_map_find(&oracle->orders_by_name, oracle_key(0, argument_of(arguments, "order")),
+                        &order)) {
+        oracle->orders[order].forcings++;
+    }
+}
+
 void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
                           const struct oracle_message *message)
 {
@@ -70,6 +101,10 @@ void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
     check_persons(oracle, bus_seq, command, oracle_value(message, TAG_OPERATOR),
                   oracle_value(message, TAG_PROPOSER));
     set_broker(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    settle(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    if (oracle_value(message, TAG_PROPOSER).size > 0) {
+        force(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    }
 }
 
 void oracle_freeze_event(struct oracle *oracle, const struct oracle_message *message)

@@ -317,13 +317,17 @@ static void judge_execution(struct oracle *oracle, const struct execution *execu
     }
 }
 
-/* A new order whose number was filled over is given up: a person is told, or its order waits
- * for another broker. The broker had said nothing of it by then. */
+/* A new order whose number was filled over never arrives: its order goes on without it, is held for
+ * a person, or has ended. If the broker has it all the same, it asked for what it had. */
 static void judge_void(struct oracle *oracle, const struct attempt *attempt)
 {
     const struct order *order =
         attempt->order != ORACLE_NONE ? &oracle->orders[attempt->order] : NULL;
-    if (attempt->voided && order != NULL && !order->given_up) {
+    if (!attempt->voided || attempt->taken || order == NULL || order->given_up ||
+        attempt->given_up || order->now.state == STATE_IN_DOUBT) {
+        return;
+    }
+    if (!oracle_state_is_terminal(order->now.state)) {
         oracle_violate(oracle, ORACLE_ONE_CONTENT,
                        "the number of attempt %s was filled over, but its order %s was alive, and "
                        "is %s",
@@ -368,6 +372,7 @@ void oracle_judge(struct oracle *oracle)
 {
     for (uint32_t index = 0; index < oracle->orders_count; index++) {
         judge_order(oracle, &oracle->orders[index]);
+        oracle_judge_risks(oracle, &oracle->orders[index]);
     }
     judge_requests(oracle);
     for (uint32_t index = 0; index < oracle->executions_count; index++) {

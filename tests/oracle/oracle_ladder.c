@@ -90,7 +90,8 @@ const char *oracle_attempt_lives(const struct oracle *oracle, const struct attem
                                                                : unseen_denied(oracle, attempt);
 }
 
-void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t number)
+void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t number,
+                             bool possible_duplicate)
 {
     struct attempt *attempt = &oracle->attempts[number];
     if (attempt->given_up) {
@@ -98,8 +99,17 @@ void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t n
     }
     attempt->given_up = true;
     const char *lives = oracle_attempt_lives(oracle, attempt);
-    if (lives == NULL || attempt->forced ||
-        (!oracle->bus_live && !oracle_attempt_is_live(attempt))) {
+    if (lives == NULL) {
+        attempt->forced = possible_duplicate && attempt->followed;
+        return;
+    }
+    if (!oracle->bus_live && !oracle_attempt_is_live(attempt)) {
+        attempt->forced = possible_duplicate; /* What was known then is not known now. */
+        return;
+    }
+    if (possible_duplicate) { /* Who said so is told behind it. */
+        attempt->forced = true;
+        oracle->orders[attempt->order].risks++;
         return;
     }
     oracle_violate(
@@ -107,16 +117,6 @@ void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t n
         "event %" PRIu64 ": %s goes on from attempt %s at %s, which may live: %s", bus_seq,
         oracle->orders[attempt->order].name, attempt->name,
         attempt->broker != ORACLE_NONE ? oracle->brokers[attempt->broker].name : "nobody's", lives);
-}
-
-/* Two persons said so; what comes of it is theirs. */
-void oracle_attempt_force(struct oracle *oracle, uint32_t number)
-{
-    struct attempt *attempt = &oracle->attempts[number];
-    attempt->forced = true;
-    if (attempt->order != ORACLE_NONE) {
-        oracle->orders[attempt->order].forced = true;
-    }
 }
 
 /* --- As the next one shows itself at a broker ------------------------------------------- */
@@ -131,6 +131,26 @@ void oracle_attempt_follows(struct oracle *oracle, uint32_t number)
         if (at < number && !before->given_up && oracle_attempt_lives(oracle, before) != NULL) {
             before->followed = true;
         }
+    }
+}
+
+void oracle_judge_risks(struct oracle *oracle, const struct order *order)
+{
+    if (order->risks > order->forcings) {
+        oracle_violate(oracle, ORACLE_TWO_PERSONS,
+                       "%s went on %u times from an attempt that might have lived, and two persons "
+                       "said so %u times",
+                       order->name, order->risks, order->forcings);
+    }
+    if (order->words > order->settlings) {
+        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
+                       "%s was no more in doubt, though the numbers of its session began anew "
+                       "since it went out, and nobody had its broker's word",
+                       order->name);
+    }
+    if (order->overdone && !order->forced) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s executed more than was asked for, and nobody forced it", order->name);
     }
 }
 

@@ -13,9 +13,9 @@
 
 /* Where an order may be seen next (design §8). RECEIVED and ROUTED pass within one turn; an
  * attempt that was in doubt for no longer than that goes from SENT to the dead letters, or to the
- * queue. What its broker has answered comes back to the queue when it was cancelled there, to go
- * on elsewhere (oracle_ladder.c says what must be true of it by then). What has ended is opened
- * again by a bust or correction only: see after_reversal. */
+ * queue. What its broker has answered comes back to the queue, or goes out anew at once, when it
+ * was cancelled there, to go on elsewhere (oracle_ladder.c says what must be true of it by then).
+ * What has ended is opened again by a bust or correction only: see after_reversal. */
 static const uint32_t moves[] = {
     [STATE_RECEIVED] = MOVE(QUEUED) | MOVE(ROUTED) | MOVE(SENT) | MOVE(CANCELLED) | MOVE(EXPIRED),
     [STATE_QUEUED] =
@@ -30,7 +30,7 @@ static const uint32_t moves[] = {
     [STATE_CANCELLED] = 0,
     [STATE_REJECTED] = 0,
     [STATE_EXPIRED] = 0,
-    [STATE_DEAD_LETTER] = BY_BROKER | MOVE(QUEUED),
+    [STATE_DEAD_LETTER] = BY_BROKER | MOVE(QUEUED) | MOVE(SENT),
     [STATE_UNKNOWN] = MOVE(RECEIVED) | MOVE(QUEUED) | MOVE(ROUTED) | MOVE(SENT) | MOVE(EXPIRED),
 };
 
@@ -108,7 +108,8 @@ static bool pending_fits(const struct oracle *oracle, const struct order *order,
                          const struct oracle_message *message)
 {
     char status = oracle_char(message, TAG_ORD_STATUS, '\0');
-    return (status != '6' && status != 'E') || awaits(oracle, order, status == '6' ? 'F' : 'G');
+    return (status != '6' && status != 'E') || awaits(oracle, order, status == '6' ? 'F' : 'G') ||
+           (status == '6' && order->by_us);
 }
 
 void oracle_order_check_id(struct oracle *oracle, uint32_t number,
@@ -197,8 +198,9 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
     enum state state = told->state;
     /* What is executed wholly stays so, whatever comes later: a bust of it may be lost. */
     bool full = told->cumulative >= order->now.quantity;
-    const char *wrong = broker_denies(oracle, order, state);
-    if (full != (state == STATE_FILLED)) {
+    /* What an attempt did that two persons left behind, changes the order as well. */
+    const char *wrong = order->forced ? NULL : broker_denies(oracle, order, state);
+    if (full != (state == STATE_FILLED) && !order->forced) {
         wrong = full ? "is executed wholly" : "is not executed wholly";
     } else if (state == STATE_PARTIAL && told->cumulative == 0) {
         wrong = "has no execution";
@@ -217,7 +219,7 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
                        bus_seq, order->name, oracle_state_name(state), wrong);
     }
     if (state == STATE_QUEUED && order->attempt != ORACLE_NONE) {
-        oracle_attempt_given_up(oracle, bus_seq, order->attempt);
+        oracle_attempt_given_up(oracle, bus_seq, order->attempt, order->forced);
     }
 }
 
@@ -225,7 +227,8 @@ static void check_move(struct oracle *oracle, uint64_t bus_seq, const struct ord
                        const struct oracle_message *message, enum state state)
 {
     char exec_type = oracle_char(message, TAG_EXEC_TYPE, '\0');
-    if (!may_move(order->now.state, state, exec_type)) {
+    bool anew = state == STATE_SENT && oracle_order_has_moved(oracle, order);
+    if (!may_move(order->now.state, state, exec_type) && !anew && !order->forced) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 ": %s goes from %s to %s",
                        bus_seq, order->name, oracle_state_name(order->now.state),
                        oracle_state_name(state));
@@ -237,19 +240,16 @@ static void check_move(struct oracle *oracle, uint64_t bus_seq, const struct ord
     }
 }
 
-/* Numbers that began anew since the attempt went out prove nothing about it. */
-static void check_settled(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
-                          enum state state)
+/* Numbers that began anew since the attempt went out prove nothing about it; a word of its broker,
+ * on its drop copy for one, does. */
+static void check_settled(struct oracle *oracle, struct order *order, enum state state)
 {
     const struct attempt *attempt =
         order->attempt != ORACLE_NONE ? &oracle->attempts[order->attempt] : NULL;
     if (oracle->bus_live && order->now.state == STATE_IN_DOUBT && state == STATE_SENT &&
-        attempt != NULL && attempt->session != ORACLE_NONE &&
+        attempt != NULL && attempt->session != ORACLE_NONE && !attempt->reported &&
         attempt->epoch != oracle->sessions[attempt->session].epoch) {
-        oracle_violate(oracle, ORACLE_LEGAL_MOVES,
-                       "event %" PRIu64 ": %s is no more in doubt, though the numbers of %s began "
-                       "anew since it went out",
-                       bus_seq, order->name, oracle->sessions[attempt->session].name);
+        order->words++; /* Some person said so: who, is told behind it. */
     }
 }
 
@@ -288,6 +288,7 @@ static void note_answer(struct oracle *oracle, uint64_t bus_seq, const struct or
     if ((BY_BROKER & 1U << state) != 0 && attempt->answered_seq == 0) {
         attempt->answered_seq = bus_seq;
     }
+    attempt->doubted = attempt->doubted || state == STATE_IN_DOUBT;
     if (state == STATE_DEAD_LETTER && attempt->held_seq == 0) {
         attempt->held_seq = bus_seq;
     }
@@ -351,10 +352,13 @@ static void take_attempt(struct oracle *oracle, uint64_t bus_seq, uint32_t order
         attempt->elsewhere = oracle->orders[order].now.cumulative;
     }
     uint32_t before = oracle->orders[order].attempt;
-    if (before != ORACLE_NONE && before != number) {
-        oracle_attempt_given_up(oracle, bus_seq, before);
+    bool of_earlier = before != ORACLE_NONE && before != number && attempt->given_up;
+    if (before != ORACLE_NONE && before != number && !of_earlier) {
+        oracle_attempt_given_up(oracle, bus_seq, before, oracle->orders[order].forced);
     }
-    oracle->orders[order].attempt = number;
+    if (!of_earlier) {
+        oracle->orders[order].attempt = number;
+    }
     if (attempt->broker == ORACLE_NONE) {
         attempt->broker = broker;
     } else if (attempt->broker != broker) {
@@ -416,7 +420,7 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
         return;
     }
     check_move(oracle, bus_seq, order, message, told.state);
-    check_settled(oracle, bus_seq, order, told.state);
+    check_settled(oracle, order, told.state);
     check_turn(oracle, bus_seq, order, told.state);
     oracle_limit_count(oracle, bus_seq, order, told.state);
     note_answer(oracle, bus_seq, order, told.state);
@@ -434,6 +438,11 @@ void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span top
     struct span id = oracle_value(message, TAG_CL_ORD_ID);
     struct span state = oracle_value(message, TAG_ORDER_STATE);
     uint32_t request = oracle_request_find(oracle, client, id);
+    bool by_us = request == ORACLE_NONE;
+    if (by_us) { /* The gateway has a name of its own for what people, or a kill, cancel. */
+        id = oracle_value(message, TAG_ORIG_CL_ORD_ID);
+        request = oracle_request_find(oracle, client, id);
+    }
     uint32_t number = request != ORACLE_NONE ? oracle_request_order(oracle, request) : ORACLE_NONE;
     if (number == ORACLE_NONE) {
         oracle_violate(oracle, ORACLE_ANSWERS,
@@ -443,10 +452,15 @@ void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span top
         return;
     }
     oracle->orders[number].events++;
+    oracle->orders[number].by_us = oracle->orders[number].by_us || by_us;
     oracle_order_begin(oracle, number, message);
     oracle_order_check_id(oracle, number, message, "an event");
+    oracle->orders[number].forced =
+        oracle->orders[number].forced || oracle_char(message, TAG_POSSIBLE_DUPLICATE, 'N') == 'Y';
     take_attempt(oracle, bus_seq, number, message);
-    take_outcome(oracle, bus_seq, number, request, message);
+    if (!by_us) {
+        take_outcome(oracle, bus_seq, number, request, message);
+    }
     if (!topic_fits(topic, state)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES, "event %" PRIu64 " of %s says %.*s under %.*s",
                        bus_seq, oracle->orders[number].name, (int)state.size,

@@ -131,6 +131,12 @@ struct order {
     uint32_t asked_at;              /* The newest moment when its status was last asked for. */
     bool asked;
     bool forced;           /* Two persons sent it on from an attempt that may live. */
+    bool by_us;            /* The gateway has cancelled it, for people or a kill. */
+    bool overdone;         /* More was executed than was asked for. */
+    uint32_t risks;        /* So often, by what its events say; */
+    uint32_t forcings;     /* and by the persons. */
+    uint32_t words;        /* So often it was no more in doubt, and nothing had proven that; */
+    uint32_t settlings;    /* and so often a person had its broker's word. */
     uint32_t known;        /* Its attempts, in books or not, newest first. */
     uint32_t attempts;     /* In books, newest first. */
     int64_t quantity_most; /* The largest that was ever asked for. */
@@ -153,6 +159,7 @@ struct attempt {
     bool withheld;
     bool voided;   /* Its number was filled over before the broker had said anything. */
     bool refused;  /* By its broker, with a Reject or BusinessMessageReject. */
+    bool doubted;  /* The bus called it in doubt. */
     bool given_up; /* The bus told that its order goes on without it. */
     bool forced;   /* Two persons did that. */
     bool followed; /* Another one showed itself at a broker while it might have lived. */
@@ -250,6 +257,7 @@ struct session {
     uint64_t excuse_moment;                /* When its numbers last began anew or were lost. */
     struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
     uint32_t asked_count;
+    bool asked_for_had;    /* On this line the broker asked for what it had had. */
     bool fills_over;       /* New orders never go out again here. */
     uint32_t fills;        /* Gap fills so far, of all numberings. */
     uint32_t fills_proven; /* So many were taken: the broker answered a TestRequest behind them. */
@@ -300,7 +308,8 @@ struct oracle {
 
     struct oracle_map requests_by_name; /* Client, ClOrdID. */
     struct oracle_map orders_by_marker;
-    struct oracle_map orders_by_id; /* OrderID(37). */
+    struct oracle_map orders_by_id;   /* OrderID(37). */
+    struct oracle_map orders_by_name; /* "OMS1/7" */
     struct oracle_map attempts_by_name;
     struct oracle_map executions_by_name; /* Broker, ExecID. */
     struct oracle_map executions_by_id;   /* Our ExecID. */
@@ -355,6 +364,12 @@ const char *oracle_state_name(enum state state);
 enum state oracle_state_of(struct span name);
 char oracle_state_status(enum state state);
 bool oracle_state_is_terminal(enum state state);
+
+/* --- oracle_bus.c ----------------------------------------------------------------------- */
+
+/* All events that were committed before now are known here. Nothing is, right after a crash: some
+ * were never published. */
+bool oracle_bus_is_known(const struct oracle *oracle);
 
 /* --- oracle_requests.c --------------------------------------------------------------- */
 
@@ -451,11 +466,12 @@ void oracle_test_answered(struct session *session, const struct oracle_message *
 /* NULL: it is dead, and can never execute again. Else why that is not sure. */
 const char *oracle_attempt_lives(const struct oracle *oracle, const struct attempt *attempt);
 /* The bus says that its order goes on without it. */
-void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t attempt);
-void oracle_attempt_force(struct oracle *oracle, uint32_t attempt);
+void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t attempt,
+                             bool possible_duplicate);
 /* It shows itself at a broker for the first time. */
 void oracle_attempt_follows(struct oracle *oracle, uint32_t attempt);
 void oracle_judge_attempt(struct oracle *oracle, const struct attempt *attempt);
+void oracle_judge_risks(struct oracle *oracle, const struct order *order);
 /* It has gone on from an attempt. */
 bool oracle_order_has_moved(const struct oracle *oracle, const struct order *order);
 /* With `wanted` of its order asked for, the attempt may ask for `quantity`. */

@@ -73,6 +73,8 @@ static uint32_t order_add(struct oracle *oracle, uint32_t request)
         .known = ORACLE_NONE,
         .attempts = ORACLE_NONE,
     };
+    oracle_map_set(&oracle->orders_by_name, oracle_key(0, span_text(oracle->orders[number].name)),
+                   number);
     oracle->counts.orders++;
     return number;
 }

@@ -62,6 +62,7 @@ void oracle_line_begins(struct session *session, const struct oracle_message *lo
     session->first_due = true;
     session->again_next = 0;
     session->proven = false;
+    session->asked_for_had = false;
     session->broken = false;
     session->misses = session->logon_tells;
 }

@@ -154,7 +154,19 @@ static void an_order_in_doubt_from_before_a_reset_stays_in_doubt(void **state)
     event(rig, "OR.IN_DOUBT.VOD", ORDER_EVENT(FRESH("IN_DOUBT") AT_ALPHA));
     received(rig, ALPHA, "35=A|34=1|52=z|141=Y|");
     event(rig, "OR.SENT.VOD", ORDER_EVENT(FRESH("SENT") AT_ALPHA));
-    assert_violates(rig, ORACLE_LEGAL_MOVES, "began anew since it went out");
+    judge_violates(rig, ORACLE_LEGAL_MOVES, "nobody had its broker's word");
+}
+
+static void a_person_who_has_its_brokers_word_settles_it(void **state)
+{
+    struct rig *rig = *state;
+    is_taken(rig);
+    event(rig, "OR.IN_DOUBT.VOD", ORDER_EVENT(FRESH("IN_DOUBT") AT_ALPHA));
+    received(rig, ALPHA, "35=A|34=1|52=z|141=Y|");
+    event(rig, "OR.SENT.VOD", ORDER_EVENT(FRESH("SENT") AT_ALPHA));
+    event(rig, "CO.doubt_settle",
+          "35=U5|10032=doubt.settle|10033=order=OMS/1 outcome=received|10034=DONE|10030=jane|");
+    judge_good(rig);
 }
 
 static void a_drop_copy_is_told_once_for_each_number(void **state)
@@ -259,6 +271,7 @@ int main(void)
         RIG_TEST(an_order_that_waits_goes_before_a_later_one),
         RIG_TEST(an_order_is_in_doubt_while_its_session_is_down),
         RIG_TEST(an_order_in_doubt_from_before_a_reset_stays_in_doubt),
+        RIG_TEST(a_person_who_has_its_brokers_word_settles_it),
         RIG_TEST(a_drop_copy_is_told_once_for_each_number),
         RIG_TEST(drop_copies_that_never_reach_the_bus_are_seen),
         RIG_TEST(a_session_that_proves_is_ready_after_its_answer),

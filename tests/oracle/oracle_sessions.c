@@ -34,15 +34,27 @@ uint64_t oracle_number_key(uint32_t session, uint32_t epoch, uint64_t seq)
 
 /* --- What the broker sends --------------------------------------------------------------- */
 
-static void ask(const struct oracle *oracle, struct session *session, uint64_t begin, uint64_t end,
-                bool by_logon)
+/* It asks for what it has had: what it says of its numbers proves nothing. */
+static void excuse_if_had(struct oracle *oracle, uint32_t number, uint64_t begin)
 {
+    uint32_t had = ORACLE_NONE;
+    if (oracle_map_find(&oracle->numbers_by_key,
+                        oracle_number_key(number, oracle->sessions[number].epoch, begin), &had)) {
+        oracle->sessions[number].asked_for_had = true;
+        oracle_session_excuse(oracle, number);
+    }
+}
+
+static void ask(struct oracle *oracle, uint32_t number, uint64_t begin, uint64_t end, bool by_logon)
+{
+    struct session *session = &oracle->sessions[number];
     struct range range = {.begin = begin,
                           .end = end == 0 ? UINT64_MAX : end,
                           .bus_seq = oracle->bus_understood,
                           .by_logon = by_logon};
     uint32_t count =
         session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
+    excuse_if_had(oracle, number, begin);
     for (uint32_t index = 0; index < count; index++) {
         if (session->asked[index].begin == range.begin && session->asked[index].end == range.end &&
             session->asked[index].by_logon == by_logon) {
@@ -174,13 +186,13 @@ void oracle_sent(struct oracle *oracle, uint32_t session, struct span bytes)
     case '2':
         if (oracle_uint(&message, TAG_BEGIN_SEQ_NO, &begin) &&
             oracle_uint(&message, TAG_END_SEQ_NO, &end)) {
-            ask(oracle, &oracle->sessions[session], begin, end, false);
+            ask(oracle, session, begin, end, false);
         }
         return;
     case 'A':
         oracle->sessions[session].expects = 0;
         if (oracle_uint(&message, TAG_NEXT_EXPECTED_MSG_SEQ_NUM, &begin)) {
-            ask(oracle, &oracle->sessions[session], begin, 0, true);
+            ask(oracle, session, begin, 0, true);
             oracle->sessions[session].expects =
                 oracle_char(&message, TAG_RESET_SEQ_NUM_FLAG, 'N') != 'Y' ? begin : 0;
         }
@@ -243,8 +255,11 @@ void oracle_session_was_down(struct oracle *oracle, uint32_t session, uint64_t b
     }
     for (uint32_t index = 0; index < oracle->orders_count; index++) {
         const struct order *order = &oracle->orders[index];
+        /* Its drop copy, or a person, may have told since that the broker has it. */
         if (order->now.state == STATE_SENT && order->attempt != ORACLE_NONE &&
-            oracle->attempts[order->attempt].session == session) {
+            oracle->attempts[order->attempt].session == session &&
+            !(oracle->attempts[order->attempt].doubted &&
+              (oracle->attempts[order->attempt].reported || order->settlings > 0))) {
             oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                            "%s is SENT, and was never called in doubt while %s was down",
                            order->name, oracle->sessions[session].name);

@@ -265,13 +265,14 @@ static void take_gap_fill(const struct arrival *in)
         in->session->out_last = next - 1;
     }
     in->session->fills++;
+    if (in->session->asked_for_had) { /* What was on its way when it asked is in doubt, too. */
+        oracle_session_excuse(oracle, in->session_number);
+    }
     for (uint64_t seq = in->seq; seq < next; seq++) {
         bool added = false;
         struct wire_number *number = number_of(in, seq, &added);
         number->filled = true;
-        if (!in->session->epoch_due) {
-            oracle_fill_note(oracle, in->session, number);
-        }
+        oracle_fill_note(oracle, in->session, number);
         /* When new ones are due, these may be the first of them. */
         if (!in->session->epoch_due && number->attempt != ORACLE_NONE &&
             !oracle->attempts[number->attempt].reported) {

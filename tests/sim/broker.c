@@ -121,6 +121,7 @@ void sim_broker_mend(struct sim_broker *broker)
     (void)sim_broker_act(broker, "reachable");
     broker->late = false;
     broker->garbles = false;
+    broker->set.deaf_permille = 0;
     for (uint32_t i = 0; i < broker->orders_count; i++) {
         const struct broker_order *order = &broker->orders[i];
         if (book_is_live(order) && order->jobs == 0 && random_chance(random, 600)) {

@@ -104,6 +104,7 @@ void sim_broker_line_up(struct sim_broker *broker, struct line *line);
  *   repeat [as new]              its last report, PossResend; as new: same ExecID, no mark
  *   bust | correct               its last execution
  *   fill MARKER QTY PX | cancel MARKER | reject MARKER | expire MARKER   an order, by its 526
+ *   cancel attempt CLORDID       by the name it came under
  *   stray                        a fill of an order that nobody gave
  *   garbage [KIND]               noise, checksum, length, half (a message), type, field, missing,
  *                                or low (a number that was used before)
@@ -125,6 +126,9 @@ void sim_broker_mend(struct sim_broker *broker);
 /* Logged on wherever it has a session, no gap open, nothing left to say. `why` says what is
  * missing. */
 bool sim_broker_at_rest(struct sim_broker *broker, char why[128]);
+
+/* Its book has, or had, an order that was given under that ClOrdID. */
+bool sim_broker_has(const struct sim_broker *broker, const char *attempt);
 
 /* Both sides' next numbers as this side has them, for the judgement at rest. */
 void sim_broker_numbers(const struct sim_broker *broker, uint32_t session, uint64_t *in_next,

@@ -101,8 +101,27 @@ static bool end_named(struct sim_broker *broker, const char **rest, enum oracle_
     return true;
 }
 
+/* The desk was told to. */
+static bool cancel_attempt(struct sim_broker *broker, const char **rest)
+{
+    char attempt[BROKER_ID_BYTES];
+    if (!words_next(rest, attempt, sizeof(attempt))) {
+        return false;
+    }
+    uint32_t request = book_find(broker, attempt);
+    uint32_t order = request != BROKER_NONE ? broker->requests[request].order : BROKER_NONE;
+    if (order != BROKER_NONE && book_is_live(&broker->orders[order])) {
+        book_end(broker, order, ORACLE_CANCELLED);
+        broker_report(broker, order, &(struct broker_words){.exec_type = '4'});
+    }
+    return true;
+}
+
 static bool act_cancel(struct sim_broker *broker, const char **rest)
 {
+    if (words_take(rest, "attempt")) {
+        return cancel_attempt(broker, rest);
+    }
     return end_named(broker, rest, ORACLE_CANCELLED, &(struct broker_words){.exec_type = '4'});
 }
 

@@ -31,6 +31,12 @@ bool broker_status_rejected(struct broker_session *session, const struct wire *w
     return rejects;
 }
 
+bool sim_broker_has(const struct sim_broker *broker, const char *attempt)
+{
+    uint32_t request = book_find(broker, attempt);
+    return request != BROKER_NONE && broker->requests[request].order != BROKER_NONE;
+}
+
 /* --- OrderMassStatusRequest ---------------------------------------------------------- */
 
 static void mass_status(struct sim_broker *broker, const struct wire *wire)

@@ -557,6 +557,11 @@ uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway)
     return gateway->up ? gateway->engine->queued_changes : 0;
 }
 
+bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session)
+{
+    return gateway->up && gateway->engine->links[session].application_due_ns != UINT64_MAX;
+}
+
 bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session)
 {
     return gateway->up && gateway->engine->links[session].session.state == SESSION_SYNCHRONISING;

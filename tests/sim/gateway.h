@@ -79,11 +79,16 @@ uint64_t sim_gateway_turns(const struct sim_gateway *gateway);
 /* What waits in its queue: orders; cancels and replaces, some perhaps of orders in doubt. */
 uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
 uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway);
+/* It will ask a broker about an order, or has still to wait for an answer. */
+bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session);
 /* Logged on, and still waiting for the proof that both sides are in step. */
 bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session);
 
 /* The broker gets no new order until people say that it may. */
 bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker);
+
+/* Something may wait for a person: orders without a word of their broker, dead letters, hunts. */
+bool sim_gateway_holds(const struct sim_gateway *gateway);
 
 /* Up and all faults of its own are over; all sessions may log on. */
 void sim_gateway_mend(struct sim_gateway *gateway);

@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "gateway/core/command.h"
+#include "gateway/core/tables.h"
 #include "tests/sim/gateway_parts.h"
+#include "tests/sim/persons.h"
 #include "tests/sim/words.h"
 
 enum { ROWS_SHOWN_MAX = 40, ROW_BYTES_MAX = 300 };
@@ -94,6 +96,7 @@ static void read_words(const struct sim_gateway *gateway, struct asked *asked, c
 
 struct shown {
     struct sim_gateway *gateway;
+    const struct command *command;
     uint32_t rows;
 };
 
@@ -128,6 +131,8 @@ static bool show_row(void *context, const struct command_field *fields, uint32_t
     for (uint32_t i = 0; i < count && used < ROW_BYTES_MAX - 1; i++) {
         used = add_field(row, used, &fields[i]);
     }
+    persons_read(shown->gateway->sim, shown->command->operator_name, shown->command->name, fields,
+                 count);
     if (shown->rows++ < ROWS_SHOWN_MAX) {
         trace_say(&shown->gateway->sim->trace, "gateway", "row%s", row);
     }
@@ -154,9 +159,9 @@ void commands_step(struct sim_gateway *gateway)
 {
     static struct asked asked;
     for (uint32_t i = 0; i < gateway->asked_count; i++) {
-        struct shown shown = {.gateway = gateway};
-        struct command_out out = {.context = &shown, .row = show_row};
         read_words(gateway, &asked, gateway->asked[i]);
+        struct shown shown = {.gateway = gateway, .command = &asked.command};
+        struct command_out out = {.context = &shown, .row = show_row};
         enum command_result result = engine_command(gateway->engine, &asked.command, &out);
         struct span answer = text_span(&out.answer);
         trace_say(&gateway->sim->trace, "gateway", "%s: %s: %.*s", asked.words, results[result],
@@ -171,4 +176,24 @@ void commands_step(struct sim_gateway *gateway)
 bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker)
 {
     return gateway->up && gateway->engine->routing.brokers[broker].frozen;
+}
+
+bool sim_gateway_holds(const struct sim_gateway *gateway)
+{
+    bool holds = false;
+    struct span key;
+    struct span value;
+    for (uint32_t number = 0; gateway->up && number < gateway->config->sessions_count; number++) {
+        const struct link *link = &gateway->engine->links[number];
+        holds = holds || link->unacked_count > 0 || link->hunt_count > 0;
+    }
+    if (holds || !gateway->up) {
+        return holds;
+    }
+    enum status status = store_read_begin(gateway->check_reader);
+    ASSERT(status == STATUS_OK);
+    holds = store_seek(gateway->check_reader, TABLE_DEADLETTER, span_of(NULL, 0), &key, &value) ==
+            STATUS_OK;
+    store_read_end(gateway->check_reader);
+    return holds;
 }

@@ -22,14 +22,14 @@ static const char separator[] = "--- what happens ---\n";
 static const char suffix[] = ".txt";
 static const char hashes[] = "tests/sim/golden/seeds.hashes";
 
-struct text {
+struct whole_text {
     char *data; /* Owned, with NUL. */
     size_t size;
 };
 
-static struct text read_text(const char *path)
+static struct whole_text read_text(const char *path)
 {
-    struct text text = {.data = calloc(1, TEXT_BYTES_MAX)};
+    struct whole_text text = {.data = calloc(1, TEXT_BYTES_MAX)};
     FILE *file = fopen(path, "r");
     ASSERT(text.data != NULL);
     if (file != NULL) {
@@ -80,10 +80,10 @@ static bool take_scenario(const char *name, bool write)
 {
     char path[PATH_BYTES_MAX];
     (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-    struct text text = read_text(path);
+    struct whole_text text = read_text(path);
     char *cut = strstr(text.data, separator);
     char *wanted = cut != NULL ? cut + strlen(separator) : text.data + text.size;
-    struct text script = {.data = strdup(text.data)};
+    struct whole_text script = {.data = strdup(text.data)};
     ASSERT(script.data != NULL);
     if (cut != NULL) {
         script.data[cut - text.data] = '\0';
@@ -137,7 +137,7 @@ static bool take_hashes(bool write)
                       first.lines, first.hash);
     }
     (void)fclose(print);
-    struct text wanted = read_text(hashes);
+    struct whole_text wanted = read_text(hashes);
     good = good && check_or_write(hashes, "", wanted.data, found, write);
     free(wanted.data);
     free(found);

@@ -1,63 +1,243 @@
 #include "tests/sim/persons.h"
 
-#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "gateway/core/command.h"
 #include "tests/sim/acts.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway.h"
 
-enum { WORDS_MAX = 128 };
+enum {
+    WORDS_MAX = 128,
+    NAME_MAX_BYTES = 48,
+    HELD_MAX = 48,
+    HURRY_PERMILLE = 250, /* While faults last they act upon so many of what they see. */
+};
 
-static void ask(struct sim *sim, const char *before, const char *name, const char *behind)
+/* What a list showed. */
+struct held {
+    char list[24];
+    char order[NAME_MAX_BYTES]; /* "OMS1/OMS1-7" */
+    char attempt[NAME_MAX_BYTES];
+    char broker[NAME_MAX_BYTES];
+    char state[NAME_MAX_BYTES]; /* Of the order; of the hunt. */
+    char evidence[NAME_MAX_BYTES];
+};
+
+struct sim_persons {
+    uint64_t look_ns;
+    bool at_work;
+    struct held held[HELD_MAX];
+    uint32_t held_count;
+};
+
+__attribute__((format(printf, 2, 3))) static void ask(struct sim *sim, const char *format, ...)
 {
     char words[WORDS_MAX];
-    (void)snprintf(words, sizeof(words), "gateway command %s%s%s", before, name, behind);
+    va_list arguments;
+    int size = snprintf(words, sizeof(words), "gateway command ");
+    va_start(arguments, format);
+    (void)vsnprintf(words + size, sizeof(words) - (size_t)size, format, arguments);
+    va_end(arguments);
     (void)sim_act(sim, words);
 }
 
-/* --- What waits for them ------------------------------------------------------------------- */
-
-/* They have compared its book with ours, by telephone. */
-static void thaw(struct sim *sim, uint32_t broker)
+static void approve(struct sim *sim)
 {
-    const char *name = sim_broker_name(sim->brokers[broker]);
-    ask(sim, "jane broker.thaw broker=", name, " reason=compared");
-    ask(sim, "joe approvals.approve number=", "last", "");
+    ask(sim, "joe approvals.approve number=last");
 }
 
-static void look(struct sim *sim)
+/* --- What they read ------------------------------------------------------------------------ */
+
+static void take_word(char *word, const struct command_field *field)
 {
-    for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
-        if (sim_gateway_up(sim->gateway) && sim_gateway_frozen(sim->gateway, broker)) {
-            thaw(sim, broker);
+    if (field->kind == FIELD_WORDS) {
+        span_to_text(field->words, word, NAME_MAX_BYTES);
+    }
+}
+
+/* "FIX.4.4:FIXGATE->ALPHA" is a session of ALPHA's. */
+static void take_broker(char *word, struct span session)
+{
+    const uint8_t *arrow = memchr(session.data, '>', session.size);
+    if (arrow != NULL) {
+        size_t begin = (size_t)(arrow - session.data) + 1;
+        span_to_text(span_of(arrow + 1, session.size - begin), word, NAME_MAX_BYTES);
+    }
+}
+
+void persons_read(struct sim *sim, struct span who, struct span command,
+                  const struct command_field *fields, uint32_t count)
+{
+    struct sim_persons *persons = sim->persons;
+    bool lists = span_is(command, "doubt.list") || span_is(command, "doubt.hunts") ||
+                 span_is(command, "deadletter.list");
+    if (!lists || !span_is(who, "vera") || persons->held_count == HELD_MAX) {
+        return;
+    }
+    struct held *held = &persons->held[persons->held_count++];
+    *held = (struct held){.list = ""};
+    span_to_text(command, held->list, sizeof(held->list));
+    for (uint32_t i = 0; i < count; i++) {
+        struct span name = span_text(fields[i].name);
+        if (span_is(name, "order")) {
+            take_word(held->order, &fields[i]);
+        } else if (span_is(name, "attempt")) {
+            take_word(held->attempt, &fields[i]);
+        } else if (span_is(name, "broker")) {
+            take_word(held->broker, &fields[i]);
+        } else if (span_is(name, "session") && held->broker[0] == '\0') {
+            take_broker(held->broker, fields[i].words);
+        } else if (span_is(name, "state") || span_is(name, "hunt")) {
+            take_word(held->state, &fields[i]);
+        } else if (span_is(name, "evidence")) {
+            take_word(held->evidence, &fields[i]);
         }
     }
 }
 
-static void act_look(void *actor, uint64_t look_ns)
+/* --- What they do about it ------------------------------------------------------------------ */
+
+/* They have compared its book with ours, by telephone. */
+static void thaw(struct sim *sim, uint32_t broker)
 {
-    struct sim *sim = actor;
-    look(sim);
-    sim_later(sim, look_ns, act_look, sim, look_ns);
+    ask(sim, "jane broker.thaw broker=%s reason=compared", sim_broker_name(sim->brokers[broker]));
+    approve(sim);
 }
 
-void persons_start(struct sim *sim, uint64_t look_ns)
+static struct sim_broker *broker_named(const struct sim *sim, const char *name)
 {
-    sim_later(sim, look_ns, act_look, sim, look_ns);
+    for (uint32_t i = 0; i < sim->brokers_count; i++) {
+        if (strcmp(sim_broker_name(sim->brokers[i]), name) == 0) {
+            return sim->brokers[i];
+        }
+    }
+    return NULL;
+}
+
+static void settle_doubt(struct sim *sim, const struct held *held, bool in_book)
+{
+    if (!sim->settling && random_chance(&sim->random, 500)) {
+        ask(sim, "jane doubt.reroute order=%s reason=urgent", held->order);
+        approve(sim);
+    } else if (in_book) {
+        ask(sim, "jane doubt.settle order=%s outcome=received", held->order);
+    } else {
+        ask(sim, "jane doubt.settle order=%s outcome=not-received", held->order);
+        approve(sim);
+    }
+}
+
+static void settle_dead_letter(struct sim *sim, const struct held *held, bool in_book)
+{
+    if (in_book) {
+        return; /* Its report comes, or was lost for good. */
+    }
+    if (!sim->settling && random_chance(&sim->random, 500)) {
+        ask(sim, "jane deadletter.redrive order=%s reason=checked", held->order);
+        approve(sim);
+    } else {
+        ask(sim, "joe deadletter.cancel order=%s reason=late", held->order);
+    }
+}
+
+/* The broker's desk takes it out of the book. */
+static void settle_hunt(struct sim *sim, const struct held *held, bool in_book)
+{
+    char words[WORDS_MAX];
+    if (in_book) {
+        (void)snprintf(words, sizeof(words), "broker %s cancel attempt %s", held->broker,
+                       held->attempt);
+        (void)sim_act(sim, words);
+    } else if (sim->settling) {
+        ask(sim, "jane doubt.call-off attempt=%s reason=desk", held->attempt);
+        approve(sim);
+    }
+}
+
+static void act_upon(struct sim *sim, const struct held *held)
+{
+    const struct sim_broker *broker = broker_named(sim, held->broker);
+    bool in_book = broker != NULL && sim_broker_has(broker, held->attempt);
+    if (!sim->settling && !random_chance(&sim->random, HURRY_PERMILLE)) {
+        return;
+    }
+    if (strcmp(held->list, "deadletter.list") == 0) {
+        settle_dead_letter(sim, held, in_book);
+    } else if (strcmp(held->list, "doubt.hunts") == 0) {
+        settle_hunt(sim, held, in_book);
+    } else if (strcmp(held->state, "IN_DOUBT") == 0) {
+        settle_doubt(sim, held, in_book);
+    }
+}
+
+static void look(struct sim *sim)
+{
+    struct sim_persons *persons = sim->persons;
+    if (!sim_gateway_up(sim->gateway)) {
+        return;
+    }
+    for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
+        if (sim_gateway_frozen(sim->gateway, broker)) {
+            thaw(sim, broker);
+        }
+    }
+    if (!sim->settling && !persons->at_work) {
+        return;
+    }
+    for (uint32_t i = 0; i < persons->held_count; i++) {
+        act_upon(sim, &persons->held[i]);
+    }
+    persons->held_count = 0;
+    if (!sim_gateway_holds(sim->gateway)) {
+        return;
+    }
+    ask(sim, "vera doubt.list");
+    ask(sim, "vera deadletter.list");
+    ask(sim, "vera doubt.hunts");
+}
+
+static void act_look(void *actor, uint64_t unused)
+{
+    struct sim *sim = actor;
+    (void)unused;
+    look(sim);
+    sim_later(sim, sim->persons->look_ns, act_look, sim, 0);
+}
+
+void persons_start(struct sim *sim, uint64_t look_ns, bool at_work)
+{
+    sim->persons = calloc(1, sizeof(*sim->persons));
+    ASSERT(sim->persons != NULL);
+    sim->persons->look_ns = look_ns;
+    sim->persons->at_work = at_work;
+    sim_later(sim, look_ns, act_look, sim, 0);
+}
+
+void persons_free(struct sim *sim)
+{
+    free(sim->persons);
+    sim->persons = NULL;
 }
 
 /* --- What they do by chance ------------------------------------------------------------------ */
 
-/* A broker is put in for %s. */
+/* A broker is put in for %. */
 static const char *const deeds[] = {
-    "jane broker.drain broker=%s reason=drill",
-    "joe broker.maintenance broker=%s reason=works",
-    "joe broker.auto broker=%s",
-    "jane broker.auto broker=%s",
-    "jane broker.thaw broker=%s reason=compared",
-    "joe broker.thaw broker=%s reason=compared",
-    "vera broker.drain broker=%s reason=mischief",
+    "jane broker.drain broker=% reason=drill",
+    "joe broker.maintenance broker=% reason=works",
+    "joe broker.open broker=% reason=rumour",
+    "joe broker.auto broker=%",
+    "jane broker.auto broker=%",
+    "jane broker.thaw broker=% reason=compared",
+    "joe broker.thaw broker=% reason=compared",
+    "vera broker.drain broker=% reason=mischief",
+    "router broker.measure broker=% breaker=OPEN score=0 ramp=0",
+    "router broker.measure broker=% breaker=HALF_OPEN score=500 ramp=100 probes=2",
+    "router broker.measure broker=% breaker=CLOSED score=1000 ramp=1000",
+    "router broker.measure broker=% breaker=CLOSED score=300 ramp=400",
     "jane approvals.approve number=last",
     "joe approvals.approve number=last",
     "joe approvals.reject number=last reason=no",
@@ -70,9 +250,9 @@ bool persons_draw(struct sim *sim, char words[WORDS_MAX])
     const char *name =
         sim_broker_name(sim->brokers[random_below(&sim->random, sim->brokers_count)]);
     size_t size = strcspn(deed, "%");
-    const char *rest = deed[size] == '\0' ? "" : deed + size + strlen("%s");
-    (void)snprintf(words, WORDS_MAX, "gateway command %.*s%s%s", (int)size, deed,
-                   deed[size] == '\0' ? "" : name, rest);
+    bool named = deed[size] == '%';
+    (void)snprintf(words, WORDS_MAX, "gateway command %.*s%s%s", (int)size, deed, named ? name : "",
+                   named ? deed + size + 1 : "");
     return true;
 }
 
@@ -81,7 +261,9 @@ bool persons_draw(struct sim *sim, char words[WORDS_MAX])
 void persons_mend(struct sim *sim)
 {
     for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
-        ask(sim, "joe broker.auto broker=", sim_broker_name(sim->brokers[broker]), "");
+        const char *name = sim_broker_name(sim->brokers[broker]);
+        ask(sim, "joe broker.auto broker=%s", name);
+        ask(sim, "router broker.measure broker=%s breaker=CLOSED score=1000 ramp=1000", name);
     }
 }
 

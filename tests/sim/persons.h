@@ -1,6 +1,9 @@
 /* The people at the gateway's control socket, jane and joe, and vera, who may only look. What one
  * of them asks is an act ("gateway command jane broker.drain broker=ALPHA"): the weather draws
- * some, and whatever the world does they keep an eye on what waits for a person.
+ * some. Besides, they look now and then after what waits for a person: brokers that are frozen,
+ * and, when they are at work or faults are over, orders in doubt, dead letters and hunted
+ * attempts. Of those they know what a telephone call to the broker tells: whether its book has
+ * the attempt.
  *
  * One thread. */
 #ifndef TESTS_SIM_PERSONS_H
@@ -8,13 +11,20 @@
 
 #include "tests/sim/sim.h"
 
-/* Begins to look after what is held, each `look_ns`. */
-void persons_start(struct sim *sim, uint64_t look_ns);
+struct command_field;
+
+/* They look each `look_ns`; `at_work`: after orders, too, while faults last. */
+void persons_start(struct sim *sim, uint64_t look_ns, bool at_work);
+void persons_free(struct sim *sim);
+
+/* A row of a list that one of them asked for: what vera sees, the others act upon. */
+void persons_read(struct sim *sim, struct span who, struct span command,
+                  const struct command_field *fields, uint32_t count);
 
 /* Something that people do by chance: the words of sim_act(). */
 bool persons_draw(struct sim *sim, char words[128]);
 
-/* Faults are over: all is as nobody ever had touched it, and goes on so. */
+/* Faults are over: brokers and kill switches are as if nobody had touched them. */
 void persons_mend(struct sim *sim);
 
 /* Nothing waits for a person. */

@@ -83,6 +83,10 @@ static bool take_with(struct script *script, struct weather *weather, const char
         weather->brokers[broker].silent_permille = 1000;
         return words_done(words);
     }
+    if (words_take(&words, "operator") && find_broker(script, weather, &words, &broker)) {
+        weather->engine_brokers[broker].in_doubt_policy = IN_DOUBT_OPERATOR;
+        return words_done(words);
+    }
     if (words_take(&words, "heartbeat") && words_number(&words, &number)) {
         for (uint32_t i = 0; i < weather->engine.sessions_count; i++) {
             weather->sessions[i].fix.heart_bt_int_seconds = (uint32_t)number;

@@ -34,6 +34,7 @@ struct sim_broker;
 struct sim_gateway;
 struct sim_oms;
 struct sim_bus;
+struct sim_persons;
 struct dictionary;
 
 struct sim {
@@ -54,6 +55,7 @@ struct sim {
     struct sim_oms *oms[SIM_OMS_MAX];
     uint32_t oms_count;
     struct sim_bus *bus;
+    struct sim_persons *persons;
     bool violated; /* The first violation; the world stands still after it. */
     enum oracle_rule violated_rule;
     char violation[SIM_VIOLATION_BYTES_MAX];

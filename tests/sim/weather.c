@@ -49,6 +49,8 @@ static void fair_session(struct weather *weather, uint32_t broker, enum session_
         .reconnect_interval_max_ns = 4 * SIM_SECOND_NS,
         .rate_burst = 1,
         .persist_messages = true,
+        .order_status_request = true,
+        .order_status_interval_ns = 30 * SIM_SECOND_NS,
         .backlog_bytes_high = UINT64_C(256) << 10,
         .backlog_bytes_max = UINT64_C(4) << 20,
     };
@@ -187,6 +189,26 @@ static void draw_limits(struct engine_session_config *session, struct sim_broker
     }
 }
 
+/* What may settle an order in doubt, and how the broker is asked. */
+static void draw_doubt(struct weather *weather, struct engine_session_config *session,
+                       struct random *random)
+{
+    struct broker_config *broker = &weather->engine_brokers[session->broker];
+    const struct sim_broker_settings *settings = &weather->brokers[session->broker];
+    broker->in_doubt_policy = (enum in_doubt_policy)random_below(random, 3);
+    broker->in_doubt_deadline_ns = random_chance(random, 300) ? drawn_ms(random, 100, 9000) : 0;
+    broker->dead_attempt_grace_ns = random_chance(random, 200) ? drawn_ms(random, 1, 4000) : 0;
+    broker->dead_attempt_status = random_chance(random, 150);
+    broker->capacity = random_chance(random, 200) ? (uint32_t)random_between(random, 1, 6) : 0;
+    session->resend_orders = random_chance(random, 250);
+    session->numbers_behind_max =
+        random_chance(random, 500) ? (uint32_t)random_below(random, 12) : 2;
+    session->order_status_request = broker->dead_attempt_status || random_chance(random, 600);
+    session->order_mass_status_request = settings->mass_status;
+    session->order_status_interval_ns = drawn_ms(random, 200, 20000);
+    session->mass_cancel = settings->mass_cancel;
+}
+
 /* The session day ends within the storm: at once the next begins, or after a minute. */
 static void draw_day(struct weather *weather, struct engine_session_config *session,
                      struct sim_broker_session *peer, struct random *random)
@@ -212,6 +234,9 @@ static void draw_session(struct weather *weather, struct random *random, uint32_
     fair_session(weather, broker, role, dictionary);
     draw_dialect(&weather->sessions[number], peer, random);
     draw_limits(&weather->sessions[number], peer, random, weather->network.window_bytes);
+    if (role == ROLE_ORDERS) {
+        draw_doubt(weather, &weather->sessions[number], random);
+    }
     /* Who disagrees about the time disagrees about the day. */
     if (!weather->kinds[WEATHER_CLOCK] && random_chance(random, 150)) {
         draw_day(weather, &weather->sessions[number], peer, random);

@@ -12,7 +12,7 @@
 enum {
     SETTLE_SECONDS_MAX = 1200,
     SETTLE_REMEDY_SECONDS = 90,   /* Then people settle numbers that were put out of step. */
-    SETTLE_CHANGES_SECONDS = 100, /* A cancel or replace that waits longer is of an order held. */
+    SETTLE_CHANGES_SECONDS = 130, /* A cancel or replace that waits longer is of an order held. */
     REST_CHECKS = 3,              /* So many in a row. */
     REST_CHECK_MS = 487,          /* No heartbeat has such an interval. */
     ANSWER_SECONDS_MAX = 60,
@@ -129,6 +129,9 @@ void world_furnish(struct world *world)
         if (weather->sessions[i].fix.test_request_at_logon) {
             oracle_session_proves(sim->oracle, i);
         }
+        if (!weather->sessions[i].resend_orders) {
+            oracle_session_fills_over(sim->oracle, i);
+        }
     }
     sim->gateway = sim_gateway_new(sim, &weather->engine, &weather->gateway);
     sim->bus = sim_bus_new(sim);
@@ -145,7 +148,7 @@ void world_furnish(struct world *world)
     for (uint32_t i = 0; i < sim->oms_count; i++) {
         sim_oms_start(sim->oms[i]);
     }
-    persons_start(sim, weather->look_ns);
+    persons_start(sim, weather->look_ns, weather->kinds[WEATHER_PERSONS]);
 }
 
 void world_end(struct world *world, struct world_result *result)
@@ -170,6 +173,7 @@ void world_end(struct world *world, struct world_result *result)
         sim_oms_free(sim->oms[i]);
     }
     sim_bus_free(sim->bus);
+    persons_free(sim);
     oracle_free(sim->oracle);
     network_free(sim);
     agenda_free(&sim->agenda);
@@ -286,6 +290,20 @@ static bool numbers_agree(struct world *world, char why[128])
     return true;
 }
 
+/* What brokers are asked about orders in doubt, and for how long they are. */
+static bool doubt_rests(const struct world *world, char why[128])
+{
+    for (uint32_t number = 0; number < world->weather.engine.sessions_count; number++) {
+        if (sim_gateway_asks(world->sim.gateway, number) &&
+            world->sim.now_ns < world->changes_until_ns) {
+            (void)snprintf(why, 128, "%s has to answer for orders in doubt",
+                           world->weather.session_names[number]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool at_rest(struct world *world, char why[128])
 {
     struct sim *sim = &world->sim;
@@ -309,7 +327,18 @@ static bool at_rest(struct world *world, char why[128])
                        sim_gateway_queued_changes(sim->gateway));
         return false;
     }
-    return persons_at_rest(sim, why) && sim_bus_at_rest(sim->bus, why) && numbers_agree(world, why);
+    return doubt_rests(world, why) && persons_at_rest(sim, why) && sim_bus_at_rest(sim->bus, why) &&
+           numbers_agree(world, why);
+}
+
+static bool sessions_at_rest(struct world *world)
+{
+    char why[128];
+    bool rest = numbers_agree(world, why);
+    for (uint32_t i = 0; i < world->sim.brokers_count; i++) {
+        rest = rest && sim_broker_at_rest(world->sim.brokers[i], why);
+    }
+    return rest;
 }
 
 /* Numbers that one end has begun anew by itself, as people may make it do, are settled by
@@ -317,6 +346,9 @@ static bool at_rest(struct world *world, char why[128])
 static void remedy(struct world *world)
 {
     struct sim *sim = &world->sim;
+    if (sessions_at_rest(world)) {
+        return;
+    }
     for (uint32_t number = 0; number < world->weather.engine.sessions_count; number++) {
         uint32_t broker = world->weather.sessions[number].broker;
         char words[128];
