@@ -130,8 +130,6 @@ struct gateway_config {
     const char *bus_endpoint;
     const char *replay_endpoint;
     const char *control_endpoint;
-    const char *control_secure_endpoint; /* NULL: there is none. */
-    const char *control_secret_key;      /* Z85; read by CONFIG_NEED_ALL. */
     struct operator_config operators[OPERATORS_MAX + 1];
     uint32_t operators_count; /* 0: nobody is told apart. */
     uint32_t operator_sections;
