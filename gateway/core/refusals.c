@@ -142,8 +142,9 @@ void refusals_message(struct engine *engine, struct link *link, const struct mes
         request_refused(engine, &in, 99, message_value(message, TAG_Text));
         return;
     }
-    if (in.earlier || !incoming_awaits_word(&in.order)) {
-        return; /* It has the order after all, or told this before. */
+    /* It may have told its status first, as one that it was still looking at. */
+    if (in.earlier || (!incoming_awaits_word(&in.order) && in.order.state != ORDER_ACKED)) {
+        return; /* It has executed the order after all, or told this before. */
     }
     attempt_acknowledged(engine, &in.order);
     incoming_become(engine, &in, ORDER_REJECTED, message_value(message, TAG_Text));

@@ -283,6 +283,24 @@ static void a_business_reject_that_names_nothing_of_ours_goes_by_its_number(void
     assert_state(rig, "C1", "REJECTED");
 }
 
+static void a_business_reject_behind_a_status_is_the_last_word(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    (void)snprintf(body, sizeof(body),
+                   "37=B1|17=0|11=%s|150=I|39=A|55=VOD|54=1|38=100|14=0|151=100|6=0|",
+                   rig->broker[0].last_cl_ord_id);
+    rig_broker_says(rig, 0, "8", body);
+    assert_state(rig, "C1", "ACKED");
+    (void)snprintf(body, sizeof(body), "45=%u|372=D|379=%s|380=4|58=the desk is closed|",
+                   (unsigned)rig->broker[0].session.seq_in_next - 1, rig->broker[0].last_cl_ord_id);
+    rig_broker_says(rig, 0, "j", body);
+    assert_state(rig, "C1", "REJECTED");
+}
+
 static void a_dead_peer_is_noticed_by_its_silence(void **state)
 {
     struct rig *rig = *state;
@@ -309,6 +327,7 @@ int main(void)
         TEST(a_status_that_does_not_know_the_order_proves_nothing),
         TEST(a_business_reject_is_of_the_order_that_it_names),
         TEST(a_business_reject_that_names_nothing_of_ours_goes_by_its_number),
+        TEST(a_business_reject_behind_a_status_is_the_last_word),
         TEST(a_dead_peer_is_noticed_by_its_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
