@@ -60,11 +60,11 @@ static int64_t unfolded(uint64_t number)
 
 static uint8_t *put_term(uint8_t *at, const struct decision_term *term, const char *name)
 {
-    size_t size = strlen(name);
-    size = size < DECISION_NAME_BYTES_MAX ? size : DECISION_NAME_BYTES_MAX;
-    *at++ = (uint8_t)size;
-    memcpy(at, name, size);
-    at += size;
+    struct span text = span_text(name);
+    text.size = text.size < DECISION_NAME_BYTES_MAX ? text.size : DECISION_NAME_BYTES_MAX;
+    *at++ = (uint8_t)text.size;
+    memcpy(at, text.data, text.size);
+    at += text.size;
     *at++ = (uint8_t)term->cause;
     *at++ = (uint8_t)term->admin;
     *at++ = (uint8_t)((unsigned)term->breaker << 1 | (term->frozen ? 1U : 0U));

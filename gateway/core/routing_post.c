@@ -53,12 +53,6 @@ static uint32_t probes_of(const struct routing_broker *row, const struct routing
     return again && row->probes < post->probes ? row->probes : post->probes;
 }
 
-static bool text_differs(const char *text, struct span other)
-{
-    size_t size = other.size < ENGINE_TEXT_BYTES_MAX ? other.size : ENGINE_TEXT_BYTES_MAX;
-    return !span_is(span_of(other.data, size), text);
-}
-
 static void heard(struct engine *engine)
 {
     struct routing_table *table = &engine->routing;
@@ -81,17 +75,17 @@ void routing_post(struct engine *engine, uint32_t broker, const struct routing_p
     heard(engine);
     bool first = row->posted_ns == 0;
     row->posted_ns = engine->now_ns;
+    span_to_text(post->reason, row->reason, sizeof(row->reason));
+    /* Words that tell of new figures alone are not worth a write. */
     if (!first && row->breaker == post->breaker && row->score == post->score &&
-        row->ramp == post->ramp && row->probes == probes &&
-        !text_differs(row->reason, post->reason)) {
-        return; /* Nothing new: not worth a write. */
+        row->ramp == post->ramp && row->probes == probes) {
+        return;
     }
     row->breaker = post->breaker;
     row->score = post->score;
     row->ramp = post->ramp;
     row->probes = probes;
     row->breaker_ns = before != row->breaker ? engine->now_ns : row->breaker_ns;
-    span_to_text(post->reason, row->reason, sizeof(row->reason));
     routing_table_save_broker(engine, broker);
     if (before != row->breaker) {
         log_breaker(engine, broker, before);

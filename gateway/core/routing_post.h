@@ -14,8 +14,8 @@ struct routing_post {
     struct span reason;
 };
 
-/* Takes a post over into the broker's row, durable if it changes anything. A change of the breaker
- * is an event. */
+/* Takes a post over into the broker's row, durable if it changes anything but words. A change of
+ * the breaker is an event. */
 void routing_post(struct engine *engine, uint32_t broker, const struct routing_post *post);
 
 /* RT.<broker>: the row as it is now; `before` is the breaker's state before, `operator_name`

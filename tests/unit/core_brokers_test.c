@@ -244,7 +244,11 @@ static void a_post_that_says_nothing_new_is_not_written(void **state)
     uint64_t batch = rig->engine->batch_number;
     post(rig, "ALPHA", "CLOSED");
     assert_int_equal(version, rig->engine->routing.version);
+    done(rig, "broker.measure", "broker=ALPHA|breaker=CLOSED|score=1000|ramp=1000|reason=other");
     assert_int_equal(batch, rig->engine->batch_number);
+    assert_string_equal("other", rig->engine->routing.brokers[0].reason);
+    done(rig, "broker.measure", "broker=ALPHA|breaker=CLOSED|score=999|ramp=1000|reason=other");
+    assert_true(rig->engine->batch_number > batch);
 }
 
 static void a_post_out_of_range_is_refused(void **state)

@@ -253,6 +253,20 @@ static void a_broker_at_its_capacity_gets_the_next_order_with_its_word(void **st
     assert_int_equal(4, rig->broker[0].orders);
 }
 
+static void what_waits_goes_on_with_each_word_of_a_broker_at_its_capacity(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker[1].listening = false;
+    rig->broker[0].manner = RIG_ACK;
+    rig->broker_configs[0].capacity = 1;
+    rig_start(rig);
+    done(rig, "broker.drain", "broker=ALPHA");
+    orders(rig, 1, 5);
+    done(rig, "broker.auto", "broker=ALPHA");
+    assert_int_equal(5, rig->broker[0].orders);
+    assert_int_equal(0, rig->engine->queued_count);
+}
+
 /* Reads of the store until all has come to rest. */
 static unsigned reads_of(struct rig *rig, const char *name, const char *arguments)
 {
@@ -474,6 +488,7 @@ int main(void)
         TEST(a_probe_is_spent_in_the_very_turn_of_its_order),
         TEST(canaries_go_out_whatever_is_measured_and_no_more_than_they_are),
         TEST(a_broker_at_its_capacity_gets_the_next_order_with_its_word),
+        TEST(what_waits_goes_on_with_each_word_of_a_broker_at_its_capacity),
         TEST(the_queue_is_walked_no_further_than_who_came_back_can_take),
         TEST(a_rule_sends_its_orders_to_one_broker_and_they_wait_for_it),
         TEST(the_rule_that_says_most_goes_before),
