@@ -89,21 +89,41 @@ static enum status find_stream(struct router_run *run, char *error)
     return bus_follow(run, from, error);
 }
 
+/* A sign of life, or of a gateway that was away: then nothing is known of what waited. */
+static void note_heard(struct router_run *run)
+{
+    uint64_t heard_ns =
+        run->bus.heard_ns > run->control.heard_ns ? run->bus.heard_ns : run->control.heard_ns;
+    if (heard_ns > run->heard_ns + ROUTER_SILENCE_MS * MILLISECOND_NS && run->live) {
+        router_run_say(run, SEVERITY_INFO, "the gateway was away; what waited is not judged");
+        router_live(&run->router);
+    }
+    run->heard_ns = heard_ns > run->heard_ns ? heard_ns : run->heard_ns;
+}
+
+static void go_live(struct router_run *run)
+{
+    run->live = true;
+    router_live(&run->router);
+    router_run_say(run, SEVERITY_INFO, "its picture is rebuilt; it follows the present");
+}
+
 /* Takes what the bus has; false: a socket of it failed. */
 static bool take_events(struct router_run *run)
 {
     for (uint32_t i = 0; i < ROUTER_TURN_EVENTS_MAX; i++) {
         struct bus_event event;
-        switch (bus_client_next(&run->bus, i == 0 ? ROUTER_WAIT_MS : 0, &event)) {
+        enum bus_client_result result =
+            bus_client_next(&run->bus, i == 0 ? ROUTER_WAIT_MS : 0, &event);
+        note_heard(run);
+        switch (result) {
         case BUS_CLIENT_EVENT:
             router_event(&run->router, event.topic, event.message);
             break;
         case BUS_CLIENT_TIMEOUT:
             /* Nothing has been heard at all: then it is not known that nothing is missing. */
             if (!run->live && !run->bus.behind && run->bus.seq_next > 0) {
-                run->live = true;
-                router_run_say(run, SEVERITY_INFO,
-                               "its picture is rebuilt; it follows the present");
+                go_live(run);
             }
             return true;
         case BUS_CLIENT_NEW_INSTANCE:
@@ -126,9 +146,8 @@ static bool take_events(struct router_run *run)
 /* The engine's time up to which nothing can be missing: while it is silent, its time stands. */
 static uint64_t time_heard(const struct router_run *run)
 {
-    uint64_t heard_ns =
-        run->bus.heard_ns > run->control.heard_ns ? run->bus.heard_ns : run->control.heard_ns;
-    uint64_t silent_ns = run->now.monotonic_ns > heard_ns ? run->now.monotonic_ns - heard_ns : 0;
+    uint64_t silent_ns =
+        run->now.monotonic_ns > run->heard_ns ? run->now.monotonic_ns - run->heard_ns : 0;
     return run->now.engine_ns > silent_ns ? run->now.engine_ns - silent_ns : 0;
 }
 
@@ -152,7 +171,9 @@ static bool turn(struct router_run *run)
         return false;
     }
     if (run->live) {
-        router_tick(&run->router, now_ns);
+        if (!run->bus.behind) { /* Else what comes by replay is from before now. */
+            router_tick(&run->router, now_ns);
+        }
         router_run_send_posts(run);
         router_run_send_probes(run);
         router_run_ask_rows(run);

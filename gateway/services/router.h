@@ -13,6 +13,7 @@ enum {
     ROUTER_REBUILD_EVENTS = 50000, /* So many of the last events are read at the start. */
     ROUTER_TURN_EVENTS_MAX = 4096, /* Of the bus in one turn, before time is looked at. */
     ROUTER_WAIT_MS = 20,           /* For the bus, in each turn. */
+    ROUTER_SILENCE_MS = 1500,      /* Neither bus nor answers: the gateway was away. */
     ROUTER_ROWS_MS = 1000,         /* session.list is asked for so often, */
     ROUTER_ROWS_SOON_MS = 100,     /* and so while an echo is awaited. */
 };

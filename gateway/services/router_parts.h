@@ -25,6 +25,7 @@ struct router_run {
     struct json_flat row;
     uint64_t started_ns; /* Part of the keys of its posts. */
     uint64_t posts_count;
+    uint64_t heard_ns;      /* The last sign of life of the gateway; monotonic. */
     uint64_t rows_asked_ns; /* Monotonic. */
     bool rows_wanted;       /* No answer is on its way. */
     bool said_ready;

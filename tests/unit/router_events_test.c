@@ -47,6 +47,7 @@ static void begin(struct desk *desk)
     desk->attempts = 0;
     desk->now_ns = START_NS;
     router_init(&desk->router, &desk->settings, &desk->config, 0);
+    router_live(&desk->router);
 }
 
 static int setup(void **state)
@@ -569,6 +570,49 @@ static void time_that_a_line_was_down_is_no_latency(void **state)
     assert_int_equal(desk->router.pending.lines[ALPHA].count, 0);
 }
 
+/* The gateway was killed with orders on their way, and their answers come after it is back. */
+static void orders_that_waited_while_the_gateway_was_away_are_not_judged(void **state)
+{
+    struct desk *desk = *state;
+    both_ready(desk);
+    unsigned first = send(desk, ALPHA);
+    for (unsigned i = 0; i < 20; i++) {
+        (void)send(desk, ALPHA);
+    }
+    router_live(&desk->router);
+    pass(desk, 30 * SECOND_NS);
+    session(desk, ids[ALPHA], "ALPHA", "READY", "");
+    answer(desk, ALPHA, first, taken);
+    take_out(desk);
+    assert_breaker(desk, ALPHA, BREAKER_CLOSED);
+    assert_int_equal(desk->router.brokers[ALPHA].latency.mean_ns, 0);
+    /* What goes out from now on is. */
+    for (unsigned i = 0; i < 3; i++) {
+        (void)send(desk, ALPHA);
+    }
+    pass(desk, 2 * SECOND_NS);
+    assert_breaker(desk, ALPHA, BREAKER_OPEN);
+}
+
+static void pauses_of_the_past_open_nothing_but_its_drops_do(void **state)
+{
+    struct desk *desk = *state;
+    router_init(&desk->router, &desk->settings, &desk->config, 0);
+    session(desk, ids[ALPHA], "ALPHA", "READY", "");
+    session(desk, ids[BETA], "BETA", "READY", "");
+    for (unsigned i = 0; i < 20; i++) {
+        (void)send(desk, ALPHA);
+    }
+    desk->now_ns += 60 * SECOND_NS;
+    session(desk, ids[ALPHA], "ALPHA", "READY", "");
+    session(desk, ids[BETA], "BETA", "DISCONNECTED", "dropped");
+    router_live(&desk->router);
+    pass(desk, SECOND_NS);
+    assert_breaker(desk, ALPHA, BREAKER_CLOSED);
+    assert_breaker(desk, BETA, BREAKER_OPEN);
+    assert_int_equal(desk->router.pending.lines[ALPHA].count, 0);
+}
+
 static void more_attempts_than_can_be_watched_are_counted_and_told(void **state)
 {
     struct desk *desk = *state;
@@ -751,6 +795,8 @@ int main(void)
         TEST(attempt_out_of_doubt_waits_since_it_was_first_sent),
         TEST(order_that_goes_elsewhere_is_no_failure_any_more),
         TEST(time_that_a_line_was_down_is_no_latency),
+        TEST(orders_that_waited_while_the_gateway_was_away_are_not_judged),
+        TEST(pauses_of_the_past_open_nothing_but_its_drops_do),
         TEST(more_attempts_than_can_be_watched_are_counted_and_told),
         TEST(unknown_brokers_sessions_and_garbage_are_passed_over),
         TEST(slower_broker_gets_a_smaller_score_that_does_not_chatter),

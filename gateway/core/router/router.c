@@ -295,6 +295,20 @@ void router_event(struct router *router, struct span topic, struct span event)
     }
 }
 
+void router_live(struct router *router)
+{
+    struct pending_found found;
+    for (uint32_t i = 0; i < router->brokers_count; i++) {
+        while (pending_expire(&router->pending, i, UINT64_MAX, &found)) {
+            breaker_withdrawn(&router->brokers[i].breaker, found.sent_ns, found.overdue);
+        }
+    }
+    for (uint32_t i = 0; i < router->sessions_count; i++) {
+        router->sessions[i].tested_ns = 0;
+    }
+    router->live = true;
+}
+
 /* --- Time -------------------------------------------------------------------------------- */
 
 static uint64_t before(uint64_t now_ns, uint64_t span_ns)
@@ -310,7 +324,7 @@ static void judge_pending(struct router *router, uint32_t number)
     uint64_t sent_ns = 0;
     struct pending_found found;
     /* Each ends one entry's wait, so both end. */
-    while (pending_overdue(&router->pending, number, due_ns, &sent_ns)) {
+    while (router->live && pending_overdue(&router->pending, number, due_ns, &sent_ns)) {
         breaker_overdue(breaker, router->now_ns, sent_ns);
         router_notice(router, number);
     }

@@ -99,6 +99,7 @@ struct router {
     uint64_t now_ns;
     uint64_t scored_ns;
     bool score_wanted; /* A breaker has moved. */
+    bool live;         /* See router_live(). */
     bool none_left;    /* All breakers are open; told. */
     uint64_t events_count;
     uint64_t overflow_told; /* Of pending.overflow_count. */
@@ -116,10 +117,16 @@ struct router {
     struct field fields[FIX_FIELDS_MAX];
 };
 
-/* Everything is CLOSED, no latency is known. `config`: names of brokers, ids, roles, rates and
- * backlog limits of sessions. All is borrowed and outlives the router. */
+/* Everything is CLOSED, no latency is known, and it is not live yet. `config`: names of brokers,
+ * ids, roles, rates and backlog limits of sessions. All is borrowed and outlives the router. */
 void router_init(struct router *router, const struct router_settings *settings,
                  const struct engine_config *config, uint64_t now_ns);
+
+/* From now on orders are judged by how long they wait: events come as they happen. Before that
+ * they are those of the past, and a pause between two may have been the gateway's own. To be
+ * called again when the gateway was away for a while: an order that waited meanwhile may have its
+ * word, and nobody could tell. What waits now is watched no more. */
+void router_live(struct router *router);
 
 /* An event of the bus, in order. */
 void router_event(struct router *router, struct span topic, struct span event);
