@@ -167,7 +167,7 @@ void oracle_judge_attempt(struct oracle *oracle, const struct attempt *attempt)
 bool oracle_order_has_moved(const struct oracle *oracle, const struct order *order)
 {
     uint32_t at = order->known;
-    while (at != ORACLE_NONE && !oracle->attempts[at].given_up) {
+    while (at != ORACLE_NONE && !oracle->attempts[at].given_up && !oracle->attempts[at].followed) {
         at = oracle->attempts[at].next_known;
     }
     return at != ORACLE_NONE;
