@@ -204,6 +204,23 @@ static void rule_fill(struct routing_rule *rule, struct span symbol, struct span
     rule->account_hash = hash_of(account);
 }
 
+static bool rule_is(const struct routing_rule *rule, struct span symbol, struct span account)
+{
+    return span_is(symbol, rule->symbol) && span_is(account, rule->account);
+}
+
+/* There is such a rule: one of a broker that the configuration had not for a while comes behind. */
+static bool is_pinned(const struct routing_table *table, struct span symbol, struct span account)
+{
+    for (uint32_t index = 0; index < table->rules_count; index++) {
+        const struct routing_rule *rule = &table->rules[index];
+        if (!rule->never && rule_is(rule, symbol, account)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool start_rule(struct engine *engine, struct span parts, struct span value)
 {
     struct routing_table *table = &engine->routing;
@@ -217,7 +234,8 @@ static bool start_rule(struct engine *engine, struct span parts, struct span val
         return false;
     }
     uint32_t broker = broker_named(engine, broker_name);
-    if (broker == ROUTING_NO_BROKER || table->rules_count == ROUTING_RULES_MAX) {
+    if (broker == ROUTING_NO_BROKER || table->rules_count == ROUTING_RULES_MAX ||
+        (!never && is_pinned(table, symbol, account))) {
         ignored(table, "a rule of ", broker_name);
         return true;
     }
@@ -300,11 +318,6 @@ static struct span rule_key(const struct engine *engine, uint8_t key[ROUTING_KEY
 {
     return key_of(key, RULE_KEYS, span_text(rule->symbol), rule->account,
                   engine->config->brokers[rule->broker].name);
-}
-
-static bool rule_is(const struct routing_rule *rule, struct span symbol, struct span account)
-{
-    return span_is(symbol, rule->symbol) && span_is(account, rule->account);
 }
 
 static void rule_remove(struct engine *engine, uint32_t index)

@@ -29,14 +29,6 @@ static int without_rig(void **state)
     return 0;
 }
 
-static void done(struct rig *rig, const char *name, const char *arguments)
-{
-    const struct rig_answer *answer = rig_ask(rig, "alice", name, arguments);
-    if (answer->result != COMMAND_DONE) {
-        fail_msg("%s %s: %s", name, arguments, answer->words);
-    }
-}
-
 static void refused(struct rig *rig, const char *name, const char *arguments, const char *words)
 {
     const struct rig_answer *answer = rig_ask(rig, "alice", name, arguments);
@@ -51,7 +43,7 @@ static void post(struct rig *rig, const char *broker, const char *breaker)
     char text[160];
     (void)snprintf(text, sizeof(text), "broker=%s|breaker=%s|score=1000|ramp=1000|reason=slow",
                    broker, breaker);
-    done(rig, "broker.measure", text);
+    rig_done(rig, "broker.measure", text);
 }
 
 /* A field of ALPHA's row of broker.list. */
@@ -77,18 +69,18 @@ static void what_is_wanted_and_what_is_measured_stand_side_by_side(void **state)
     struct rig *rig = *state;
     rig_start(rig);
     post(rig, "ALPHA", "CLOSED");
-    done(rig, "broker.open", "broker=ALPHA|reason=it is slow");
+    rig_done(rig, "broker.open", "broker=ALPHA|reason=it is slow");
     assert_string_equal("FORCED_OPEN", listed(rig, "admin"));
     assert_string_equal("CLOSED", listed(rig, "breaker"));
     assert_string_equal("breaker forced open by an operator", listed(rig, "new_orders"));
     assert_string_equal("alice", listed(rig, "admin_by"));
     post(rig, "ALPHA", "OPEN");
-    done(rig, "broker.close", "broker=ALPHA|reason=the router errs");
+    rig_done(rig, "broker.close", "broker=ALPHA|reason=the router errs");
     assert_string_equal("OPEN", listed(rig, "breaker"));
     assert_string_equal("yes", listed(rig, "new_orders"));
-    done(rig, "broker.maintenance", "broker=ALPHA");
+    rig_done(rig, "broker.maintenance", "broker=ALPHA");
     assert_string_equal("under maintenance", listed(rig, "new_orders"));
-    done(rig, "broker.auto", "broker=ALPHA");
+    rig_done(rig, "broker.auto", "broker=ALPHA");
     assert_string_equal("breaker open", listed(rig, "new_orders"));
 }
 
@@ -132,7 +124,7 @@ static void a_wish_is_an_event_and_survives_a_crash(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "broker.drain", "broker=ALPHA|reason=the desk asked");
+    rig_done(rig, "broker.drain", "broker=ALPHA|reason=the desk asked");
     const char *event = rig_event(rig, "RT.ALPHA", NULL);
     assert_string_equal("DRAIN", rig_value(event, "10022"));
     assert_string_equal("alice", rig_value(event, "10030"));
@@ -153,7 +145,7 @@ static void a_frozen_broker_gets_orders_only_when_two_persons_thaw_it(void **sta
     assert_int_equal(1, rig_event_count(rig, "ALPHA is frozen"));
     rig_crash(rig);
     rig_start(rig);
-    done(rig, "broker.close", "broker=ALPHA|reason=test");
+    rig_done(rig, "broker.close", "broker=ALPHA|reason=test");
     assert_string_equal("QUEUED", rig_value(rig_request(rig, ORDER("C1")), "10005"));
     assert_string_equal("frozen: nothing is proven of what it has", listed(rig, "new_orders"));
     const struct rig_answer *answer =
@@ -174,16 +166,16 @@ static void weight_and_capacity_of_a_person_stay_until_the_configuration_is_aske
     rig->broker_configs[0].weight = 5;
     rig->broker_configs[0].capacity = 7;
     rig_start(rig);
-    done(rig, "broker.weight", "broker=ALPHA|weight=9");
-    done(rig, "broker.capacity", "broker=ALPHA|capacity=3");
+    rig_done(rig, "broker.weight", "broker=ALPHA|weight=9");
+    rig_done(rig, "broker.capacity", "broker=ALPHA|capacity=3");
     rig_crash(rig);
     rig->broker_configs[0].weight = 6;
     rig->broker_configs[0].capacity = 8;
     rig_start(rig);
     assert_string_equal("9", listed(rig, "weight"));
     assert_string_equal("3", listed(rig, "capacity"));
-    done(rig, "broker.weight", "broker=ALPHA");
-    done(rig, "broker.capacity", "broker=ALPHA");
+    rig_done(rig, "broker.weight", "broker=ALPHA");
+    rig_done(rig, "broker.capacity", "broker=ALPHA");
     assert_string_equal("6", listed(rig, "weight"));
     assert_string_equal("8", listed(rig, "capacity"));
     refused(rig, "broker.weight", "broker=ALPHA|weight=1000001", "from 0 to 1000000");
@@ -194,10 +186,10 @@ static void an_order_waits_while_all_weights_are_zero(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "broker.weight", "broker=ALPHA|weight=0");
-    done(rig, "broker.weight", "broker=BETA|weight=0");
+    rig_done(rig, "broker.weight", "broker=ALPHA|weight=0");
+    rig_done(rig, "broker.weight", "broker=BETA|weight=0");
     assert_string_equal("QUEUED", rig_value(rig_request(rig, ORDER("C1")), "10005"));
-    done(rig, "broker.weight", "broker=BETA|weight=1");
+    rig_done(rig, "broker.weight", "broker=BETA|weight=1");
     assert_int_equal(1, rig->broker[1].orders);
 }
 
@@ -206,7 +198,7 @@ static void a_broker_is_shown_with_each_state_and_why(void **state)
     struct rig *rig = *state;
     rig_start(rig);
     post(rig, "ALPHA", "OPEN");
-    done(rig, "broker.drain", "broker=ALPHA");
+    rig_done(rig, "broker.drain", "broker=ALPHA");
     const struct rig_answer *answer = rig_ask(rig, "alice", "broker.show", "broker=ALPHA");
     bool breaker = false;
     bool session = false;
@@ -244,10 +236,11 @@ static void a_post_that_says_nothing_new_is_not_written(void **state)
     uint64_t batch = rig->engine->batch_number;
     post(rig, "ALPHA", "CLOSED");
     assert_int_equal(version, rig->engine->routing.version);
-    done(rig, "broker.measure", "broker=ALPHA|breaker=CLOSED|score=1000|ramp=1000|reason=other");
+    rig_done(rig, "broker.measure",
+             "broker=ALPHA|breaker=CLOSED|score=1000|ramp=1000|reason=other");
     assert_int_equal(batch, rig->engine->batch_number);
     assert_string_equal("other", rig->engine->routing.brokers[0].reason);
-    done(rig, "broker.measure", "broker=ALPHA|breaker=CLOSED|score=999|ramp=1000|reason=other");
+    rig_done(rig, "broker.measure", "broker=ALPHA|breaker=CLOSED|score=999|ramp=1000|reason=other");
     assert_true(rig->engine->batch_number > batch);
 }
 
@@ -308,8 +301,8 @@ static void a_broker_that_the_configuration_has_no_more_is_ignored_and_told_of(v
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "broker.drain", "broker=BETA");
-    done(rig, "route.rule.set", "broker=BETA|symbol=VOD");
+    rig_done(rig, "broker.drain", "broker=BETA");
+    rig_done(rig, "route.rule.set", "broker=BETA|symbol=VOD");
     rig_crash(rig);
     rig->broker_configs[1].name = "GAMMA";
     rig_start(rig);
@@ -318,22 +311,24 @@ static void a_broker_that_the_configuration_has_no_more_is_ignored_and_told_of(v
     assert_non_null(strstr(alert, "a rule of BETA"));
     assert_int_equal(BROKER_AUTO, rig->engine->routing.brokers[1].admin);
     assert_int_equal(0, rig->engine->routing.rules_count);
+    rig_done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
     rig_crash(rig);
     rig->broker_configs[1].name = "BETA";
     rig_start(rig);
     assert_int_equal(BROKER_DRAIN, rig->engine->routing.brokers[1].admin);
     assert_int_equal(1, rig->engine->routing.rules_count);
+    assert_int_equal(0, rig->engine->routing.rules[0].broker);
 }
 
 static void rules_are_kept_over_a_crash_one_for_each_key(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
-    done(rig, "route.rule.set", "broker=BETA|symbol=VOD");
-    done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD|never=true");
-    done(rig, "route.rule.set", "broker=ALPHA|account=A1");
-    done(rig, "route.rule.delete", "broker=ALPHA|account=A1");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
+    rig_done(rig, "route.rule.set", "broker=BETA|symbol=VOD");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD|never=true");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|account=A1");
+    rig_done(rig, "route.rule.delete", "broker=ALPHA|account=A1");
     refused(rig, "route.rule.delete", "broker=ALPHA|account=A1", "no such rule");
     refused(rig, "route.rule.set", "broker=ALPHA", "needs a symbol");
     rig_crash(rig);
@@ -355,10 +350,10 @@ static void there_are_no_more_rules_than_there_is_room_for(void **state)
     rig_start(rig);
     for (unsigned i = 0; i < ROUTING_RULES_MAX; i++) {
         (void)snprintf(text, sizeof(text), "broker=ALPHA|symbol=S%u", i);
-        done(rig, "route.rule.set", text);
+        rig_done(rig, "route.rule.set", text);
     }
     refused(rig, "route.rule.set", "broker=ALPHA|symbol=VOD", "no room");
-    done(rig, "route.rule.set", "broker=BETA|symbol=S7");
+    rig_done(rig, "route.rule.set", "broker=BETA|symbol=S7");
     assert_int_equal(ROUTING_RULES_MAX, rig->engine->routing.rules_count);
 }
 
@@ -366,12 +361,12 @@ static void the_table_says_mode_and_version_and_grows_with_each_change(void **st
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "broker.drain", "broker=ALPHA");
+    rig_done(rig, "broker.drain", "broker=ALPHA");
     uint64_t version = rig->engine->routing.version;
     rig_crash(rig);
     rig_start(rig);
     assert_int_equal(version, rig->engine->routing.version);
-    done(rig, "broker.auto", "broker=ALPHA");
+    rig_done(rig, "broker.auto", "broker=ALPHA");
     assert_true(rig->engine->routing.version > version);
     const struct rig_answer *answer = rig_ask(rig, "alice", "route.table", "");
     assert_string_equal("ACTIVE_ACTIVE", rig_value(answer->rows[0], "mode"));

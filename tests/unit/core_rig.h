@@ -175,6 +175,14 @@ const struct rig_answer *rig_ask(struct rig *rig, const char *operator_name, con
 /* The same of any command: with a key, with other roles. */
 const struct rig_answer *rig_carry_out(struct rig *rig, const struct command *command);
 
+/* The same, which must be done; with two persons; a post of the router; the row of an answer that
+ * names a broker, or NULL (core_rig_ask.c). */
+void rig_done(struct rig *rig, const char *name, const char *arguments);
+void rig_done_by_two(struct rig *rig, const char *name, const char *arguments);
+void rig_measure(struct rig *rig, const char *broker, const char *breaker, unsigned score,
+                 unsigned ramp, unsigned probes);
+const char *rig_row(const struct rig_answer *answer, const char *broker);
+
 /* What the shell tells the engine: room in the store, a step of the system's clock, bytes
  * not yet written to a broker. */
 void rig_space(struct rig *rig, bool low);

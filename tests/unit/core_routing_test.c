@@ -54,48 +54,6 @@ static void orders(struct rig *rig, unsigned first, unsigned count)
     }
 }
 
-static void done(struct rig *rig, const char *name, const char *arguments)
-{
-    const struct rig_answer *answer = rig_ask(rig, "alice", name, arguments);
-    if (answer->result != COMMAND_DONE) {
-        fail_msg("%s %s: %s", name, arguments, answer->words);
-    }
-}
-
-/* By two persons. */
-static void done_by_two(struct rig *rig, const char *name, const char *arguments)
-{
-    char number[32];
-    const struct rig_answer *answer = rig_ask(rig, "alice", name, arguments);
-    assert_int_equal(COMMAND_PROPOSED, answer->result);
-    (void)snprintf(number, sizeof(number), "number=%s", rig_value(answer->rows[0], "number"));
-    answer = rig_ask(rig, "bob", "approvals.approve", number);
-    assert_int_equal(COMMAND_DONE, answer->result);
-}
-
-static void measure(struct rig *rig, const char *broker, const char *breaker, unsigned score,
-                    unsigned ramp, unsigned probes)
-{
-    char text[160];
-    (void)snprintf(text, sizeof(text),
-                   "broker=%s|breaker=%s|score=%u|ramp=%u|probes=%u|reason=test", broker, breaker,
-                   score, ramp, probes);
-    done(rig, "broker.measure", text);
-}
-
-/* The row of the last answer that names the broker. */
-static const char *row_of(const struct rig_answer *answer, const char *broker)
-{
-    char wanted[64];
-    (void)snprintf(wanted, sizeof(wanted), "|broker=%s|", broker);
-    for (uint32_t i = 0; i < answer->rows_count; i++) {
-        if (strstr(answer->rows[i], wanted) != NULL) {
-            return answer->rows[i];
-        }
-    }
-    return NULL;
-}
-
 /* --- Shares --------------------------------------------------------------------- */
 
 static void orders_are_spread_by_weight(void **state)
@@ -112,7 +70,7 @@ static void score_and_ramp_scale_the_weight(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    measure(rig, "BETA", "CLOSED", 500, 500, 0);
+    rig_measure(rig, "BETA", "CLOSED", 500, 500, 0);
     orders(rig, 1, 50);
     assert_int_equal(40, rig->broker[0].orders);
     assert_int_equal(10, rig->broker[1].orders);
@@ -122,7 +80,7 @@ static void a_healthy_broker_keeps_the_warm_share_whatever_its_score(void **stat
 {
     struct rig *rig = *state;
     rig_start(rig);
-    measure(rig, "BETA", "CLOSED", 0, 1000, 0);
+    rig_measure(rig, "BETA", "CLOSED", 0, 1000, 0);
     orders(rig, 1, 102);
     assert_int_equal(2, rig->broker[1].orders);
 }
@@ -131,8 +89,8 @@ static void without_any_score_all_share_alike(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    measure(rig, "ALPHA", "CLOSED", 0, 0, 0);
-    measure(rig, "BETA", "CLOSED", 0, 0, 0);
+    rig_measure(rig, "ALPHA", "CLOSED", 0, 0, 0);
+    rig_measure(rig, "BETA", "CLOSED", 0, 0, 0);
     orders(rig, 1, 10);
     assert_int_equal(5, rig->broker[0].orders);
 }
@@ -143,8 +101,8 @@ static void the_largest_weights_and_scores_are_shared_rightly(void **state)
     rig->broker_configs[0].weight = ROUTING_WEIGHT_MAX;
     rig->broker_configs[1].weight = ROUTING_WEIGHT_MAX;
     rig_start(rig);
-    measure(rig, "ALPHA", "CLOSED", ROUTING_SCORE_MAX, 1000, 0);
-    measure(rig, "BETA", "CLOSED", ROUTING_SCORE_MAX / 4, 1000, 0);
+    rig_measure(rig, "ALPHA", "CLOSED", ROUTING_SCORE_MAX, 1000, 0);
+    rig_measure(rig, "BETA", "CLOSED", ROUTING_SCORE_MAX / 4, 1000, 0);
     orders(rig, 1, 50);
     assert_int_equal(40, rig->broker[0].orders);
 }
@@ -153,10 +111,10 @@ static void a_changed_score_does_not_make_up_for_the_past(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    measure(rig, "BETA", "CLOSED", 100, 1000, 0);
+    rig_measure(rig, "BETA", "CLOSED", 100, 1000, 0);
     orders(rig, 1, 33);
     assert_int_equal(3, rig->broker[1].orders);
-    measure(rig, "BETA", "CLOSED", 1000, 1000, 0);
+    rig_measure(rig, "BETA", "CLOSED", 1000, 1000, 0);
     orders(rig, 101, 10);
     assert_in_range(rig->broker[1].orders, 8, 9);
 }
@@ -167,13 +125,13 @@ static void an_open_breaker_gets_nothing_even_if_it_is_the_last(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
+    rig_measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
     orders(rig, 1, 4);
     assert_int_equal(0, rig->broker[0].orders);
     assert_int_equal(4, rig->broker[1].orders);
-    measure(rig, "BETA", "OPEN", 1000, 1000, 0);
+    rig_measure(rig, "BETA", "OPEN", 1000, 1000, 0);
     assert_string_equal("QUEUED", order(rig, 5));
-    measure(rig, "ALPHA", "CLOSED", 1000, 100, 0);
+    rig_measure(rig, "ALPHA", "CLOSED", 1000, 100, 0);
     assert_int_equal(1, rig->broker[0].orders);
     assert_int_equal(4, rig->broker[1].orders);
 }
@@ -183,21 +141,21 @@ static void a_half_open_breaker_gets_its_probes_and_no_more(void **state)
     struct rig *rig = *state;
     rig->broker[1].listening = false;
     rig_start(rig);
-    measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 2);
+    rig_measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 2);
     orders(rig, 1, 5);
     assert_int_equal(2, rig->broker[0].orders);
     /* The post was made before the router saw them go. */
-    measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 2);
+    rig_measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 2);
     assert_int_equal(2, rig->broker[0].orders);
     rig_crash(rig);
     rig_start(rig);
     rig_wait(rig, 10);
     assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
     assert_int_equal(2, rig->broker[0].orders);
-    measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
-    measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 1);
+    rig_measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
+    rig_measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 1);
     assert_int_equal(3, rig->broker[0].orders);
-    measure(rig, "ALPHA", "CLOSED", 1000, 1000, 0);
+    rig_measure(rig, "ALPHA", "CLOSED", 1000, 1000, 0);
     assert_int_equal(5, rig->broker[0].orders);
 }
 
@@ -206,7 +164,7 @@ static void a_probe_is_spent_in_the_very_turn_of_its_order(void **state)
     struct rig *rig = *state;
     rig->broker[1].listening = false;
     rig_start(rig);
-    measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 1);
+    rig_measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 1);
     rig_crash_releasing(
         rig, "35=D|49=OMS|11=C1|55=VOD|54=1|38=100|40=2|44=10.5|60=20260921-14:13:20|", 0);
     rig_start(rig);
@@ -220,7 +178,7 @@ static void canaries_go_out_whatever_is_measured_and_no_more_than_they_are(void 
     struct rig *rig = *state;
     rig->broker[1].listening = false;
     rig_start(rig);
-    measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
+    rig_measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
     orders(rig, 1, 4);
     rig_turn_begin(rig);
     rig->engine->routing.brokers[0].admin = BROKER_CANARY;
@@ -249,7 +207,7 @@ static void a_broker_at_its_capacity_gets_the_next_order_with_its_word(void **st
                    rig->broker[0].last_cl_ord_id);
     rig_broker_says(rig, 0, "8", report);
     assert_int_equal(3, rig->broker[0].orders);
-    done(rig, "broker.capacity", "broker=ALPHA|capacity=0");
+    rig_done(rig, "broker.capacity", "broker=ALPHA|capacity=0");
     assert_int_equal(4, rig->broker[0].orders);
 }
 
@@ -260,9 +218,9 @@ static void what_waits_goes_on_with_each_word_of_a_broker_at_its_capacity(void *
     rig->broker[0].manner = RIG_ACK;
     rig->broker_configs[0].capacity = 1;
     rig_start(rig);
-    done(rig, "broker.drain", "broker=ALPHA");
+    rig_done(rig, "broker.drain", "broker=ALPHA");
     orders(rig, 1, 5);
-    done(rig, "broker.auto", "broker=ALPHA");
+    rig_done(rig, "broker.auto", "broker=ALPHA");
     assert_int_equal(5, rig->broker[0].orders);
     assert_int_equal(0, rig->engine->queued_count);
 }
@@ -272,7 +230,7 @@ static unsigned reads_of(struct rig *rig, const char *name, const char *argument
 {
     static const unsigned many = 1000000;
     rig->reads_left = many;
-    done(rig, name, arguments);
+    rig_done(rig, name, arguments);
     unsigned reads = many - rig->reads_left;
     rig->reads_left = UINT_MAX;
     return reads;
@@ -283,12 +241,12 @@ static void the_queue_is_walked_no_further_than_who_came_back_can_take(void **st
     struct rig *rig = *state;
     rig->broker[0].manner = RIG_SILENT;
     rig_start(rig);
-    done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
-    done(rig, "broker.drain", "broker=ALPHA");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
+    rig_done(rig, "broker.drain", "broker=ALPHA");
     orders(rig, 1, 300);
     assert_int_equal(300, rig->engine->queued_count);
     assert_int_equal(0, rig->broker[1].orders);
-    done(rig, "broker.capacity", "broker=ALPHA|capacity=1");
+    rig_done(rig, "broker.capacity", "broker=ALPHA|capacity=1");
     (void)reads_of(rig, "broker.auto", "broker=ALPHA");
     assert_int_equal(1, rig->broker[0].orders);
     unsigned reads = reads_of(rig, "broker.capacity", "broker=ALPHA|capacity=3");
@@ -305,12 +263,12 @@ static void a_rule_sends_its_orders_to_one_broker_and_they_wait_for_it(void **st
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "route.rule.set", "broker=BETA|symbol=VOD");
+    rig_done(rig, "route.rule.set", "broker=BETA|symbol=VOD");
     orders(rig, 1, 4);
     assert_int_equal(4, rig->broker[1].orders);
-    done(rig, "broker.drain", "broker=BETA");
+    rig_done(rig, "broker.drain", "broker=BETA");
     assert_string_equal("QUEUED", order(rig, 5));
-    done(rig, "route.rule.delete", "broker=BETA|symbol=VOD");
+    rig_done(rig, "route.rule.delete", "broker=BETA|symbol=VOD");
     assert_int_equal(1, rig->broker[0].orders);
 }
 
@@ -318,9 +276,9 @@ static void the_rule_that_says_most_goes_before(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
-    done(rig, "route.rule.set", "broker=BETA|account=A2");
-    done(rig, "route.rule.set", "broker=ALPHA|account=A2|symbol=BP");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
+    rig_done(rig, "route.rule.set", "broker=BETA|account=A2");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|account=A2|symbol=BP");
     (void)order_of(rig, 1, "VOD", "A1");
     assert_int_equal(1, rig->broker[0].orders);
     (void)order_of(rig, 2, "VOD", "A2");
@@ -333,10 +291,10 @@ static void a_rule_keeps_its_orders_from_a_broker(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done(rig, "route.rule.set", "broker=ALPHA|account=A1|never=true");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|account=A1|never=true");
     orders(rig, 1, 4);
     assert_int_equal(4, rig->broker[1].orders);
-    done(rig, "broker.drain", "broker=BETA");
+    rig_done(rig, "broker.drain", "broker=BETA");
     assert_string_equal("QUEUED", order(rig, 5));
     assert_string_equal("SENT", order_of(rig, 6, "VOD", "A2"));
 }
@@ -345,17 +303,17 @@ static void all_orders_go_to_the_primary_until_two_persons_make_another_one_that
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done_by_two(rig, "route.mode", "mode=PRIMARY_BACKUP|primary=BETA");
+    rig_done_by_two(rig, "route.mode", "mode=PRIMARY_BACKUP|primary=BETA");
     orders(rig, 1, 3);
     assert_int_equal(3, rig->broker[1].orders);
-    done(rig, "broker.open", "broker=BETA|reason=test");
+    rig_done(rig, "broker.open", "broker=BETA|reason=test");
     assert_string_equal("QUEUED", order(rig, 4));
     assert_int_equal(0, rig->broker[0].orders);
     rig_crash(rig);
     rig_start(rig);
     rig_wait(rig, 10);
     assert_int_equal(0, rig->broker[0].orders);
-    done_by_two(rig, "route.mode", "mode=PRIMARY_BACKUP|primary=ALPHA");
+    rig_done_by_two(rig, "route.mode", "mode=PRIMARY_BACKUP|primary=ALPHA");
     assert_int_equal(1, rig->broker[0].orders);
 }
 
@@ -363,114 +321,31 @@ static void in_pinned_mode_orders_without_a_rule_wait(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    done_by_two(rig, "route.mode", "mode=PINNED");
-    done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
+    rig_done_by_two(rig, "route.mode", "mode=PINNED");
+    rig_done(rig, "route.rule.set", "broker=ALPHA|symbol=VOD");
     assert_string_equal("SENT", order(rig, 1));
     assert_string_equal("QUEUED", order_of(rig, 2, "BP", "A1"));
-    done(rig, "route.rule.set", "broker=BETA|symbol=BP");
+    rig_done(rig, "route.rule.set", "broker=BETA|symbol=BP");
     assert_int_equal(1, rig->broker[1].orders);
 }
 
-/* --- Why ------------------------------------------------------------------------------ */
+/* --- Sessions --------------------------------------------------------------------------- */
 
-static void the_decision_is_explained_as_it_was_over_a_crash_too(void **state)
+static void the_sessions_of_a_broker_take_turns_at_its_one_share(void **state)
 {
     struct rig *rig = *state;
+    rig->sessions[1].broker = 0;
+    rig->broker_configs[0].capacity = 5;
+    rig->broker[0].manner = RIG_SILENT;
+    rig->broker[1].manner = RIG_SILENT;
     rig_start(rig);
-    measure(rig, "ALPHA", "CLOSED", 700, 900, 0);
-    done(rig, "broker.drain", "broker=BETA");
-    assert_string_equal("SENT", order(rig, 1));
-    done(rig, "broker.auto", "broker=BETA");
-    measure(rig, "ALPHA", "CLOSED", 100, 100, 0);
-    rig_crash(rig);
-    rig_start(rig);
-    const struct rig_answer *answer = rig_ask(rig, "alice", "route.explain", "order=C1");
-    assert_int_equal(COMMAND_DONE, answer->result);
-    assert_non_null(strstr(answer->words, "went to ALPHA"));
-    const char *alpha = row_of(answer, "ALPHA");
-    assert_string_equal("true", rig_value(alpha, "chosen"));
-    assert_string_equal("700", rig_value(alpha, "score"));
-    assert_string_equal("900", rig_value(alpha, "ramp"));
-    assert_string_equal("1", rig_value(alpha, "share"));
-    const char *beta = row_of(answer, "BETA");
-    assert_string_equal("false", rig_value(beta, "chosen"));
-    assert_string_equal("drained by an operator", rig_value(beta, "verdict"));
-    assert_string_equal("DRAIN", rig_value(beta, "admin"));
-}
-
-static void an_order_that_waits_is_explained_by_why_nobody_takes_it_now(void **state)
-{
-    struct rig *rig = *state;
-    rig->broker[1].listening = false;
-    rig_start(rig);
-    measure(rig, "ALPHA", "OPEN", 1000, 1000, 0);
-    assert_string_equal("QUEUED", order(rig, 1));
-    const struct rig_answer *answer = rig_ask(rig, "alice", "route.explain", "order=C1");
-    assert_string_equal("breaker open", rig_value(row_of(answer, "ALPHA"), "verdict"));
-    assert_string_equal("none of its sessions can send",
-                        rig_value(row_of(answer, "BETA"), "verdict"));
-    answer = rig_ask(rig, "alice", "route.explain", "order=C9");
-    assert_int_equal(COMMAND_REFUSED, answer->result);
-    answer = rig_ask(rig, "alice", "route.explain", "attempt=none");
-    assert_int_equal(COMMAND_REFUSED, answer->result);
-}
-
-static void a_simulated_order_changes_nothing(void **state)
-{
-    struct rig *rig = *state;
-    rig_start(rig);
-    for (unsigned i = 0; i < 3; i++) {
-        const struct rig_answer *answer =
-            rig_ask(rig, "alice", "route.simulate", "symbol=VOD|account=A1|quantity=100");
-        assert_string_equal("it would go to ALPHA", answer->words);
-    }
-    measure(rig, "ALPHA", "HALF_OPEN", 1000, 1000, 1);
-    (void)rig_ask(rig, "alice", "route.simulate", "symbol=VOD");
-    assert_int_equal(1, rig->engine->routing.brokers[0].probes);
-    assert_int_equal(0, rig->broker[0].orders);
-}
-
-static void the_longest_record_of_a_decision_is_read_as_it_was_written(void **state)
-{
-    (void)state;
-    static const char *names[ENGINE_BROKERS_MAX];
-    struct decision decision = {.at_ns = UINT64_MAX,
-                                .version = UINT64_MAX,
-                                .mode = ROUTING_PINNED,
-                                .chosen = ENGINE_BROKERS_MAX - 1,
-                                .count = ENGINE_BROKERS_MAX};
-    for (uint32_t i = 0; i < ENGINE_BROKERS_MAX; i++) {
-        names[i] = "a-name-of-sixty-three-bytes-that-is-cut-in-the-record-for-its-len";
-        decision.terms[i] = (struct decision_term){.cause = CAUSE_LEFT,
-                                                   .admin = BROKER_CANARY,
-                                                   .breaker = BREAKER_HALF_OPEN,
-                                                   .frozen = true,
-                                                   .weight = ROUTING_WEIGHT_MAX,
-                                                   .score = ROUTING_SCORE_MAX,
-                                                   .ramp = ROUTING_PERMILLE,
-                                                   .share = DECISION_MILLION,
-                                                   .standing = i % 2 == 0 ? INT64_MIN : INT64_MAX,
-                                                   .headroom = ROUTING_PERMILLE,
-                                                   .backlog_bytes = UINT64_MAX,
-                                                   .unacked = UINT64_MAX,
-                                                   .capacity = UINT32_MAX,
-                                                   .left = UINT32_MAX};
-    }
-    uint8_t record[DECISION_RECORD_BYTES_MAX];
-    struct span written = decision_write(&decision, names, record);
-    struct decision read;
-    struct span read_names[ENGINE_BROKERS_MAX];
-    assert_true(decision_read(written, &read, read_names));
-    assert_int_equal(decision.chosen, read.chosen);
-    assert_int_equal(INT64_MIN, read.terms[0].standing);
-    assert_int_equal(INT64_MAX, read.terms[1].standing);
-    assert_int_equal(ROUTING_SCORE_MAX, read.terms[15].score);
-    assert_int_equal(CAUSE_LEFT, read.terms[15].cause);
-    assert_true(read.terms[15].frozen);
-    assert_true(span_is(read_names[15], "a-name-of-sixty-three-by"));
-    for (size_t size = 0; size < written.size; size++) {
-        assert_false(decision_read(span_of(record, size), &read, read_names));
-    }
+    orders(rig, 1, 4);
+    assert_int_equal(2, rig->broker[0].orders);
+    assert_int_equal(2, rig->broker[1].orders);
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    orders(rig, 5, 2);
+    assert_int_equal(3, rig->broker[1].orders); /* The capacity is of both together. */
 }
 
 int main(void)
@@ -495,10 +370,7 @@ int main(void)
         TEST(a_rule_keeps_its_orders_from_a_broker),
         TEST(all_orders_go_to_the_primary_until_two_persons_make_another_one_that),
         TEST(in_pinned_mode_orders_without_a_rule_wait),
-        TEST(the_decision_is_explained_as_it_was_over_a_crash_too),
-        TEST(an_order_that_waits_is_explained_by_why_nobody_takes_it_now),
-        TEST(a_simulated_order_changes_nothing),
-        TEST(the_longest_record_of_a_decision_is_read_as_it_was_written),
+        TEST(the_sessions_of_a_broker_take_turns_at_its_one_share),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
