@@ -1,5 +1,6 @@
 /* The cancels of a kill switch. */
 #include "fix/tags.h"
+#include "gateway/core/dead_letters.h"
 #include "gateway/core/kill_parts.h"
 #include "gateway/core/links.h"
 #include "gateway/core/order_cancel.h"
@@ -43,9 +44,7 @@ void kill_cancel_waiting(struct engine *engine, const struct kill *kill, struct 
     if (order->state == ORDER_QUEUED) {
         queue_remove(engine, order);
     } else {
-        uint8_t key[ORDER_KEY_BYTES_MAX];
-        view_delete(&engine->view, TABLE_DEADLETTER,
-                    order_key(key, order->client, order->cl_ord_id));
+        dead_letter_remove(engine, order);
     }
     order->moving = false;
     order_become(order, ORDER_CANCELLED, engine->now_ns, text_span(&words));

@@ -267,15 +267,40 @@ bool order_limits_check(struct engine *engine, const struct limit_question *ques
     return true;
 }
 
-bool order_limits_recheck(struct engine *engine, const struct order *order, struct text *why)
+static struct limit_question question_of(const struct order *order)
 {
-    struct limit_question question = {
+    return (struct limit_question){
         .parties = {.client = order->client, .account = order->account, .symbol = order->symbol},
         .cl_ord_id = order->cl_ord_id,
         .currency = order->currency,
         .side = order->side,
         .terms = &order->terms,
     };
+}
+
+enum limit_verdict order_limits_judge(struct engine *engine, const struct order *order,
+                                      struct text *why)
+{
+    struct limit_question question = question_of(order);
+    struct order_limit_set *sets[LIMIT_SETS_OF_AN_ORDER];
+    uint32_t count = limit_sets_of(engine, &question.parties, sets);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!sets[i]->has[LIMIT_COLLAR]) {
+            continue;
+        }
+        if (limit_price_missing(engine, &question, sets[i])) {
+            return LIMIT_WAITS;
+        }
+        if (!limit_collar_fits(engine, &question, sets[i], why)) {
+            return LIMIT_FAILS;
+        }
+    }
+    return LIMIT_GOES;
+}
+
+bool order_limits_recheck(struct engine *engine, const struct order *order, struct text *why)
+{
+    struct limit_question question = question_of(order);
     struct order_limit_set *sets[LIMIT_SETS_OF_AN_ORDER];
     if (order->terms.expires_ns <= engine->now_ns) {
         text_add(why, "its TimeInForce has ended");

@@ -130,6 +130,7 @@ struct order_limits {
     uint16_t changed[LIMIT_COUNTERS_MAX];              /* In this turn: places in counters. */
     struct limit_counter counters[LIMIT_COUNTERS_MAX]; /* Open addressing. */
     struct limit_price prices[LIMIT_PRICE_PLACES][LIMIT_PRICE_WAYS];
+    bool price_wanted[LIMIT_PRICE_PLACES]; /* An order waits for a price that belongs there. */
     uint32_t blocked_next;
     struct limit_blocked blocked[LIMIT_BLOCKED_MAX];
     struct limit_told told[LIMIT_KINDS_COUNT + 1]; /* The last: the kill switch. */
@@ -175,6 +176,15 @@ MUST_USE bool order_limits_broker_allows(const struct engine *engine, const stru
 
 /* An order went to the broker: its rate counts it. */
 void order_limits_broker_sent(struct engine *engine, uint32_t broker);
+
+/* Whether an order that waited in the queue may go now: by the collar, against the price of now. */
+enum limit_verdict {
+    LIMIT_GOES,
+    LIMIT_WAITS, /* No price to judge it by; when one comes, the queue is walked anew. */
+    LIMIT_FAILS, /* `why` */
+};
+MUST_USE enum limit_verdict order_limits_judge(struct engine *engine, const struct order *order,
+                                               struct text *why);
 
 /* Before an order that waited goes to another broker: its time in force, the collar against the
  * price of now, the kill switches. False: it must not go; `why`. */

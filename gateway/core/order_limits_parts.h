@@ -130,6 +130,11 @@ bool limit_price_set(struct engine *engine, struct span symbol, struct decimal p
 /* The newest, however old; NULL: none is known. */
 const struct limit_price *limit_price_find(const struct engine *engine, struct span symbol);
 
+/* The set's collar cannot judge the order for want of a price, and does not let it pass. The queue
+ * is walked anew when a price comes. */
+bool limit_price_missing(struct engine *engine, const struct limit_question *question,
+                         const struct order_limit_set *set);
+
 /* Each false adds to `why` if that is not NULL: "Price(44): …", without the remedy. */
 bool limit_notional_fits(struct engine *engine, const struct limit_question *question,
                          const struct order_limit_set *set, struct text *why);

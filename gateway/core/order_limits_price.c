@@ -60,6 +60,10 @@ bool limit_price_set(struct engine *engine, struct span symbol, struct decimal p
     span_to_text(symbol, told.symbol, sizeof(told.symbol));
     span_to_text(currency, told.currency, sizeof(told.currency));
     *way_for(engine, symbol) = told;
+    if (engine->limits.price_wanted[place_of(symbol)]) {
+        engine->limits.price_wanted[place_of(symbol)] = false;
+        engine->routing.changed = true;
+    }
     return true;
 }
 
@@ -176,6 +180,18 @@ static bool same_unit(struct decimal *asked, bool asked_pence, struct decimal *l
     struct decimal *pounds = asked_pence ? live : asked;
     return asked_pence == live_pence ||
            decimal_mul(*pounds, decimal_whole(PENCE), pounds) == DECIMAL_OK;
+}
+
+bool limit_price_missing(struct engine *engine, const struct limit_question *question,
+                         const struct order_limit_set *set)
+{
+    const struct limit_price *price = limit_price_find(engine, question->parties.symbol);
+    bool missing = has_limit_price(question) && !passes_stale(set) &&
+                   price_fault(engine, question, set, price) != NULL;
+    if (missing) {
+        engine->limits.price_wanted[place_of(question->parties.symbol)] = true;
+    }
+    return missing;
 }
 
 bool limit_collar_fits(struct engine *engine, const struct limit_question *question,

@@ -2,6 +2,7 @@
 
 #include "fix/tags.h"
 #include "gateway/core/attempts.h"
+#include "gateway/core/dead_letters.h"
 #include "gateway/core/record.h"
 #include "gateway/core/report.h"
 #include "gateway/core/routing.h"
@@ -307,7 +308,14 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
         }
         return;
     }
-    struct link *link = routing_choose(engine, &order);
+    struct text why = {.size = 0};
+    enum limit_verdict verdict = order_limits_judge(engine, &order, &why);
+    if (verdict == LIMIT_FAILS) {
+        queue_remove(engine, &order);
+        dead_letter_add(engine, &order, &(struct dead_letter_cause){.why = why.data});
+        return;
+    }
+    struct link *link = verdict == LIMIT_GOES ? routing_choose(engine, &order) : NULL;
     if (link != NULL) {
         queue_remove(engine, &order);
         attempt_send(engine, &order, link);

@@ -237,6 +237,33 @@ static void recheck_asks_for_time_in_force_collar_and_kill_of_now(void **state)
     (void)rig_turn_end(rig);
 }
 
+static void an_order_that_waited_is_judged_by_the_price_of_the_moment(void **state)
+{
+    struct rig *rig = limited(state, "all", LIMIT_COLLAR, "500");
+    rig->broker[0].listening = false;
+    rig->broker[1].listening = false;
+    rig_start(rig);
+    price(rig, "symbol=VOD|price=10.5|currency=GBX");
+    price(rig, "symbol=BP|price=10.5|currency=GBX");
+    assert_taken(rig_request(rig, ORDER("C1")));
+    assert_taken(order(rig, "C2", "55=BP|54=1|38=100|40=2|44=10.5|59=1|1=ISA-1|15=GBX|" TIME));
+    rig_crash(rig); /* No price is known any more. */
+    rig->broker[0].listening = true;
+    rig->broker[1].listening = true;
+    rig_start(rig);
+    rig_wait(rig, 60);
+    assert_int_equal(0, rig->broker[0].orders + rig->broker[1].orders);
+    assert_int_equal(2, rig_orders_in(rig, ORDER_QUEUED));
+    price(rig, "symbol=VOD|price=10.2|currency=GBX");
+    assert_int_equal(1, rig->broker[0].orders + rig->broker[1].orders);
+    assert_non_null(rig_event(rig, "OR.SENT.VOD", "|11=C1|"));
+    price(rig, "symbol=BP|price=5|currency=GBX");
+    assert_int_equal(1, rig->broker[0].orders + rig->broker[1].orders);
+    const char *held = rig_event(rig, "OR.DEAD_LETTER.BP", "|11=C2|");
+    assert_non_null(held);
+    assert_non_null(strstr(held, "too far from the live price 5 GBX"));
+}
+
 /* --- Rates and open orders -----------------------------------------------------------------------
  */
 
@@ -781,6 +808,7 @@ int main(void)
         TEST(a_stale_price_passes_where_that_is_the_policy),
         TEST(price_at_the_collar_passes_and_beyond_is_refused_on_both_sides),
         TEST(recheck_asks_for_time_in_force_collar_and_kill_of_now),
+        TEST(an_order_that_waited_is_judged_by_the_price_of_the_moment),
         TEST(rate_takes_a_burst_then_as_many_as_flow_in_also_over_a_crash),
         TEST(open_orders_are_counted_until_they_end_however_they_end),
         TEST(orders_that_wait_are_open_until_they_expire_or_are_cancelled),
