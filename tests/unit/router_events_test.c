@@ -769,6 +769,90 @@ static void same_events_at_the_same_times_give_the_same_posts(void **state)
     assert_int_equal(first, live(desk));
 }
 
+/* When each broker's breaker last moved, as posted. */
+struct bounds {
+    enum breaker_state state[2];
+    uint64_t since_ns[2];
+};
+
+static void check_bounds(const struct desk *desk, struct bounds *bounds)
+{
+    const struct breaker_config *config = &desk->settings.breaker;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct breaker *breaker = &desk->router.brokers[i].breaker;
+        uint64_t age_ns = breaker->now_ns - bounds->since_ns[i];
+        if (breaker->state == bounds->state[i] && breaker->since_ns == bounds->since_ns[i]) {
+            assert_true(breaker->state != BREAKER_HALF_OPEN || age_ns <= config->half_open_max_ns);
+            continue;
+        }
+        if (bounds->state[i] == BREAKER_OPEN) {
+            assert_true(age_ns >= config->backoff_first_ns / 10 * 8);
+        }
+        bounds->state[i] = breaker->state;
+        bounds->since_ns[i] = breaker->since_ns;
+        assert_true(desk->last[i].score >= desk->settings.score.warm_permille);
+    }
+}
+
+/* Whatever comes, in whatever order, at whatever time: also what no gateway would say. */
+static void whatever_comes_keeps_the_bounds(void **state)
+{
+    struct desk *desk = *state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct bounds bounds = {.state = {BREAKER_CLOSED, BREAKER_CLOSED}};
+        uint64_t random = seed;
+        begin(desk);
+        both_ready(desk);
+        for (unsigned i = 0; i < 2000; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+            unsigned broker = (unsigned)(random >> 40) % 2;
+            unsigned attempt = 1 + (unsigned)(random >> 44) % (desk->attempts + 1);
+            switch (random >> 60) {
+            case 0:
+                session(desk, ids[broker], names[broker], "DISCONNECTED", "");
+                break;
+            case 1:
+                session(desk, ids[broker], names[broker], "READY", "");
+                break;
+            case 2:
+                answer(desk, broker, attempt, refused);
+                break;
+            case 3:
+                answer(desk, broker, attempt, "150=8|10005=REJECTED|45=7");
+                break;
+            case 4:
+                order_event(desk, broker, attempt, i % 2 == 0 ? "QUEUED" : "SENT");
+                break;
+            case 5:
+                desk->now_ns -= (random >> 20) % (10 * SECOND_NS);
+                break;
+            case 6:
+                desk->now_ns += i % 10 == 0 ? 1000 * SECOND_NS : 0;
+                break;
+            case 7:
+                if (i % 16 == 0) {
+                    router_live(&desk->router);
+                }
+                break;
+            case 8:
+            case 9:
+                answer(desk, broker, attempt, taken);
+                break;
+            case 10:
+                wait_with_echoes(desk, 1);
+                break;
+            default:
+                (void)send(desk, broker);
+                break;
+            }
+            pass(desk, (random >> 30) % (SECOND_NS / 4));
+            memset(desk->posts, 0, sizeof(desk->posts));
+            desk->news[0] = '\0';
+            check_bounds(desk, &bounds);
+        }
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -804,6 +888,7 @@ int main(void)
         TEST(bytes_that_the_peer_does_not_read_cost_score),
         TEST(shadow_mode_tells_all_and_posts_nothing_as_open),
         TEST(row_tells_of_a_session_that_no_event_told_of),
+        TEST(whatever_comes_keeps_the_bounds),
         TEST(same_events_at_the_same_times_give_the_same_posts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
