@@ -31,7 +31,9 @@ static bool ask(struct asked *asked)
     json_text_init(&text, bytes, sizeof(bytes));
     json_text_words(&text, "{");
     json_text_pair(&text, true, "command", span_text(words->spec->name));
-    json_text_pair(&text, false, "operator", span_text(words->operator_name));
+    if (words->operator_name != NULL) {
+        json_text_pair(&text, false, "operator", span_text(words->operator_name));
+    }
     if (words->key != NULL) {
         json_text_pair(&text, false, "key", span_text(words->key));
     }
@@ -89,7 +91,7 @@ static void print_second(const struct asked *asked)
     const char *number = control_client_value(&asked->client, "number");
     (void)printf("\nAnother operator than %s types:\n"
                  "  fixgate ctl approvals approve %s %s %s\n",
-                 asked->words.operator_name, number,
+                 asked->words.operator_name != NULL ? asked->words.operator_name : "you", number,
                  asked->words.control != NULL ? "--control" : "-c",
                  asked->words.control != NULL ? asked->words.control : asked->words.config);
 }
@@ -151,10 +153,13 @@ static int carry_out(struct asked *asked)
 static int connect_and_run(struct asked *asked)
 {
     char login[CONTROL_CLIENT_LOGIN_BYTES_MAX];
-    if (asked->words.operator_name == NULL) {
+    /* With keys it is the gateway that knows whose they are. */
+    if (asked->words.operator_name == NULL && asked->words.server_key == NULL) {
         asked->words.operator_name = control_client_login(login);
     }
     asked->client.command = "ctl";
+    asked->client.server_key = asked->words.server_key;
+    asked->client.secret_file = asked->words.secret;
     if (!control_client_find(&asked->client, asked->words.config, asked->words.control)) {
         return EXIT_CODE_USAGE;
     }

@@ -59,6 +59,7 @@ void command_say(const char *command, const char *format, ...)
 
 int command_check(int argc, char **argv);
 int command_ctl(int argc, char **argv);
+int command_keys(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_service(int argc, char **argv);
 int command_session(int argc, char **argv);

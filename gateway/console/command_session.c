@@ -28,6 +28,8 @@ static const char help[] =
     "  -c, --config FILE       the configuration of the gateway\n"
     "      --control ENDPOINT  its ControlEndpoint, without a configuration\n"
     "      --operator NAME     who asks (default: your login name)\n"
+    "      --server-key KEY    the gateway's public key, at its ControlSecureEndpoint,\n"
+    "      --secret FILE       and the file of your secret key (`fixgate keys`)\n"
     "      --confirm           reset although orders are open\n"
     "      --json              rows as JSON\n"
     "\n"
@@ -63,7 +65,9 @@ static bool ask(struct asked *asked, const char *verb, const char *session)
     if (session != NULL) {
         json_text_pair(&text, false, "session", span_text(session));
     }
-    json_text_pair(&text, false, "operator", span_text(asked->operator_name));
+    if (asked->operator_name != NULL) {
+        json_text_pair(&text, false, "operator", span_text(asked->operator_name));
+    }
     json_text_words(&text, session != NULL && asked->confirm ? ",\"confirm\":true}" : "}");
     struct span request = json_text_span(&text);
     if (request.size == 0) {
@@ -273,7 +277,7 @@ static bool words_right(const struct asked *asked, uint32_t count, char **argv)
         wrong = "which session? `fixgate session list` names them";
     } else if (asked->confirm && strcmp(argv[0], "reset") != 0) {
         wrong = "--confirm is for reset alone";
-    } else if (asked->operator_name[0] == '\0') {
+    } else if (asked->operator_name != NULL && asked->operator_name[0] == '\0') {
         wrong = "--operator is empty";
     }
     if (wrong != NULL) {
@@ -293,6 +297,8 @@ int command_session(int argc, char **argv)
         {.name = "config", .letter = 'c', .value = &asked->config},
         {.name = "control", .value = &asked->control},
         {.name = "operator", .value = &asked->operator_name},
+        {.name = "server-key", .value = &asked->client.server_key},
+        {.name = "secret", .value = &asked->client.secret_file},
         {.name = "confirm", .flag = &asked->confirm},
         {.name = "json", .flag = &asked->json}};
     const struct command_words words = {.command = "session",
@@ -302,9 +308,12 @@ int command_session(int argc, char **argv)
                                         .arguments_max = 2};
     char login[CONTROL_CLIENT_LOGIN_BYTES_MAX];
     uint32_t count = 0;
-    asked->operator_name = control_client_login(login);
     asked->client.command = words.command;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
+    /* With keys it is the gateway that knows whose they are. */
+    if (asked->operator_name == NULL && asked->client.server_key == NULL) {
+        asked->operator_name = control_client_login(login);
+    }
     int code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
     if (parsed == COMMAND_GO && words_right(asked, count, argv) &&
         control_client_find(&asked->client, asked->config, asked->control)) {

@@ -1,6 +1,7 @@
 #include "gateway/console/control_client.h"
 
 #include "gateway/console/command_line.h"
+#include "gateway/shell/key_file.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -29,10 +30,40 @@ bool control_client_find(struct control_client *client, const char *config_path,
     return true;
 }
 
+/* The options of the socket with the operator's key, if he has one. */
+static bool read_keys(const struct control_client *client, struct zeromq_options *options,
+                      char secret[ZEROMQ_KEY_TEXT_BYTES + 1])
+{
+    char error[KEY_FILE_ERROR_BYTES_MAX];
+    uint8_t key[ZEROMQ_KEY_BYTES];
+    if (client->server_key == NULL && client->secret_file == NULL) {
+        return true;
+    }
+    if (client->server_key == NULL || client->secret_file == NULL) {
+        command_say(client->command, "--server-key and --secret go together");
+        return false;
+    }
+    if (!zeromq_key_read(client->server_key, key)) {
+        command_say(client->command, "--server-key is no CURVE key of 40 characters");
+        return false;
+    }
+    if (key_file_read(client->secret_file, secret, error) != STATUS_OK) {
+        command_say(client->command, "--secret %s", error);
+        return false;
+    }
+    options->server_key = client->server_key;
+    options->secret_key = secret;
+    return true;
+}
+
 bool control_client_open(struct control_client *client)
 {
     char error[ZEROMQ_ERROR_BYTES_MAX];
+    char secret[ZEROMQ_KEY_TEXT_BYTES + 1];
     struct zeromq_options options = {.kind = ZEROMQ_DEALER};
+    if (!read_keys(client, &options, secret)) {
+        return false;
+    }
     if (zeromq_open(&client->zeromq) != STATUS_OK) {
         command_say(client->command, "cannot make a ZeroMQ context");
         return false;
@@ -58,8 +89,9 @@ static bool send_request(struct control_client *client, struct span request)
 {
     struct zeromq_poll item = {.socket = &client->socket, .want_write = true};
     if (zeromq_poll(&item, 1, REACH_MS_MAX) != STATUS_OK || !item.writable) {
-        command_say(client->command, "nobody answers at %s; is the gateway running?",
-                    client->endpoint);
+        command_say(client->command, "nobody answers at %s; is the gateway running%s?",
+                    client->endpoint,
+                    client->server_key != NULL ? ", and does it know your key" : "");
         return false;
     }
     if (zeromq_send(&client->socket, &request, 1) != STATUS_OK) {

@@ -11,7 +11,9 @@ enum { CONTROL_CLIENT_LOGIN_BYTES_MAX = 64 };
 
 /* Start from zeroed memory. */
 struct control_client {
-    const char *command; /* Of fixgate: "session". Borrowed. */
+    const char *command;     /* Of fixgate: "session". Borrowed. */
+    const char *server_key;  /* CURVE, in Z85: the gateway's public key. Borrowed; NULL: none. */
+    const char *secret_file; /* Holds the operator's secret key. Borrowed; NULL: none. */
     char endpoint[ZEROMQ_ENDPOINT_BYTES_MAX + 1];
     struct zeromq zeromq;
     struct zeromq_socket socket;

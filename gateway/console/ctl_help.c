@@ -13,6 +13,8 @@ static const char head[] =
     "  -c, --config FILE       the configuration of the gateway\n"
     "      --control ENDPOINT  its ControlEndpoint, without a configuration\n"
     "      --operator NAME     who asks (default: your login name)\n"
+    "      --server-key KEY    the gateway's public key, at its ControlSecureEndpoint,\n"
+    "      --secret FILE       and the file of your secret key (`fixgate keys`)\n"
     "      --key KEY           the same key again is answered as before, and done once: for\n"
     "                          scripts that ask again after a timeout\n"
     "      --json              rows as JSON, one a line\n";

@@ -178,10 +178,9 @@ static const char **own_option(struct ctl_words *words, struct span name)
     const struct {
         const char *name;
         const char **value;
-    } options[] = {{"config", &words->config},
-                   {"control", &words->control},
-                   {"operator", &words->operator_name},
-                   {"key", &words->key}};
+    } options[] = {{"config", &words->config},          {"control", &words->control},
+                   {"operator", &words->operator_name}, {"key", &words->key},
+                   {"server-key", &words->server_key},  {"secret", &words->secret}};
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         if (span_is(name, options[i].name)) {
             return options[i].value;

@@ -11,6 +11,8 @@ struct ctl_words {
     const char *control;
     const char *operator_name; /* NULL: not given. */
     const char *key;
+    const char *server_key; /* CURVE. */
+    const char *secret;
     bool json;
     bool help;
     const struct command_spec *spec; /* NULL: only help was asked for. */

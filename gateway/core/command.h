@@ -143,8 +143,8 @@ struct command_spec {
     bool changes;     /* Else it only looks: no audit, no event. */
     bool two_persons; /* Another operator must approve it. */
     /* "broker reason?": what it takes; '?': may be left out. None is named as what is of every
-     * request (command, operator, key) or an option of `fixgate ctl` (config, control, json, help).
-     */
+     * request (command, operator, key) or an option of `fixgate ctl` (config, control, json, help,
+     * server-key, secret). */
     const char *arguments;
     const char *help; /* One line. */
     bool (*run)(struct command_call *call);

@@ -16,6 +16,7 @@ void config_finish(struct gateway_config *config, enum config_need need,
     }
     if (errors->count == 0 && need == CONFIG_NEED_ALL) {
         config_passwords_read(config, errors);
+        config_control_key_read(config, errors);
         config_zones_load(config, errors);
         config_tls_check(config, errors);
     }

@@ -53,7 +53,7 @@ struct config_settings {
 enum {
     CONFIG_ENDPOINTS_MAX = 8,
     CONFIG_LOGON_TAGS_MAX = CONFIG_NUMBERS_MAX + 1,
-    CONFIG_LIMITS_MAX = 48, /* [LIMIT]; more scopes may have limits at run time. */
+    CONFIG_LIMITS_MAX = 48,    /* [LIMIT]; more scopes may have limits at run time. */
     CONFIG_NAMES_MAX = 32,     /* Of AllowedOnBehalfOfCompIDs, AllowedDeliverToCompIDs. */
     CONFIG_ADDRESSES_MAX = 64, /* Of AllowedRemoteAddresses. */
     CONFIG_LISTENERS_MAX = ENGINE_SESSIONS_MAX,
@@ -130,6 +130,8 @@ struct gateway_config {
     const char *bus_endpoint;
     const char *replay_endpoint;
     const char *control_endpoint;
+    const char *control_secure_endpoint; /* NULL: there is none. */
+    const char *control_secret_key;      /* Z85; read by CONFIG_NEED_ALL. */
     struct operator_config operators[OPERATORS_MAX + 1];
     uint32_t operators_count; /* 0: nobody is told apart. */
     uint32_t operator_sections;

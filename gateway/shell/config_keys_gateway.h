@@ -28,6 +28,12 @@
     X(GATEWAY, ControlEndpoint, ENDPOINT, NULL, 1, 255, "", NULL,                                  \
       "ipc://StorePath/control.ipc",                                                               \
       "where operators steer a running gateway (ROUTER); ipc:// lets only its owner in")           \
+    X(GATEWAY, ControlSecureEndpoint, TEXT, NULL, 1, 255, "", NULL,                                \
+      "tcp://ADDRESS:PORT",                                                                        \
+      "where operators with keys steer the gateway from elsewhere (ROUTER, CURVE)")                \
+    X(GATEWAY, ControlSecureKeyFile, PATH, NULL, 1, 180, "", NULL,                                 \
+      "file",                                                                                      \
+      "the gateway's secret key for that, as `fixgate keys` makes it; chmod 600")                  \
     X(GATEWAY, ApprovalTimeout, SECONDS, "900", 1, 604800, "", NULL,                               \
       "seconds",                                                                                   \
       "how long a proposal waits for its second person; then it expires")                          \
@@ -76,6 +82,9 @@
     X(OPERATOR, Roles, NAMES, CONFIG_REQUIRED, 1, 120, "", NULL,                                   \
       "list of view, operate, admin, approve, serve",                                              \
       "what the operator may do; without any [OPERATOR] everybody may do everything")              \
+    X(OPERATOR, PublicKey, TEXT, NULL, 40, 40, "", NULL,                                           \
+      "CURVE key, 40 characters",                                                                  \
+      "he is believed only by this key, at ControlSecureEndpoint")                                 \
     X(BROKER, Weight, NUMBER, "1", 0, 1000000, "", NULL,                                           \
       "share",                                                                                     \
       "share of new orders; 0 = none")                                                             \

@@ -133,6 +133,9 @@ void config_warn(struct gateway_config *config);
 /* Reads PasswordFile and NewPasswordFile of each session. */
 void config_passwords_read(struct gateway_config *config, struct config_errors *errors);
 
+/* Reads ControlSecureKeyFile. */
+void config_control_key_read(struct gateway_config *config, struct config_errors *errors);
+
 /* Reads the TLS files of all sessions and listeners, for their faults alone. */
 void config_tls_check(const struct gateway_config *config, struct config_errors *errors);
 

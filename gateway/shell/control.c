@@ -16,24 +16,44 @@ _Static_assert((int)CONTROL_ROWS_MAX + 3 <= (int)ZEROMQ_FRAMES_MAX,
 _Static_assert((int)COMMAND_BYTES_MAX >= (int)CONTROL_REQUEST_BYTES_MAX,
                "what a request holds is no longer than it");
 
-enum status control_open(struct control *control, struct zeromq *zeromq, const char *endpoint,
-                         char error[ZEROMQ_ERROR_BYTES_MAX])
+static enum status open_socket(struct zeromq_socket *socket, struct zeromq *zeromq,
+                               const char *endpoint, const char *secret_key,
+                               char error[ZEROMQ_ERROR_BYTES_MAX])
 {
     struct zeromq_options options = {
+        .secret_key = secret_key,
         .kind = ZEROMQ_ROUTER,
         .send_max = CONTROL_UNREAD_MAX,
         .receive_max = CONTROL_UNREAD_MAX,
         .frame_bytes_max = CONTROL_FRAME_BYTES_MAX,
         .linger_ms = CONTROL_LINGER_MS,
     };
-    TRY(zeromq_socket_open(zeromq, &options, &control->socket, error));
-    return zeromq_bind(&control->socket, endpoint, error);
+    TRY(zeromq_socket_open(zeromq, &options, socket, error));
+    return zeromq_bind(socket, endpoint, error);
+}
+
+enum status control_open(struct control *control, struct zeromq *zeromq, const char *endpoint,
+                         char error[ZEROMQ_ERROR_BYTES_MAX])
+{
+    return open_socket(&control->socket, zeromq, endpoint, NULL, error);
+}
+
+enum status control_open_secure(struct control *control, struct zeromq *zeromq,
+                                const char *endpoint, const char *secret_key,
+                                char error[ZEROMQ_ERROR_BYTES_MAX])
+{
+    control->zap.operators = control->operators;
+    control->zap.operators_count = control->operators_count;
+    TRY(zap_open(&control->zap, zeromq, error));
+    return open_socket(&control->secure, zeromq, endpoint, secret_key, error);
 }
 
 void control_close(struct control *control)
 {
     zeromq_frames_release(&control->frames);
     zeromq_socket_close(&control->socket);
+    zeromq_socket_close(&control->secure);
+    zap_close(&control->zap);
 }
 
 /* --- Answers ---------------------------------------------------------------------- */
@@ -135,6 +155,28 @@ static bool read_arguments(const struct control_asked *asked, struct command_arg
     return true;
 }
 
+/* On the socket with keys: the name goes with the key. Said if it does not. */
+static bool prove_name(const struct control_asked *asked, struct command *command)
+{
+    const char *user = asked->control->frames.user;
+    if (!asked->answer->socket->secure) {
+        return true;
+    }
+    if (user[0] == '\0') { /* The ZAP handler would have refused him. */
+        refuse(asked, "your key is not known");
+        return false;
+    }
+    if (command->operator_name.size == 0) {
+        command->operator_name = span_text(user);
+    }
+    if (!span_is(command->operator_name, user)) {
+        refuse(asked, "your key is that of '%s': ask under this name, or leave 'operator' out",
+               user);
+        return false;
+    }
+    return true;
+}
+
 /* What the operator may do; said if he is not known. */
 static bool read_roles(const struct control_asked *asked, struct command *command)
 {
@@ -150,14 +192,22 @@ static bool read_roles(const struct control_asked *asked, struct command *comman
     if (command->operator_name.size == 0) {
         return true; /* The engine says what is missing. */
     }
+    char name[ENGINE_NAME_BYTES_MAX + 1];
+    span_to_text(command->operator_name, name, sizeof(name));
     for (uint32_t i = 0; i < control->operators_count; i++) {
-        if (span_is(command->operator_name, control->operators[i].name)) {
-            command->may = control->operators[i].may;
-            return true;
+        const struct operator_config *known = &control->operators[i];
+        if (strcmp(name, known->name) != 0) {
+            continue;
         }
+        if (known->public_key != NULL && !asked->answer->socket->secure) {
+            refuse(asked, "'%s' has a PublicKey: he must ask by ControlSecureEndpoint, with it",
+                   name);
+            return false;
+        }
+        command->may = known->may;
+        return true;
     }
-    refuse(asked, "'%s' is no operator of this gateway: its [OPERATOR] sections name them",
-           json_flat_find(&control->request, "operator"));
+    refuse(asked, "'%s' is no operator of this gateway: its [OPERATOR] sections name them", name);
     return false;
 }
 
@@ -179,7 +229,7 @@ static void carry_out(struct control_asked *asked)
     if (!read_name(asked, "operator", ENGINE_NAME_BYTES_MAX, &command.operator_name) ||
         !read_name(asked, "key", COMMAND_KEY_BYTES_MAX, &command.key) ||
         !read_arguments(asked, arguments, &command.arguments_count) ||
-        !read_roles(asked, &command)) {
+        !prove_name(asked, &command) || !read_roles(asked, &command)) {
         return;
     }
     asked->sessions = strcmp(name, "session.list") == 0;
@@ -188,7 +238,8 @@ static void carry_out(struct control_asked *asked)
     answer_with(asked, result, text_span(&out.answer), text_span(&out.more));
 }
 
-static void take_request(struct control *control, struct engine *engine)
+static void take_request(struct control *control, struct zeromq_socket *socket,
+                         struct engine *engine)
 {
     const struct span *frames = control->frames.list;
     uint32_t count = control->frames.count;
@@ -197,6 +248,7 @@ static void take_request(struct control *control, struct engine *engine)
         return; /* Nobody to be told. */
     }
     control->answers_count += 1;
+    answer->socket = socket;
     memcpy(answer->identity, frames[0].data, frames[0].size);
     answer->identity_size = frames[0].size;
     answer->delimiter = count > 1 && frames[1].size == 0;
@@ -216,22 +268,30 @@ static void take_request(struct control *control, struct engine *engine)
     }
 }
 
-enum status control_step(struct control *control, struct engine *engine)
+static enum status take_requests(struct control *control, struct zeromq_socket *socket,
+                                 struct engine *engine)
 {
-    if (control->socket.handle == NULL) {
+    if (socket->handle == NULL) {
         return STATUS_OK;
     }
     while (control->answers_count < CONTROL_REQUESTS_MAX && !engine_turn_full(engine)) {
-        enum status status = zeromq_receive(&control->socket, &control->frames);
+        enum status status = zeromq_receive(socket, &control->frames);
         if (status == STATUS_BUSY) {
             return STATUS_OK;
         }
         if (status == STATUS_IO) {
             return status;
         }
-        take_request(control, engine);
+        take_request(control, socket, engine);
     }
     return STATUS_OK;
+}
+
+enum status control_step(struct control *control, struct engine *engine)
+{
+    TRY(zap_step(&control->zap));
+    TRY(take_requests(control, &control->socket, engine));
+    return take_requests(control, &control->secure, engine);
 }
 
 void control_release(struct control *control)
@@ -248,7 +308,7 @@ void control_release(struct control *control)
         for (uint32_t row = 0; row < answer->rows_count; row++) {
             frames[count++] = answer->rows[row];
         }
-        if (zeromq_send(&control->socket, frames, count) != STATUS_OK) {
+        if (zeromq_send(answer->socket, frames, count) != STATUS_OK) {
             log_text(control->log, control->now->engine_ns, SEVERITY_DEBUG,
                      "control: an answer is lost, who asked has gone or does not read");
         }
@@ -256,7 +316,12 @@ void control_release(struct control *control)
     control->answers_count = 0;
 }
 
+static bool readable(const struct zeromq_socket *socket)
+{
+    return socket->handle != NULL && zeromq_readable(socket);
+}
+
 bool control_pending(const struct control *control)
 {
-    return control->socket.handle != NULL && zeromq_readable(&control->socket);
+    return readable(&control->socket) || readable(&control->secure) || zap_pending(&control->zap);
 }

@@ -18,6 +18,9 @@
  * something is answered once that is durable: control_step() carries out, control_release()
  * answers.
  *
+ * A second socket, on tcp://, has CURVE keys: who comes by it is who his key says (PublicKey of
+ * an [OPERATOR]), and may leave `operator` out. Who has a key is not believed on the first one.
+ *
  * Whoever can be told gets an answer. Who leaves CONTROL_UNREAD_MAX of them unread loses
  * further ones; who sends a frame beyond CONTROL_FRAME_BYTES_MAX is cut off by libzmq. */
 #ifndef GATEWAY_SHELL_CONTROL_H
@@ -30,6 +33,7 @@
 #include "gateway/shell/listener.h"
 #include "gateway/shell/log.h"
 #include "gateway/shell/operators.h"
+#include "gateway/shell/zap.h"
 #include "gateway/shell/zeromq.h"
 
 enum {
@@ -46,6 +50,7 @@ enum {
 
 /* One answer that waits for the commit. */
 struct control_answer {
+    struct zeromq_socket *socket; /* Where it goes. */
     uint8_t identity[256];
     size_t identity_size;
     bool delimiter;
@@ -59,6 +64,8 @@ struct control_answer {
 
 struct control {
     struct zeromq_socket socket;                 /* Closed: there is no control socket. */
+    struct zeromq_socket secure;                 /* Closed: there is none with keys. */
+    struct zap zap;                              /* Of that one. */
     struct log *log;                             /* Borrowed. */
     const struct instant *now;                   /* Borrowed: of the turn. */
     const struct connection_config *connections; /* Borrowed: by session number. */
@@ -74,6 +81,10 @@ struct control {
 /* Binds; what is borrowed is set by the caller. `error` has the reason. */
 MUST_USE enum status control_open(struct control *control, struct zeromq *zeromq,
                                   const char *endpoint, char error[ZEROMQ_ERROR_BYTES_MAX]);
+/* The same of the socket with keys; `secret_key` in Z85 is the gateway's. */
+MUST_USE enum status control_open_secure(struct control *control, struct zeromq *zeromq,
+                                         const char *endpoint, const char *secret_key,
+                                         char error[ZEROMQ_ERROR_BYTES_MAX]);
 void control_close(struct control *control);
 
 /* Carries out what was asked for. IO: the socket failed. */

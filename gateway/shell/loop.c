@@ -301,7 +301,24 @@ static enum status open_sockets(struct loop *loop, char *error)
     if (config->control_endpoint != NULL) {
         TRY(control_open(&loop->control, config->zeromq, config->control_endpoint, error));
     }
+    if (config->control_secure_endpoint != NULL) {
+        TRY(control_open_secure(&loop->control, config->zeromq, config->control_secure_endpoint,
+                                config->control_secret_key, error));
+    }
     return STATUS_OK;
+}
+
+static bool poll_control(struct loop *loop)
+{
+    const struct zeromq_socket *sockets[] = {&loop->control.socket, &loop->control.secure,
+                                             &loop->control.zap.socket};
+    for (size_t i = 0; i < ARRAY_LEN(sockets); i++) {
+        if (sockets[i]->handle != NULL && poller_add(&loop->poller, zeromq_fd(sockets[i]),
+                                                     TAG_CONTROL, true, false) != STATUS_OK) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static enum status open_poller(struct loop *loop, char *error)
@@ -317,9 +334,7 @@ static enum status open_poller(struct loop *loop, char *error)
                    false) != STATUS_OK ||
         poller_add(&loop->poller, zeromq_fd(&loop->publisher.socket), TAG_BUS, true, false) !=
             STATUS_OK ||
-        (loop->control.socket.handle != NULL &&
-         poller_add(&loop->poller, zeromq_fd(&loop->control.socket), TAG_CONTROL, true, false) !=
-             STATUS_OK)) {
+        !poll_control(loop)) {
         return fail(STATUS_IO, error, "epoll refused a socket", "out of descriptors or memory");
     }
     if (connections_open(&loop->connections, loop->config.engine, loop->config.connections) !=

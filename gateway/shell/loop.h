@@ -29,7 +29,9 @@ struct loop_config {
     uint32_t listeners_count;
     const char *order_entry_endpoint;
     const char *bus_endpoint;
-    const char *control_endpoint; /* NULL: no control socket. */
+    const char *control_endpoint;        /* NULL: no control socket. */
+    const char *control_secure_endpoint; /* NULL: none with keys. */
+    const char *control_secret_key;
     const struct operator_config *operators;
     uint32_t operators_count; /* 0: everybody may do everything. */
     struct zeromq *zeromq;

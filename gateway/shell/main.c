@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"session", command_session, "show the sessions of a running gateway, and steer them"},
     {"ctl", command_ctl, "ask anything of a running gateway: orders, brokers, limits, audit"},
     {"service", command_service, "run the router as a process of its own"},
+    {"keys", command_keys, "make a pair of keys for the control socket"},
     {"dict", command_dict, "check a dictionary, or look up a message or field"},
     {"version", command_version, "print the version"},
     {"help", command_help, "explain a command, or all keys of the configuration"},
@@ -74,12 +75,9 @@ static void print_keys(void)
     static const struct {
         enum config_place place;
         const char *name;
-    } places[] = {{CONFIG_GATEWAY, "GATEWAY"},
-                  {CONFIG_BROKER, "BROKER"},
-                  {CONFIG_OPERATOR, "OPERATOR"},
-                  {CONFIG_LIMIT, "LIMIT"},
-                  {CONFIG_SESSION, "SESSION"},
-                  {CONFIG_ROUTER, "ROUTER"}};
+    } places[] = {{CONFIG_GATEWAY, "GATEWAY"},   {CONFIG_BROKER, "BROKER"},
+                  {CONFIG_OPERATOR, "OPERATOR"}, {CONFIG_LIMIT, "LIMIT"},
+                  {CONFIG_SESSION, "SESSION"},   {CONFIG_ROUTER, "ROUTER"}};
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         (void)printf("%s[%s]\n", i > 0 ? "\n" : "", places[i].name);
         for (uint32_t key = 0; key < CONFIG_KEYS_COUNT; key++) {

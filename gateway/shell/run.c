@@ -154,6 +154,9 @@ static enum run_exit open_loop(struct run *run)
         .order_entry_endpoint = config->order_entry_endpoint,
         .bus_endpoint = config->bus_endpoint,
         .control_endpoint = run->options->sessions_only ? NULL : config->control_endpoint,
+        .control_secure_endpoint =
+            run->options->sessions_only ? NULL : config->control_secure_endpoint,
+        .control_secret_key = config->control_secret_key,
         .operators = config->operators,
         .operators_count = config->operators_count,
         .zeromq = &run->zeromq,

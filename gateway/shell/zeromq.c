@@ -67,6 +67,29 @@ static int or_default(uint32_t value, int otherwise)
     return value != 0 ? (int)value : otherwise;
 }
 
+static bool set_keys(void *handle, const struct zeromq_options *options)
+{
+    static const char domain[] = "fixgate";
+    char public_key[ZEROMQ_KEY_TEXT_BYTES + 1];
+    if (options->secret_key == NULL) {
+        return true;
+    }
+    if (!zeromq_key_public(options->secret_key, public_key) ||
+        zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, options->secret_key,
+                       ZEROMQ_KEY_TEXT_BYTES + 1) != 0) {
+        return false;
+    }
+    if (options->server_key != NULL) {
+        return zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, public_key, ZEROMQ_KEY_TEXT_BYTES + 1) ==
+                   0 &&
+               zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, options->server_key,
+                              ZEROMQ_KEY_TEXT_BYTES + 1) == 0;
+    }
+    /* libzmq asks the ZAP handler of the context; it must be bound before. */
+    return set_int(handle, ZMQ_CURVE_SERVER, 1) &&
+           zmq_setsockopt(handle, ZMQ_ZAP_DOMAIN, domain, sizeof(domain) - 1) == 0;
+}
+
 static bool set_options(void *handle, const struct zeromq_options *options)
 {
     int64_t frame_max = or_default(options->frame_bytes_max, ZEROMQ_FRAME_BYTES_MAX);
@@ -80,7 +103,8 @@ static bool set_options(void *handle, const struct zeromq_options *options)
         set_int(handle, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
         set_int(handle, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
         set_int(handle, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
-        zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) == 0;
+        zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) == 0 &&
+        set_keys(handle, options);
     if (right && options->kind == ZEROMQ_ROUTER) {
         /* A client that comes back under its name before we noticed that its old
          * connection died takes the name over. */
@@ -95,7 +119,7 @@ static bool set_options(void *handle, const struct zeromq_options *options)
 enum status zeromq_socket_open(struct zeromq *zeromq, const struct zeromq_options *options,
                                struct zeromq_socket *sock, char error[ZEROMQ_ERROR_BYTES_MAX])
 {
-    *sock = (struct zeromq_socket){.kind = options->kind};
+    *sock = (struct zeromq_socket){.kind = options->kind, .secure = options->secret_key != NULL};
     void *handle = zmq_socket(zeromq->context, native_kind(options->kind));
     if (handle == NULL) {
         (void)snprintf(error, ZEROMQ_ERROR_BYTES_MAX, "cannot make a ZeroMQ socket: %s",
@@ -120,10 +144,39 @@ void zeromq_socket_close(struct zeromq_socket *sock)
     }
 }
 
+/* --- Keys ---------------------------------------------------------------------- */
+
+bool zeromq_key_pair(char public_key[ZEROMQ_KEY_TEXT_BYTES + 1],
+                     char secret_key[ZEROMQ_KEY_TEXT_BYTES + 1])
+{
+    return zmq_curve_keypair(public_key, secret_key) == 0;
+}
+
+bool zeromq_key_read(const char *text, uint8_t key[ZEROMQ_KEY_BYTES])
+{
+    return strlen(text) == ZEROMQ_KEY_TEXT_BYTES && zmq_z85_decode(key, text) != NULL;
+}
+
+bool zeromq_key_public(const char *secret_key, char public_key[ZEROMQ_KEY_TEXT_BYTES + 1])
+{
+    uint8_t key[ZEROMQ_KEY_BYTES];
+    return zeromq_key_read(secret_key, key) && zmq_curve_public(public_key, secret_key) == 0;
+}
+
+/* --- Endpoints ------------------------------------------------------------------ */
+
+/* With keys tcp:// may go anywhere; all else is as without. */
+static bool anywhere(const struct zeromq_socket *sock, const char *endpoint)
+{
+    return sock->secure && strncmp(endpoint, "tcp://", 6) == 0;
+}
+
 enum status zeromq_bind(struct zeromq_socket *sock, const char *endpoint,
                         char error[ZEROMQ_ERROR_BYTES_MAX])
 {
-    TRY(endpoint_prepare(endpoint, error));
+    if (!anywhere(sock, endpoint)) {
+        TRY(endpoint_prepare(endpoint, error));
+    }
     if (zmq_bind(sock->handle, endpoint) != 0) {
         (void)snprintf(error, ZEROMQ_ERROR_BYTES_MAX, "%s: cannot bind: %s", endpoint,
                        zmq_strerror(errno));
@@ -135,7 +188,9 @@ enum status zeromq_bind(struct zeromq_socket *sock, const char *endpoint,
 enum status zeromq_connect(struct zeromq_socket *sock, const char *endpoint,
                            char error[ZEROMQ_ERROR_BYTES_MAX])
 {
-    TRY(endpoint_check(endpoint, error));
+    if (!anywhere(sock, endpoint)) {
+        TRY(endpoint_check(endpoint, error));
+    }
     if (zmq_connect(sock->handle, endpoint) != 0) {
         (void)snprintf(error, ZEROMQ_ERROR_BYTES_MAX, "%s: cannot connect: %s", endpoint,
                        zmq_strerror(errno));
@@ -176,6 +231,7 @@ void zeromq_frames_release(struct zeromq_frames *frames)
     }
     frames->owned = 0;
     frames->count = 0;
+    frames->user[0] = '\0';
 }
 
 static enum status receive_one(void *handle, zmq_msg_t *message)
@@ -188,6 +244,12 @@ static enum status receive_one(void *handle, zmq_msg_t *message)
     enum status status = errno == EAGAIN || errno == EINTR ? STATUS_BUSY : STATUS_IO;
     (void)zmq_msg_close(message);
     return status;
+}
+
+static void name_user(struct zeromq_frames *frames, zmq_msg_t *message)
+{
+    const char *user = zmq_msg_gets(message, "User-Id");
+    (void)snprintf(frames->user, sizeof(frames->user), "%s", user != NULL ? user : "");
 }
 
 /* libzmq delivers messages whole, so the rest of a message is always there. */
@@ -217,6 +279,9 @@ enum status zeromq_receive(struct zeromq_socket *sock, struct zeromq_frames *fra
         frames->count++;
         frames->owned++;
         more = zmq_msg_more(message) != 0;
+        if (!more && sock->secure) {
+            name_user(frames, message);
+        }
     }
     return STATUS_OK;
 }

@@ -21,6 +21,9 @@ enum {
     ZEROMQ_ERROR_BYTES_MAX = 512,
     ZEROMQ_STORAGE_BYTES = 64, /* Of one zmq_msg_t. */
     ZEROMQ_POLL_MAX = 16,
+    ZEROMQ_KEY_BYTES = 32,      /* A CURVE key, */
+    ZEROMQ_KEY_TEXT_BYTES = 40, /* and in Z85. */
+    ZEROMQ_USER_BYTES_MAX = 63,
 };
 
 /* A context: I/O threads of libzmq, and the namespace of inproc://. */
@@ -39,6 +42,7 @@ enum zeromq_kind {
 struct zeromq_socket {
     void *handle; /* NULL: closed. */
     enum zeromq_kind kind;
+    bool secure; /* Has CURVE keys. */
 };
 
 struct zeromq_options {
@@ -52,6 +56,10 @@ struct zeromq_options {
      * and if it does so between two frames that are being read, it ends the process
      * ("Assertion failed: !_more", seen with 4.3.4). */
     bool connected_only_off;
+    /* CURVE, keys in Z85: of a server, whose clients the context's ZAP handler lets in or not
+     * (zap.h), its own secret key; of a client that, and the server's public key. */
+    const char *secret_key;
+    const char *server_key;
 };
 
 /* One received message. Spans point into memory that is owned here until the next
@@ -59,6 +67,8 @@ struct zeromq_options {
 struct zeromq_frames {
     uint32_t count; /* Frames in `list`. */
     uint32_t owned; /* Storage slots in use. */
+    /* By whose CURVE key it came, as the ZAP handler named him; empty: by none. */
+    char user[ZEROMQ_USER_BYTES_MAX + 1];
     struct span list[ZEROMQ_FRAMES_MAX];
     struct zeromq_storage {
         _Alignas(8) uint8_t bytes[ZEROMQ_STORAGE_BYTES];
@@ -77,8 +87,14 @@ MUST_USE enum status zeromq_socket_open(struct zeromq *zeromq, const struct zero
                                         char error[ZEROMQ_ERROR_BYTES_MAX]);
 void zeromq_socket_close(struct zeromq_socket *socket);
 
+/* CURVE keys. False: it is no key, or (pair) this libzmq has no CURVE. */
+MUST_USE bool zeromq_key_pair(char public_key[ZEROMQ_KEY_TEXT_BYTES + 1],
+                              char secret_key[ZEROMQ_KEY_TEXT_BYTES + 1]);
+MUST_USE bool zeromq_key_public(const char *secret_key, char public_key[ZEROMQ_KEY_TEXT_BYTES + 1]);
+MUST_USE bool zeromq_key_read(const char *text, uint8_t key[ZEROMQ_KEY_BYTES]);
+
 /* Binds. ipc://: makes the directory if missing and lets only the owner in (0600);
- * tcp:// to anything but loopback is refused, for it would need keys. On failure
+ * tcp:// to anything but loopback is refused to a socket without keys. On failure
  * STATUS_INVALID or STATUS_IO and one line in `error`: what, where, remedy. */
 MUST_USE enum status zeromq_bind(struct zeromq_socket *socket, const char *endpoint,
                                  char error[ZEROMQ_ERROR_BYTES_MAX]);

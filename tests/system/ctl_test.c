@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "gateway/core/tables.h"
+#include "gateway/shell/key_file.h"
 #include "session-store/store.h"
 #include "tests/tools/gateway_process.h"
 
@@ -24,13 +25,10 @@
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_AWAY = 3, EXIT_PROPOSED = 4 };
 
-/* A gateway whose proposals expire after `timeout`, started. */
-static struct gateway_process *gateway_new(const char *timeout)
+/* Writes the configuration with these keys in its [GATEWAY], and starts. */
+static void start_with(struct gateway_process *gateway, const char *keys, const char *sections)
 {
-    struct gateway_process *gateway = calloc(1, sizeof *gateway);
-    assert_non_null(gateway);
-    gateway_open(gateway);
-    gateway_configure(gateway, SECTIONS);
+    gateway_configure(gateway, sections);
     char text[8192];
     FILE *file = fopen(gateway->config, "re");
     assert_non_null(file);
@@ -41,9 +39,20 @@ static struct gateway_process *gateway_new(const char *timeout)
     assert_non_null(file);
     const char *rest = strstr(text, "StorePath");
     assert_non_null(rest);
-    (void)fprintf(file, "[GATEWAY]\nApprovalTimeout=%s\n%s", timeout, rest);
+    (void)fprintf(file, "[GATEWAY]\n%s\n%s", keys, rest);
     assert_int_equal(0, fclose(file));
     gateway_start(gateway);
+}
+
+/* A gateway whose proposals expire after `timeout`, started. */
+static struct gateway_process *gateway_new(const char *timeout)
+{
+    char keys[64];
+    struct gateway_process *gateway = calloc(1, sizeof *gateway);
+    assert_non_null(gateway);
+    gateway_open(gateway);
+    (void)snprintf(keys, sizeof keys, "ApprovalTimeout=%s", timeout);
+    start_with(gateway, keys, SECTIONS);
     return gateway;
 }
 
@@ -192,6 +201,71 @@ static void an_entry_of_the_audit_changed_by_hand_is_named(void **state)
     gateway_end(gateway);
 }
 
+/* --- Keys ------------------------------------------------------------------------------------ */
+
+/* A pair of keys whose secret stands in the file `name` of the gateway's directory. */
+static void make_keys(const struct gateway_process *gateway, const char *name,
+                      char file[PROCESS_PATH_BYTES_MAX], char public_key[ZEROMQ_KEY_TEXT_BYTES + 1])
+{
+    char secret[ZEROMQ_KEY_TEXT_BYTES + 1];
+    char error[KEY_FILE_ERROR_BYTES_MAX];
+    (void)snprintf(file, PROCESS_PATH_BYTES_MAX, "%.400s/%s", gateway->directory, name);
+    assert_true(zeromq_key_pair(public_key, secret));
+    assert_int_equal(STATUS_OK, key_file_write(file, secret, error));
+}
+
+/* As ctl(), by the socket with keys. */
+static void ctl_with(struct gateway_process *gateway, const char *keys, int code, const char *words,
+                     const char *says)
+{
+    char line[380];
+    (void)snprintf(line, sizeof line, "%s %s", words, keys);
+    ctl(gateway, code, line, says);
+}
+
+static void with_keys_nobody_is_two_persons(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = calloc(1, sizeof *gateway);
+    assert_non_null(gateway);
+    gateway_open(gateway);
+    static const char *const names[] = {"gateway.key", "jane.key", "bob.key", "eve.key"};
+    char files[ARRAY_LEN(names)][PROCESS_PATH_BYTES_MAX];
+    char keys[ARRAY_LEN(names)][ZEROMQ_KEY_TEXT_BYTES + 1];
+    char options[ARRAY_LEN(names)][300];
+    char endpoint[64];
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", process_free_port(0));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        make_keys(gateway, names[i], files[i], keys[i]);
+        (void)snprintf(options[i], sizeof options[i],
+                       "--control %s --server-key %s --secret %.120s", endpoint, keys[0], files[i]);
+    }
+    char settings[512];
+    char sections[1024];
+    (void)snprintf(settings, sizeof settings,
+                   "ControlSecureEndpoint=%s\nControlSecureKeyFile=%.200s", endpoint, files[0]);
+    (void)snprintf(sections, sizeof sections,
+                   "[SESSION]\nBroker=ALPHA\nTargetCompID=ALPHA\nSocketConnectHost=127.0.0.1\n"
+                   "SocketConnectPort=1\n\n"
+                   "[OPERATOR]\nName=jane\nRoles=view,admin,approve\nPublicKey=%s\n\n"
+                   "[OPERATOR]\nName=bob\nRoles=view,approve\nPublicKey=%s\n\n",
+                   keys[1], keys[2]);
+    start_with(gateway, settings, sections);
+    ctl(gateway, EXIT_REFUSED, "route mode PINNED --operator jane", "'jane' has a PublicKey");
+    ctl_with(gateway, options[1], EXIT_PROPOSED, "route mode PINNED --operator jane",
+             "proposal 1 waits");
+    ctl_with(gateway, options[1], EXIT_REFUSED, "approvals approve 1 --operator bob",
+             "your key is that of 'jane'");
+    ctl_with(gateway, options[1], EXIT_REFUSED, "approvals approve 1 --operator jane",
+             "you proposed it");
+    ctl_with(gateway, options[3], EXIT_AWAY, "approvals approve 1 --operator bob",
+             "does it know your key");
+    ctl_with(gateway, options[2], EXIT_DONE, "approvals approve 1", "");
+    ctl_with(gateway, options[2], EXIT_DONE, "route table --operator bob", "PINNED");
+    ctl_with(gateway, options[1], EXIT_DONE, "audit list --by bob", "approvals.approve");
+    gateway_end(gateway);
+}
+
 /* --- Words ----------------------------------------------------------------------------------- */
 
 static void words_that_name_nothing_are_told_with_what_may_be_meant(void **state)
@@ -220,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_proposal_expires_by_the_clock),
         cmocka_unit_test(a_key_is_answered_again_and_done_once_over_a_kill),
         cmocka_unit_test(an_entry_of_the_audit_changed_by_hand_is_named),
+        cmocka_unit_test(with_keys_nobody_is_two_persons),
         cmocka_unit_test(words_that_name_nothing_are_told_with_what_may_be_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,8 +243,8 @@ static void words_that_are_too_long_for_an_entry_are_cut(void **state)
 static void every_command_has_a_name_of_its_own_a_role_help_and_arguments_of_its_own(void **state)
 {
     (void)state;
-    static const char *const taken[] = {"command", "operator", "key",  "config",
-                                        "control", "json",     "help", ""};
+    static const char *const taken[] = {"command", "operator", "key",        "config", "control",
+                                        "json",    "help",     "server-key", "secret", ""};
     for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
         assert_true(strlen(group->title) > 0);
         for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {

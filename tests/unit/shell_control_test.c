@@ -502,8 +502,10 @@ static void without_operators_in_the_configuration_everybody_may_do_everything(v
 static void operators_of_the_configuration_have_their_roles_and_others_none(void **state)
 {
     struct desk *desk = *state;
-    static const struct operator_config operators[] = {{"jane", MAY_VIEW | MAY_OPERATE},
-                                                       {"vic", MAY_VIEW}};
+    static const struct operator_config operators[] = {
+        {.name = "jane", .may = MAY_VIEW | MAY_OPERATE},
+        {.name = "kim", .may = MAY_VIEW, .public_key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"},
+        {.name = "vic", .may = MAY_VIEW}};
     desk->control.operators = operators;
     desk->control.operators_count = ARRAY_LEN(operators);
 #define LOGOFF(name)                                                                               \
@@ -516,6 +518,9 @@ static void operators_of_the_configuration_have_their_roles_and_others_none(void
                         member(desk, "answer"));
     assert_false(ask(desk, "{\"command\":\"session.list\"}"));
     assert_string_equal("'operator' is missing: it needs the role view", member(desk, "answer"));
+    assert_false(ask(desk, "{\"command\":\"session.list\",\"operator\":\"kim\"}"));
+    assert_string_equal("'kim' has a PublicKey: he must ask by ControlSecureEndpoint, with it",
+                        member(desk, "answer"));
     assert_false(desk->engine.links[1].down);
     assert_true(ask(desk, LOGOFF("jane")));
     assert_true(ask(desk, "{\"command\":\"session.list\",\"operator\":\"vic\"}"));
