@@ -102,6 +102,9 @@ static void config_write(const struct world *world)
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
         (void)fprintf(file, "\n[BROKER]\nName=%s\nWeight=50\n", world->brokers[index].name);
     }
+    if (world->options.config_more != NULL) {
+        (void)fprintf(file, "\n%s", world->options.config_more);
+    }
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
         const struct world_broker *broker = &world->brokers[index];
         struct world_route route = {.host = "127.0.0.1", .port = broker->port};

@@ -27,6 +27,7 @@ struct world_options {
     const char *store_directory;         /* NULL: "store" in it. */
     const char *durability;              /* NULL: "commit". */
     const char *gateway_more;            /* More lines for [GATEWAY], or NULL. */
+    const char *config_more;             /* More sections, or NULL. */
     const char *default_more;            /* More lines for [DEFAULT], or NULL. */
     uint32_t brokers_count;              /* At least 1; named ALPHA, BETA, GAMMA, DELTA. */
     const char *const *broker_arguments; /* For every broker; NULL at the end, or NULL. */

@@ -1,0 +1,26 @@
+/* Two operators of a world's gateway, jane and omar, at `fixgate ctl`. One thread. */
+#ifndef TESTS_TOOLS_OPERATORS_H
+#define TESTS_TOOLS_OPERATORS_H
+
+#include "tests/tools/world.h"
+
+enum { OPERATORS_OUTPUT_BYTES = 256 * 1024 };
+
+/* Exit codes of `fixgate ctl`. */
+enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_PROPOSED = 4 };
+
+/* `fixgate ctl` with `words`, parted by blanks ('~' stands for one within a word), and --json.
+ * Returns its exit code; `output` has what it printed, until the next call. */
+int operators_ask(struct world *world, const char *operator_name, const char *words,
+                  const char **output);
+
+/* jane proposes, and cannot approve it herself; omar does. False, and said why: the proposal or
+ * the approval was refused. */
+MUST_USE bool operators_agree(struct world *world, const char *words);
+
+/* The value of `name` in the first of the rows from `output` on, as text without its quotes;
+ * false if there is none. `next` is where the row ends. */
+bool operators_value(const char *output, const char *name, char *value, size_t capacity,
+                     const char **next);
+
+#endif
