@@ -55,8 +55,8 @@ bool doubt_next(const struct engine *engine, struct span session_id, uint64_t *a
 {
     uint8_t from[UNACKED_KEY_BYTES_MAX];
     struct span key;
-    return view_seek(&engine->view, TABLE_UNACKED,
-                     doubt_key(from, session_id, *attempt_number), &key, order_key) &&
+    return view_seek(&engine->view, TABLE_UNACKED, doubt_key(from, session_id, *attempt_number),
+                     &key, order_key) &&
            doubt_key_number(key, session_id, attempt_number);
 }
 
@@ -90,6 +90,11 @@ bool doubt_in_step(const struct link *link)
     const struct session *session = &link->session;
     return link->connected && !link->closing && session->state == SESSION_READY &&
            session->echo_seen && session->gap_end == 0 && session->resend_next == 0;
+}
+
+void doubt_want_echo(struct link *link)
+{
+    link->doubt.echo_wanted = true;
 }
 
 void doubt_peer_has(struct link *link, uint64_t msg_seq_num, uint32_t resets)

@@ -40,6 +40,9 @@ void doubt_asked(struct engine *engine, struct link *link, uint64_t begin);
 /* The peer has provably processed our message with that number of session day `resets`. */
 void doubt_peer_has(struct link *link, uint64_t msg_seq_num, uint32_t resets);
 
+/* An echo is asked for, if none has come since the last resend: somebody has something to prove. */
+void doubt_want_echo(struct link *link);
+
 /* A page of the walk, if it is time for one. True: there is more to do at once. */
 bool doubt_tick(struct engine *engine, struct link *link);
 

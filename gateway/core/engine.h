@@ -96,6 +96,7 @@ struct link {
     bool resend_told;            /* Of the resend under way. */
     bool hunting;                /* Hunted attempts are dealt with: no new orders (hunt.h). */
     bool hunt_wait;              /* Their walk goes on in the next turn, which sees all of this. */
+    bool hunt_echo;              /* Some are filled over: an echo proves them dead. */
     uint64_t application_due_ns; /* When its tick() is wanted by itself; UINT64_MAX: it is not. */
     uint64_t unacked_count;      /* Attempts sent and not yet acknowledged. */
     struct link_doubt doubt;

@@ -2,6 +2,7 @@
 
 #include "fix/tags.h"
 #include "gateway/core/attempts.h"
+#include "gateway/core/doubt.h"
 #include "gateway/core/order_cancel.h"
 #include "gateway/core/order_find.h"
 #include "gateway/core/record.h"
@@ -127,6 +128,9 @@ bool hunt_find(const struct engine *engine, struct span attempt_id, struct hunt 
     for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
         uint8_t key[HUNT_KEY_BYTES_MAX];
         struct span value;
+        if (engine->links[number].hunt_count == 0) {
+            continue;
+        }
         struct span session_id = span_text(engine->links[number].config->id);
         struct span found = hunt_key(key, session_id, attempt_number);
         if (view_get(&engine->view, TABLE_HUNT, found, &value) &&
@@ -218,21 +222,23 @@ void hunt_add(struct engine *engine, const struct order *order)
 
 /* --- The walk ------------------------------------------------------------------------------- */
 
-void hunt_ready(struct engine *engine, struct link *link)
+static void walk_from(struct link *link, uint64_t attempt_number)
 {
     link->hunting = link->hunt_count > 0;
     link->hunt_wait = true;
-    link->hunt_next = 0;
+    link->hunt_next = attempt_number;
+}
+
+void hunt_ready(struct engine *engine, struct link *link)
+{
+    walk_from(link, 0);
     link->hunt_ready_ns = engine->now_ns;
 }
 
 void hunt_again(struct link *link, const struct hunt *hunt)
 {
-    link->hunt_next = link->hunting && link->hunt_next < hunt->attempt_number
-                          ? link->hunt_next
-                          : hunt->attempt_number;
-    link->hunting = true;
-    link->hunt_wait = true;
+    walk_from(link, link->hunting && link->hunt_next < hunt->attempt_number ? link->hunt_next
+                                                                            : hunt->attempt_number);
 }
 
 /* A cancel under a name of its own; the attempt's is what it names. */
@@ -303,8 +309,12 @@ static bool deal_with(struct engine *engine, struct link *link, struct hunt *hun
     if (is_asked(link, hunt)) {
         return true;
     }
-    bool echo_comes = filled_over && link->config->fix.test_request_at_logon;
-    if (echo_comes || !link_can_send(engine, link, LINK_CHANGE)) {
+    if (filled_over) {
+        link->hunt_echo = true;
+        doubt_want_echo(link);
+        return true;
+    }
+    if (!link_can_send(engine, link, LINK_CHANGE)) {
         return false;
     }
     cancel(engine, link, hunt);
@@ -313,6 +323,10 @@ static bool deal_with(struct engine *engine, struct link *link, struct hunt *hun
 
 bool hunt_walk(struct engine *engine, struct link *link)
 {
+    if (link->hunt_echo && link->session.state == SESSION_READY && has_echoed(link)) {
+        link->hunt_echo = false;
+        walk_from(link, 0);
+    }
     if (!link->hunting || link->session.state != SESSION_READY) {
         return false;
     }
@@ -330,7 +344,7 @@ bool hunt_walk(struct engine *engine, struct link *link)
             return false;
         }
         if (!deal_with(engine, link, &hunt)) {
-            return false; /* An echo, the end of a resend, the outbound rate: a later tick. */
+            return false; /* A resend, or the outbound rate: a later tick goes on. */
         }
         link->hunt_next = hunt.attempt_number + 1;
     }
@@ -343,7 +357,10 @@ bool hunt_asked_for(struct engine *engine, struct link *link, struct span attemp
     if (!hunt_find(engine, attempt_id, &hunt) || !span_is(hunt.session_id, link->config->id)) {
         return false;
     }
-    if (hunt.stage != HUNT_FILLED_OVER) {
+    /* One that it has provably processed is no news, however it may be behind. */
+    bool had =
+        hunt.attempt_resets == link->session.resets && hunt.attempt_seq <= link->doubt.peer_has;
+    if (!had && hunt.stage != HUNT_FILLED_OVER) {
         hunt.stage = HUNT_FILLED_OVER;
         hunt.stage_ns = engine->now_ns;
         hunt_save(engine, &hunt);
