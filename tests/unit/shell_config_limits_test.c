@@ -12,7 +12,7 @@
 
 static const char *with(const char *broker, const char *lines)
 {
-    static char text[4096];
+    static char text[8192];
     (void)snprintf(text, sizeof(text), "%s%s%s%s%s", GATEWAY, BROKER, broker, SESSION, lines);
     return text;
 }
