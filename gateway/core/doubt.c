@@ -167,13 +167,24 @@ static void nothing_proven(struct engine *engine, struct link *link, bool freeze
     }
 }
 
+/* An attempt without a word that was not yet known to be unproven. */
+static bool has_attempt_from(const struct engine *engine, const struct link *link, uint64_t from)
+{
+    struct span session_id = span_text(link->config->id);
+    uint8_t from_key[UNACKED_KEY_BYTES_MAX];
+    struct span key;
+    struct span value;
+    uint64_t attempt_number;
+    return view_seek(&engine->view, TABLE_UNACKED, doubt_key(from_key, session_id, from), &key,
+                     &value) &&
+           doubt_key_number(key, session_id, &attempt_number);
+}
+
 void doubt_reset(struct engine *engine, struct link *link)
 {
     link->doubt.peer_has = 0;
     /* A session that resets at each Logon, and is refused each time, tells it once. */
-    bool told = link->unacked_count == link->doubt.reset_told;
-    link->doubt.reset_told = link->unacked_count;
-    if (link->unacked_count == 0 || told) {
+    if (!has_attempt_from(engine, link, link->doubt.unproven_end)) {
         return;
     }
     struct text text = {.size = 0};

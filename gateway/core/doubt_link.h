@@ -26,8 +26,7 @@ struct link_doubt {
     uint64_t ready_ns;  /* Since when it is READY: statuses are asked for anew. */
     uint64_t ready_end; /* Attempt number: those below are from before that. */
 
-    bool mute;           /* It does not take OrderStatusRequest: told, and not asked any more. */
-    uint64_t reset_told; /* How many were unacknowledged when a reset was last told of. */
+    bool mute; /* It does not take OrderStatusRequest: told, and not asked any more. */
 };
 
 #endif

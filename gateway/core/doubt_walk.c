@@ -95,6 +95,12 @@ static bool free_dead(struct engine *engine, struct link *link, struct order *or
 
 /* --- Questions ---------------------------------------------------------------------------- */
 
+static uint64_t interval_ns(const struct link *link)
+{
+    uint64_t interval_ns = link->config->order_status_interval_ns;
+    return interval_ns > ASK_RETRY_NS ? interval_ns : ASK_RETRY_NS;
+}
+
 static void ask_mass(struct engine *engine, struct link *link)
 {
     struct builder body;
@@ -149,13 +155,16 @@ static uint64_t question_due_ns(const struct engine *engine, const struct link *
     if (!asked && before) {
         return engine->now_ns;
     }
-    return (asked ? order->asked_ns : order->changed_ns) + link->config->order_status_interval_ns;
+    return (asked ? order->asked_ns : order->changed_ns) + interval_ns(link);
 }
 
 static void ask_if_due(struct engine *engine, struct link *link, struct order *order)
 {
-    if (!link->config->order_status_request || link->doubt.mute ||
-        !session_can_send(&link->session)) {
+    if (!link->config->order_status_request || link->doubt.mute || !link->connected) {
+        return;
+    }
+    if (!session_can_send(&link->session)) {
+        doubt_due(link, engine->now_ns + ASK_RETRY_NS);
         return;
     }
     uint64_t due_ns = question_due_ns(engine, link, order);
@@ -184,7 +193,7 @@ static void ask_if_due(struct engine *engine, struct link *link, struct order *o
         return;
     }
     ask(engine, link, order);
-    doubt_due(link, engine->now_ns + link->config->order_status_interval_ns);
+    doubt_due(link, engine->now_ns + interval_ns(link));
 }
 
 /* --- The deadline --------------------------------------------------------------------------- */

@@ -449,6 +449,29 @@ static void numbers_that_begin_anew_prove_nothing(void **state)
     assert_non_null(rig_event(rig, "AL.critical", "its numbers were reset"));
 }
 
+/* As many orders as at the reset before: it is another matter all the same. */
+static void each_reset_with_new_orders_without_a_word_is_told_of(void **state)
+{
+    struct rig *rig = *state;
+    rig->sessions[0].fix.reset_on_logon = true;
+    rig_start(rig);
+    leave_unanswered(rig, ORDER("C1"));
+    come_back(rig);
+    size_t told = rig_event_count(rig, "its numbers were reset");
+    assert_true(told > 0);
+    rig_drop(rig, 0);
+    rig_pass(rig, 5000);
+    assert_int_equal(told, rig_event_count(rig, "its numbers were reset"));
+    say_status(rig, KNOWN);
+    assert_string_equal("ACKED", state_of(rig, "C1"));
+    (void)rig_ask(rig, "ann", "broker.thaw", "broker=ALPHA|reason=books compared");
+    (void)rig_ask(rig, "bob", "approvals.approve", "number=1");
+    leave_unanswered(rig, ORDER("C2"));
+    come_back(rig);
+    assert_stands(rig, "C2", ORDER_IN_DOUBT, EVIDENCE_UNPROVEN);
+    assert_true(rig_event_count(rig, "its numbers were reset") > told);
+}
+
 /* --- "Unknown order", and who does not answer ------------------------------------------------ */
 
 static void refuse_question(struct rig *rig, const char *msg_type, const char *fields)
@@ -612,6 +635,7 @@ int main(void)
         RIG_TEST(what_is_unproven_stays_so_over_a_crash),
         RIG_TEST(a_broker_may_be_as_far_behind_as_agreed),
         RIG_TEST(numbers_that_begin_anew_prove_nothing),
+        RIG_TEST(each_reset_with_new_orders_without_a_word_is_told_of),
         RIG_TEST(unknown_is_understood_in_three_dialects_and_proves_nothing),
         RIG_TEST(a_broker_that_takes_no_questions_is_asked_once),
         RIG_TEST(doubt_beyond_its_deadline_is_told_of_once),
