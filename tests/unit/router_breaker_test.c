@@ -317,8 +317,12 @@ static void open_waits_for_backoff_session_and_echo_all_three(void **state)
     breaker_down(&fixture->breaker, fixture->now_ns, span_of(NULL, 0));
     breaker_echo(&fixture->breaker, fixture->now_ns, MILLISECOND_NS);
     pass(fixture, FOREVER_S * SECOND_NS);
-    assert_state(fixture, BREAKER_OPEN); /* No session; and an echo of before proves nothing. */
+    assert_state(fixture, BREAKER_OPEN); /* An echo of before proves nothing. */
     assert_false(breaker_wants_echo(&fixture->breaker));
+    breaker_echo(&fixture->breaker, fixture->now_ns, MILLISECOND_NS);
+    pass(fixture, 0);
+    assert_state(fixture, BREAKER_OPEN); /* No session. */
+    breaker_hard(&fixture->breaker, fixture->now_ns, span_text("it forgets that echo"));
     breaker_ready(&fixture->breaker, fixture->now_ns);
     pass(fixture, SECOND_NS);
     assert_state(fixture, BREAKER_OPEN); /* No echo. */

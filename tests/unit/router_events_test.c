@@ -436,6 +436,10 @@ static void slow_broker_opens_by_its_own_baseline(void **state)
         }
     }
     assert_says(desk->last[ALPHA].reason.data, "answered slowly");
+    /* Its baseline is still that of before. */
+    pass(desk, 30 * SECOND_NS);
+    assert_true(desk->router.brokers[ALPHA].figures.count > 100);
+    assert_true(desk->router.brokers[ALPHA].figures.p99_ns < 300 * MILLISECOND_NS);
     assert_breaker(desk, BETA, BREAKER_CLOSED);
 }
 
@@ -473,6 +477,7 @@ static void idle_broker_that_gives_no_echo_opens(void **state)
         router_probed(&desk->router, number, number == ALPHA); /* BETA's could not be sent. */
     }
     pass(desk, 5 * SECOND_NS - 1);
+    row(desk, ALPHA, true, 0); /* None has come. */
     assert_breaker(desk, ALPHA, BREAKER_CLOSED);
     pass(desk, 1);
     assert_breaker(desk, ALPHA, BREAKER_OPEN);

@@ -112,7 +112,7 @@ static void what_a_failure_spoilt_is_forgotten(void **state)
 {
     (void)state;
     struct latency *latency = latency_new();
-    uint64_t now_ns = START_NS + 25 * SECOND_NS;
+    uint64_t now_ns = START_NS + 35 * SECOND_NS;
     latency_add(latency, START_NS, MILLISECOND_NS);
     latency_add(latency, START_NS + 12 * SECOND_NS, SECOND_NS);
     latency_add(latency, now_ns, SECOND_NS);

@@ -5,6 +5,7 @@ enum {
     BINS_PER_OCTAVE = 8,
     OCTAVE_BITS = 3,
     SETTLED_SLICES = 2, /* What is not settled yet. */
+    SPOILT_SLICES = 3,  /* 20 to 30 s: it took the breaker's window of 10 s to see it. */
 };
 
 static unsigned log2_of(uint64_t value)
@@ -39,8 +40,9 @@ static uint64_t bin_end_ns(uint32_t bin)
 
 /* After a time t without peaks a share t / (t + decay) of the difference is gone: close to an
  * exponential while samples come often, and slower, so more careful, when they are rare. */
-static void mean_add(struct latency *latency, uint64_t now_ns, uint64_t span_ns)
+void latency_add_mean(struct latency *latency, uint64_t now_ns, uint64_t span_ns)
 {
+    span_ns = span_ns > 0 ? span_ns : 1;
     if (span_ns >= latency->mean_ns || now_ns < latency->mean_at_ns) {
         latency->mean_ns = span_ns > latency->mean_ns ? span_ns : latency->mean_ns;
         latency->mean_at_ns = now_ns;
@@ -70,13 +72,13 @@ void latency_add(struct latency *latency, uint64_t now_ns, uint64_t span_ns)
     struct latency_slice *slice = slice_at(latency, now_ns);
     slice->count += 1;
     slice->bins[bin_of(span_ns)] += 1;
-    mean_add(latency, now_ns, span_ns > 0 ? span_ns : 1);
+    latency_add_mean(latency, now_ns, span_ns);
 }
 
 void latency_forget_recent(struct latency *latency, uint64_t now_ns)
 {
     uint64_t newest = now_ns / LATENCY_SLICE_NS;
-    for (uint64_t back = 0; back < SETTLED_SLICES && back <= newest; back++) {
+    for (uint64_t back = 0; back < SPOILT_SLICES && back <= newest; back++) {
         struct latency_slice *slice = &latency->slices[(newest - back) % LATENCY_SLICES];
         memset(slice, 0, sizeof(*slice));
         slice->number = newest - back;

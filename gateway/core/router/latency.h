@@ -30,6 +30,9 @@ struct latency {
 /* Zeroed memory is empty. */
 void latency_add(struct latency *latency, uint64_t now_ns, uint64_t span_ns);
 
+/* Into the mean alone: of a broker that is not as it is as a rule. */
+void latency_add_mean(struct latency *latency, uint64_t now_ns, uint64_t span_ns);
+
 /* Forgets the histogram's latest slices, which a failure has spoilt: what is left is how the
  * broker is as a rule. */
 void latency_forget_recent(struct latency *latency, uint64_t now_ns);

@@ -217,8 +217,10 @@ static void see_answered(struct router *router, const struct sighting *sighting)
     uint64_t span_ns = now_ns - found.sent_ns;
     broker->heard_ns = now_ns;
     /* How long a line was down is no latency of the broker. */
-    if (found.sent_ns > broker->dropped_ns) {
+    if (found.sent_ns > broker->dropped_ns && broker->breaker.state != BREAKER_OPEN) {
         latency_add(&broker->latency, now_ns, span_ns);
+    } else if (found.sent_ns > broker->dropped_ns) {
+        latency_add_mean(&broker->latency, now_ns, span_ns);
     }
     breaker_answered(&broker->breaker, now_ns, found.sent_ns,
                      outcome_of(sighting, &found, span_ns > broker->slow_ns));
