@@ -8,9 +8,13 @@
 
 enum { DOUBT_LOOKED_AT_MAX = 1000 };
 
-/* Of the first attempts of a session without a word, how many are in doubt. */
+/* Of a session's attempts without a word, how many are in doubt: without its line all of them, else
+ * of the first. */
 static uint64_t in_doubt(const struct engine *engine, const struct link *link)
 {
+    if (!link->logged_on) {
+        return link->unacked_count;
+    }
     struct span id = span_text(link->config->id);
     struct span key;
     struct span value;

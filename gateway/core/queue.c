@@ -228,7 +228,13 @@ void queue_place(struct engine *engine, struct order *order)
         expire(engine, order, "no broker can take it now, and it may not wait");
         return;
     }
-    order_become(order, ORDER_QUEUED, engine->now_ns, span_text("waiting for a broker"));
+    struct text *reason = &engine->routing.waiting;
+    reason->size = 0;
+    text_add(reason, "waiting for a broker");
+    if (!behind_others) {
+        routing_add_why(engine, order, reason);
+    }
+    order_become(order, ORDER_QUEUED, engine->now_ns, text_span(reason));
     order->arrival = queue_add(engine, order, 'D');
     queue_expiry_add(engine, order);
     order_save(&engine->view, order, engine->scratch_record);

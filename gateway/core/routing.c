@@ -346,6 +346,22 @@ struct span routing_record(struct engine *engine, const struct order *order,
     return decision_write(decision, names, record);
 }
 
+void routing_add_why(const struct engine *engine, const struct order *order, struct text *text)
+{
+    const struct decision *decision = &engine->routing.decision;
+    bool wanted = false;
+    if (decision->order_number != order->number || decision->at_ns != engine->now_ns) {
+        return;
+    }
+    for (uint32_t broker = 0; broker < decision->count; broker++) {
+        wanted = wanted || decision->terms[broker].cause < CAUSE_NO_SESSION;
+    }
+    for (uint32_t broker = 0; wanted && broker < decision->count; broker++) {
+        text_add(text_add(text, broker == 0 ? ": " : "; "), engine->config->brokers[broker].name);
+        text_add(text_add(text, ": "), decision_cause_words(decision->terms[broker].cause));
+    }
+}
+
 /* --- Without an order -------------------------------------------------------------- */
 
 uint64_t routing_unacked(const struct engine *engine, uint32_t broker)

@@ -21,6 +21,10 @@ void routing_weigh(struct engine *engine, const struct order *order, struct deci
 struct span routing_record(struct engine *engine, const struct order *order,
                            uint8_t record[DECISION_RECORD_BYTES_MAX]);
 
+/* Adds why the choice just made found nobody, where people, rules or the router are the cause:
+ * ": ALPHA: breaker open; BETA: drained by an operator". */
+void routing_add_why(const struct engine *engine, const struct order *order, struct text *text);
+
 /* Why the broker could take no new order now, whatever the order, mode and rules; or NONE. */
 enum decision_cause routing_cause(const struct engine *engine, uint32_t broker);
 

@@ -106,7 +106,12 @@ static uint64_t silent_at_ns(const struct engine *engine)
 
 bool routing_is_stale(const struct engine *engine, uint32_t broker)
 {
-    return engine->routing.silent && engine->routing.brokers[broker].posted_ns > 0;
+    const struct routing_table *table = &engine->routing;
+    uint64_t posted_ns = table->brokers[broker].posted_ns;
+    uint64_t age_ns = engine->config->router_post_max_age_ns;
+    /* It may post for others and not for this one. */
+    return posted_ns > 0 &&
+           (table->silent || (age_ns > 0 && table->posted_ns > posted_ns + age_ns));
 }
 
 /* "ALPHA is OPEN, BETA is HALF_OPEN": what stays as it is until a person or the router moves it. */

@@ -95,6 +95,7 @@ struct routing_table {
     struct routing_fits fits;
     /* The last one, for the record of the attempt that follows from it. */
     struct decision decision;
+    struct text waiting; /* Why the last order that waits does so: memory for its reason. */
 };
 
 /* Reads it out of the store; brokers without a record are AUTO, CLOSED, at full score, with the

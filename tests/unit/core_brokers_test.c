@@ -278,6 +278,9 @@ static void a_router_that_falls_silent_is_told_of_once_and_its_table_stays(void 
     assert_int_equal(3, rig->broker[0].orders);
     post(rig, "BETA", "HALF_OPEN");
     assert_int_equal(1, rig_event_count(rig, "the router posts again"));
+    /* But not for ALPHA. */
+    assert_string_equal("silent: nobody moves the breaker", listed(rig, "router"));
+    post(rig, "ALPHA", "CLOSED");
     assert_string_equal("posts", listed(rig, "router"));
 }
 

@@ -131,6 +131,8 @@ static void an_open_breaker_gets_nothing_even_if_it_is_the_last(void **state)
     assert_int_equal(4, rig->broker[1].orders);
     rig_measure(rig, "BETA", "OPEN", 1000, 1000, 0);
     assert_string_equal("QUEUED", order(rig, 5));
+    assert_string_equal("waiting for a broker: ALPHA: breaker open; BETA: breaker open",
+                        rig_value(rig_event(rig, "OR.QUEUED", "|11=C5|"), "10007"));
     rig_measure(rig, "ALPHA", "CLOSED", 1000, 100, 0);
     assert_int_equal(1, rig->broker[0].orders);
     assert_int_equal(4, rig->broker[1].orders);
