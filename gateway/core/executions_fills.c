@@ -20,11 +20,13 @@ static void place_earlier(struct engine *engine, struct incoming *in)
 {
     struct order *order = &in->order;
     int against_quantity = decimal_compare(order->cum_quantity, order->terms.quantity);
-    incoming_alarm(engine, in->link, in->message,
-                   against_quantity > 0 || order->forced
-                       ? "DOUBLE EXECUTION: an attempt executes that the order had left behind"
-                       : "an attempt that the order had left behind executes; what is left has "
-                         "become less");
+    if (!in->told) {
+        incoming_alarm(engine, in->link, in->message,
+                       against_quantity > 0 || order->forced
+                           ? "DOUBLE EXECUTION: an attempt executes that the order had left behind"
+                           : "an attempt that the order had left behind executes; what is left has "
+                             "become less");
+    }
     if (order->state == ORDER_ACKED && order->cum_quantity.units > 0) {
         order_become(order, ORDER_PARTIAL, engine->now_ns, span_of(NULL, 0));
     }

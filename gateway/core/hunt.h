@@ -62,7 +62,7 @@ bool hunt_asked_for(struct engine *engine, struct link *link, struct span attemp
 /* A message of a broker's about `in`, which incoming_find_order() has loaded: what it means for the
  * hunt. True: it means nothing else, and all is done with it. An execution is the order's as well:
  * false. */
-bool hunt_report(struct engine *engine, const struct incoming *in);
+bool hunt_report(struct engine *engine, struct incoming *in);
 
 /* An attempt that its order had left has executed: what the present one still does is too much. It
  * is cancelled, and what is left by then goes on. No effect if none is there, or a cancel or

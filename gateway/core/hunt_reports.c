@@ -61,7 +61,7 @@ static void tell_of_fill(struct engine *engine, const struct incoming *in, const
 }
 
 /* It executed; what that makes of the order is with executions.c. */
-static void filled(struct engine *engine, const struct incoming *in, struct hunt *hunt)
+static void filled(struct engine *engine, struct incoming *in, struct hunt *hunt)
 {
     uint8_t key[EXECUTION_KEY_BYTES_MAX];
     struct execution fill;
@@ -76,6 +76,7 @@ static void filled(struct engine *engine, const struct incoming *in, struct hunt
         return;
     }
     tell_of_fill(engine, in, hunt, &fill);
+    in->told = true;
     if (decimal_add(hunt->filled, fill.quantity, &hunt->filled) != DECIMAL_OK) {
         hunt->filled = hunt->quantity;
     }
@@ -114,7 +115,7 @@ static void found(struct engine *engine, const struct incoming *in, struct hunt 
 }
 
 /* True: all is done with it. */
-static bool execution_report(struct engine *engine, const struct incoming *in, struct hunt *hunt)
+static bool execution_report(struct engine *engine, struct incoming *in, struct hunt *hunt)
 {
     struct span exec_type = message_value(in->message, TAG_ExecType);
     if (exec_type.size != 1) {
@@ -162,7 +163,7 @@ static void cancel_refused(struct engine *engine, const struct incoming *in, str
     become(engine, hunt, HUNT_REFUSED, "warning", words.data);
 }
 
-bool hunt_report(struct engine *engine, const struct incoming *in)
+bool hunt_report(struct engine *engine, struct incoming *in)
 {
     struct hunt hunt;
     bool of_cancel = in->attempt.kind == ATTEMPT_HUNTING;

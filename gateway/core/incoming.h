@@ -15,6 +15,7 @@ struct incoming {
     struct order order;
     bool earlier; /* Of an attempt that the order has done with: it is nothing of the order's but
                      what it executed. */
+    bool told;    /* What it executes was told of, with its figures (hunt.h). */
 };
 
 struct span incoming_broker(const struct engine *engine, const struct link *link);

@@ -269,6 +269,7 @@ static void a_fill_of_both_attempts_is_told_as_a_double_execution_with_its_worth
     assert_string_equal("200", rig_value(report, "14"));
     assert_string_equal("Y", rig_value(report, "10009"));
     assert_int_equal(0, ask(rig, COMMAND_DONE, "doubt.hunts", "")->rows_count);
+    assert_int_equal(1, rig_event_count(rig, "AL.critical"));
     /* Told again, it counts once. */
     assert_string_equal("200", rig_value(rig_request(rig, STATUS), "14"));
 }
