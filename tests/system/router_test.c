@@ -229,6 +229,28 @@ static void broker_that_stops_answering_is_opened_and_taken_back(void **state)
     desk_end(desk);
 }
 
+static void broker_that_rejects_or_dawdles_is_opened(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(QUICK "FailureOrders=10\nSlowFloor=0.1\nRun=Y\n");
+    assert_true(world_start(&desk->world));
+    await_posts(desk);
+    assert_int_equal(0, world_broker_control(&desk->world, ALPHA, "set reject-rate 50"));
+    submit(desk, 6 * ORDERS);
+    await(desk, "ALPHA", "breaker_reason", "orders failed within 10 s");
+    assert_string_equal("CLOSED", told(desk, "BETA", "breaker"));
+    await_end(desk);
+    assert_int_equal(0, world_broker_control(&desk->world, ALPHA, "set reject-rate 0"));
+
+    /* Longer than AckTimeout. */
+    assert_int_equal(0, world_broker_control(&desk->world, BETA, "set ack-latency 2500"));
+    submit(desk, 6 * ORDERS);
+    await(desk, "BETA", "breaker_reason", "orders in a row had no word within 1 s");
+    assert_int_equal(0, world_broker_control(&desk->world, BETA, "set ack-latency 0"));
+    await_end(desk);
+    desk_end(desk);
+}
+
 static void service_survives_restarts_of_the_gateway_and_its_own(void **state)
 {
     (void)state;
@@ -297,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broker_that_stops_answering_is_opened_and_taken_back),
+        cmocka_unit_test(broker_that_rejects_or_dawdles_is_opened),
         cmocka_unit_test(service_survives_restarts_of_the_gateway_and_its_own),
         cmocka_unit_test(shadow_mode_opens_nothing_and_tells),
         cmocka_unit_test(wrong_words_are_said_with_exit_code_two),
