@@ -169,7 +169,7 @@ static void visit(struct engine *engine, struct kill *kill, struct span key, str
         visit_live(engine, kill, key);
         return;
     case KILL_HUNT:
-        visit_hunted(engine, kill, key, hunt_order_key(value));
+        visit_hunted(engine, kill, key, value);
         return;
     case KILL_DEAD:
         visit_waiting(engine, kill, key, ORDER_DEAD_LETTER);

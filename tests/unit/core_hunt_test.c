@@ -473,10 +473,25 @@ static void an_expired_dead_letter_is_not_sent_on(void **state)
                            "TimeInForce has ended"));
 }
 
+static void a_kill_tells_of_what_is_hunted(void **state)
+{
+    struct rig *rig = *state;
+    (void)forced(rig, true);
+    (void)ask(rig, COMMAND_DONE, "kill.on", "scope=all|reason=runaway");
+    rig_pass(rig, 3000);
+    const struct rig_answer *answer = ask(rig, COMMAND_DONE, "kill.list", "");
+    bool told = false;
+    for (uint32_t row = 0; row < answer->rows_count; row++) {
+        told = told || strstr(answer->rows[row], "|orders=forced away|") != NULL;
+    }
+    assert_true(told);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
     const struct CMUnitTest tests[] = {
+        TEST(a_kill_tells_of_what_is_hunted),
         TEST(each_held_order_is_listed_with_its_evidence_and_what_would_settle_it),
         TEST(a_broker_that_is_away_cannot_be_asked),
         TEST(the_word_that_the_broker_has_it_needs_one_person),
