@@ -180,7 +180,9 @@ void failover_begin(struct engine *engine)
     struct failover_picture picture = failover_look(engine, failover->from);
     struct text words = {.size = 0};
     failover->mode = engine->routing.mode;
-    failover->primary = engine->routing.primary;
+    /* A primary that the configuration has no more cannot be gone back to. */
+    bool has_primary = engine->routing.primary < engine->config->brokers_count;
+    failover->primary = has_primary ? engine->routing.primary : failover->from;
     failover->from_admin = engine->routing.brokers[failover->from].admin;
     failover->to_admin = engine->routing.brokers[failover->to].admin;
     failover->began_ns = engine->now_ns;

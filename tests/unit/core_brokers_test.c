@@ -323,6 +323,25 @@ static void a_broker_that_the_configuration_has_no_more_is_ignored_and_told_of(v
     assert_int_equal(0, rig->engine->routing.rules[0].broker);
 }
 
+static void without_its_primary_all_orders_wait_and_a_failover_gives_them_another(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker[0].manner = RIG_FILL;
+    rig_start(rig);
+    rig_done_by_two(rig, "route.mode", "mode=PRIMARY_BACKUP|primary=BETA");
+    rig_crash(rig);
+    rig->broker_configs[1].name = "GAMMA";
+    rig_start(rig);
+    rig_wait(rig, 10);
+    assert_non_null(rig_event(rig, "AL.warning", "all orders wait until route.mode"));
+    assert_string_equal("QUEUED", rig_value(rig_request(rig, ORDER("C1")), "10005"));
+    const struct rig_answer *answer = rig_ask(rig, "alice", "route.table", "");
+    assert_string_equal("", rig_value(answer->rows[0], "primary"));
+    rig_done_by_two(rig, "failover.begin", "from=GAMMA|to=ALPHA|reason=test|canaries=0|ramp=0");
+    rig_wait(rig, 60);
+    assert_int_equal(1, rig->broker[0].orders);
+}
+
 static void rules_are_kept_over_a_crash_one_for_each_key(void **state)
 {
     struct rig *rig = *state;
@@ -413,6 +432,7 @@ int main(void)
         TEST(a_router_that_falls_silent_is_told_of_once_and_its_table_stays),
         TEST(a_router_has_its_time_again_after_a_restart),
         TEST(a_broker_that_the_configuration_has_no_more_is_ignored_and_told_of),
+        TEST(without_its_primary_all_orders_wait_and_a_failover_gives_them_another),
         TEST(rules_are_kept_over_a_crash_one_for_each_key),
         TEST(there_are_no_more_rules_than_there_is_room_for),
         TEST(the_table_says_mode_and_version_and_grows_with_each_change),
