@@ -248,6 +248,9 @@ enum command_result engine_command(struct engine *engine, const struct command *
     }
     bool again = false;
     enum command_result result = carry_out_once(&call, spec, &again);
+    if (out->answer.size == 0) {
+        text_add(&out->answer, result == COMMAND_REFUSED ? "refused" : "done");
+    }
     if (spec->changes && !again) {
         command_record(&call, result);
     }

@@ -184,6 +184,7 @@ void engine_tick(struct engine *engine)
     kill_tick(engine);
     order_limits_tick(engine);
     queue_tick(engine);
+    order_limits_look(engine);
     heartbeat(engine);
 }
 

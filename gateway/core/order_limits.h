@@ -134,10 +134,11 @@ struct order_limits {
     uint32_t blocked_next;
     struct limit_blocked blocked[LIMIT_BLOCKED_MAX];
     struct limit_told told[LIMIT_KINDS_COUNT + 1]; /* The last: the kill switch. */
-    uint32_t untold;  /* A bit for each of them that has something to tell. */
-    uint64_t refused; /* Orders, since the start. */
-    uint64_t latches; /* That are shut. */
-    uint8_t sweep[9]; /* Where old entries are looked for next. */
+    uint32_t untold;         /* A bit for each of them that has something to tell. */
+    uint64_t refused;        /* Orders, since the start. */
+    uint64_t brokers_due_ns; /* At the last tick: when a broker's rate has room again. */
+    uint64_t latches;        /* That are shut. */
+    uint8_t sweep[9];        /* Where old entries are looked for next. */
 };
 
 /* --- For order entry -------------------------------------------------------------------- */
@@ -198,7 +199,9 @@ MUST_USE const char *order_limits_start(struct engine *engine, struct text *erro
 
 /* Tells of refusals that were not told yet. */
 void order_limits_tick(struct engine *engine);
-/* When it wants to, or a broker's rate has room again while orders wait. */
+/* Once the queue has moved: looks when a broker's rate has room again, while orders wait. */
+void order_limits_look(struct engine *engine);
+/* When it wants to tell, or to look again. Reads nothing of the store: no turn is open. */
 uint64_t order_limits_deadline_ns(const struct engine *engine);
 
 /* Writes the counters that the turn changed. */

@@ -51,9 +51,15 @@ void order_limits_tick(struct engine *engine)
     }
 }
 
+void order_limits_look(struct engine *engine)
+{
+    engine->limits.brokers_due_ns =
+        engine->queued_count > 0 ? limit_brokers_due_ns(engine) : UINT64_MAX;
+}
+
 uint64_t order_limits_deadline_ns(const struct engine *engine)
 {
-    uint64_t deadline = engine->queued_count > 0 ? limit_brokers_due_ns(engine) : UINT64_MAX;
+    uint64_t deadline = engine->limits.brokers_due_ns;
     for (uint32_t kind = 0; engine->limits.untold >> kind != 0; kind++) {
         const struct limit_told *told = &engine->limits.told[kind];
         uint64_t due = told->told_ns + TELL_INTERVAL_NS;
