@@ -83,9 +83,10 @@ static uint64_t dead_due_ns(const struct session *session)
         !session->config->heart_beat_check) {
         return SESSION_NEVER;
     }
-    /* However late the TestRequest went out, the peer has a full interval. */
+    /* However late the TestRequest went out, the peer has a full interval. Later ones, which others
+     * want, give it no further one: else who asks often would keep a dead line. */
     return later(session->received_last_ns + silence_dead_ns(session),
-                 session->test_request_sent_ns + session->heart_bt_int_ns);
+                 session->silence_tested_ns + session->heart_bt_int_ns);
 }
 
 static uint64_t gap_due_ns(const struct session *session)
@@ -206,6 +207,7 @@ void session_tick(struct session *session, uint64_t now_ns, struct effects *out)
     if (silent || now_ns >= echo_due_ns(session)) {
         if (silent) {
             session->silence_tested = true;
+            session->silence_tested_ns = now_ns;
         }
         session_send_test_request(session, now_ns, out);
     }

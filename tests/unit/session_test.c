@@ -449,6 +449,26 @@ static void a_test_request_that_an_operator_wants_is_sent_while_that_is_right(vo
     assert_int_equal(fixture->effects.count, 0);
 }
 
+/* The router asks a broker that is silent for an echo every few seconds. */
+static void who_asks_often_for_an_echo_does_not_keep_a_dead_line(void **state)
+{
+    struct fixture *fixture = *state;
+    make_ready(fixture);
+    uint64_t end_ns = fixture->now_ns + seconds(75);
+    bool closed = false;
+    while (!closed && fixture->now_ns < end_ns) {
+        fixture->now_ns += seconds(1);
+        effects_reset(&fixture->effects);
+        session_tick(&fixture->session, fixture->now_ns, &fixture->effects);
+        closed = count_of(fixture, EFFECT_CLOSE) > 0;
+        if (!closed && fixture->now_ns / TIMESTAMP_SECOND_NS % 5 == 0) {
+            effects_reset(&fixture->effects);
+            session_request_test(&fixture->session, fixture->now_ns, &fixture->effects);
+        }
+    }
+    assert_true(closed);
+}
+
 static void echoes_of_test_requests_are_counted_and_timed(void **state)
 {
     struct fixture *fixture = *state;
@@ -542,6 +562,8 @@ static void states_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(who_asks_often_for_an_echo_does_not_keep_a_dead_line, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(echoes_of_test_requests_are_counted_and_timed, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(
