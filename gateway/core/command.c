@@ -149,6 +149,17 @@ static bool known(const struct command_spec *spec, struct span name)
     return false;
 }
 
+/* Values go into FIX fields, records and lines: none may end one. */
+static bool without_control(struct span value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] < ' ' || value.data[i] == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool command_arguments_right(struct command_call *call, const struct command_spec *spec)
 {
     const struct command *command = call->command;
@@ -159,6 +170,11 @@ bool command_arguments_right(struct command_call *call, const struct command_spe
             text_add_span(text_add(answer, " knows no '"), command->arguments[i].name);
             text_add(answer, spec->arguments[0] != '\0' ? "'; it takes " : "'; it takes nothing");
             text_add(answer, spec->arguments);
+            return false;
+        }
+        if (!without_control(command->arguments[i].value)) {
+            text_add_span(text_add(answer, "'"), command->arguments[i].name);
+            text_add(answer, "' holds a control character");
             return false;
         }
     }

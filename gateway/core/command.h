@@ -7,7 +7,8 @@
  * only does its work:
  *
  *   role        an operator without the role that the spec names is refused;
- *   arguments   one that the spec does not name, or one that is missing, is refused by its name;
+ *   arguments   one that the spec does not name, one that is missing, and one with a control
+ *               character in it are refused by their names;
  *   key         the same idempotency key of the same operator is answered as before (without the
  *               rows), and done once; with another request it is refused;
  *   two persons a spec that needs them makes a proposal instead (approvals.h); the handler runs

@@ -170,6 +170,10 @@ static void arguments_are_checked_by_their_names(void **state)
                         ask(rig, COMMAND_REFUSED, "ann", "test.do", "what="));
     assert_string_equal("test.do knows no 'when'; it takes what why?",
                         ask(rig, COMMAND_REFUSED, "ann", "test.do", "what=x|when=now"));
+    assert_string_equal("'what' holds a control character",
+                        ask(rig, COMMAND_REFUSED, "ann", "test.do", "what=a\001b"));
+    assert_string_equal("'why' holds a control character",
+                        ask(rig, COMMAND_REFUSED, "ann", "test.do", "what=x|why=a\nb"));
     assert_string_equal("there is no command 'test.nothing'; `fixgate ctl --help` names them all",
                         ask(rig, COMMAND_REFUSED, "ann", "test.nothing", ""));
     assert_string_equal("'operator' is missing: who asks stands in the audit",
