@@ -5,10 +5,19 @@
 #include "gateway/core/queue.h"
 #include "gateway/core/report.h"
 
-/* It ends here, with a report of our own. */
+static void become_free(struct engine *engine, struct order *order)
+{
+    order_become(order, ORDER_QUEUED, engine->now_ns, span_text("free to go to a broker again"));
+}
+
+/* It ends here, with a report of our own. The bus tells first that no broker has it any more. */
 static void end(struct engine *engine, struct order *order, enum order_state state,
                 const struct report *report)
 {
+    if (order->state != ORDER_QUEUED) {
+        become_free(engine, order);
+        bus_order_event(engine, order);
+    }
     order_become(order, state, engine->now_ns, span_text(report->text));
     order_save(&engine->view, order, engine->scratch_record);
     order_ended(engine, order);
@@ -39,6 +48,8 @@ static bool replace(struct engine *engine, struct order *order)
                             .cl_ord_id = order->pending_id,
                             .orig_cl_ord_id = order->cl_ord_id_now,
                             .text = "replaced while no broker had it"};
+    become_free(engine, order);
+    bus_order_event(engine, order);
     order->terms = request.terms;
     order->body = request.body;
     order->cl_ord_id_now = order->pending_id;
@@ -125,6 +136,6 @@ void doubt_free(struct engine *engine, struct order *order)
                         &(struct dead_letter_cause){.why = why.data, .evidence = evidence});
         return;
     }
-    order_become(order, ORDER_QUEUED, engine->now_ns, span_text("free to go to a broker again"));
+    become_free(engine, order);
     queue_place(engine, order);
 }

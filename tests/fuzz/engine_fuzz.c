@@ -89,8 +89,31 @@ static void choose_session(struct engine_session_config *session, struct session
     case 'l':
         session->fix.reset_on_logon = true;
         break;
+    case 'q': /* Questions for what has no word. */
+    case 'm':
+        session->order_status_request = true;
+        session->order_status_interval_ns = UINT64_C(5000000000);
+        session->order_mass_status_request = letter == 'm';
+        break;
+    case 'y':
+        session->resend_orders = true;
+        break;
+    case 'k':
+        session->numbers_behind_max = 1;
+        break;
     default:
         break;
+    }
+}
+
+static void choose_broker(struct broker_config *broker, char letter)
+{
+    if (letter == 'd') {
+        broker->in_doubt_policy = IN_DOUBT_DROPCOPY;
+        broker->in_doubt_deadline_ns = UINT64_C(20000000000);
+    } else if (letter == 'D') {
+        broker->dead_attempt_grace_ns = UINT64_C(3000000000);
+        broker->dead_attempt_status = true;
     }
 }
 
@@ -102,6 +125,7 @@ static void choose_settings(const char *letters)
         }
         for (uint32_t i = 0; i < RIG_BROKERS; i++) {
             choose_session(&world->sessions[i], &world->broker[i].config, *letters);
+            choose_broker(&world->broker_configs[i], *letters);
         }
     }
 }

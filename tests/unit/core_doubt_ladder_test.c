@@ -254,6 +254,7 @@ static void a_cancel_meant_for_a_dead_attempt_cancels_the_order_here(void **stat
     come_back(rig);
     assert_string_equal("CANCELLED", state_of(rig, "C1"));
     assert_string_equal("X1", rig_value(rig_event(rig, "|150=4|", NULL), "11"));
+    assert_non_null(rig_event(rig, "OR.QUEUED.VOD", "|11=C1|"));
     assert_int_equal(0, rig->broker[0].orders);
 }
 
