@@ -485,6 +485,28 @@ static void idle_broker_that_gives_no_echo_opens(void **state)
     assert_breaker(desk, BETA, BREAKER_CLOSED);
 }
 
+/* A resend makes the engine forget the TestRequest that is out: its echo is none. */
+static void echo_that_is_lost_is_asked_for_once_more(void **state)
+{
+    struct desk *desk = *state;
+    uint32_t number = 0;
+    unsigned asked = 0;
+    both_ready(desk);
+    pass(desk, 5 * SECOND_NS);
+    for (unsigned i = 0; i < 49; i++) {
+        while (router_probe_next(&desk->router, &number)) {
+            router_probed(&desk->router, number, true);
+            asked += number == ALPHA ? 1 : 0;
+        }
+        pass(desk, SECOND_NS / 10);
+    }
+    assert_int_equal(asked, 2);
+    row(desk, ALPHA, true, 1);
+    pass(desk, SECOND_NS);
+    assert_breaker(desk, ALPHA, BREAKER_CLOSED);
+    assert_breaker(desk, BETA, BREAKER_OPEN);
+}
+
 static void broker_returns_by_echo_probes_and_ramp(void **state)
 {
     struct desk *desk = *state;
@@ -879,6 +901,7 @@ int main(void)
         TEST(slow_broker_opens_by_its_own_baseline),
         TEST(idle_broker_is_asked_for_an_echo_every_five_seconds),
         TEST(idle_broker_that_gives_no_echo_opens),
+        TEST(echo_that_is_lost_is_asked_for_once_more),
         TEST(broker_returns_by_echo_probes_and_ramp),
         TEST(line_that_drops_each_second_is_tried_ever_more_rarely),
         TEST(attempt_out_of_doubt_waits_since_it_was_first_sent),

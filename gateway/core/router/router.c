@@ -254,6 +254,7 @@ static void see_session(struct router *router, const struct sighting *sighting)
     session->known = true;
     session->ready = sighting->kind == SIGHTING_READY;
     session->tested_ns = 0;
+    session->tested_again = false;
     session->echoes_known = false;
     if (session->ready) {
         breaker_ready(&broker->breaker, router->now_ns);
@@ -307,6 +308,7 @@ void router_live(struct router *router)
     }
     for (uint32_t i = 0; i < router->sessions_count; i++) {
         router->sessions[i].tested_ns = 0;
+        router->sessions[i].tested_again = false;
     }
     router->live = true;
 }

@@ -69,7 +69,8 @@ struct router_session {
     uint64_t echoes;             /* As the last row told. */
     uint64_t round_trip_ns;      /* Of the last echo; 0 = none yet. */
     uint64_t tested_ns;          /* When the TestRequest that is out went; 0 = none is. */
-    uint64_t tested_last_ns;     /* When the last one did, or could not. */
+    bool tested_again;           /* A second one is out: a resend makes the engine forget one. */
+    uint64_t tested_last_ns;     /* When the last one went, or could not. */
     uint64_t backlog_bytes;      /* Unsent, as the last row told. */
     uint64_t backlog_bytes_high; /* So many, and it takes no orders. */
     uint32_t rate_per_second;    /* OutboundRate; 0 = unlimited. */
