@@ -53,12 +53,6 @@ static bool is_in_state(struct world *world, void *context)
     return order != NULL && strcmp(order->state, context) == 0;
 }
 
-static bool is_at_alpha(struct world *world, void *context)
-{
-    (void)context;
-    return strcmp(oms_request_find(world->oms, "C1")->broker, "ALPHA") == 0;
-}
-
 static void await_state(struct desk *desk, const char *state)
 {
     char wanted[32];
@@ -204,20 +198,32 @@ static void a_dead_letter_is_ended_towards_the_oms(void **state)
     desk_end(desk);
 }
 
-static void an_order_is_moved_from_one_broker_to_the_other(void **state)
+static void a_partly_filled_order_is_moved_with_what_is_left_and_is_executed_once(void **state)
 {
     (void)state;
     struct desk *desk = desk_new(NULL);
+    assert_int_equal(world_broker_control(&desk->world, BETA, "set fill-latency 3000"), 0);
+    assert_int_equal(world_broker_control(&desk->world, BETA, "set partial-fills 3"), 0);
+    assert_int_equal(world_broker_control(&desk->world, ALPHA, "set fill-latency 30"), 0);
     (void)oms_submit(desk->world.oms, ORDER);
-    await_state(desk, "ACKED");
+    await_state(desk, "PARTIAL");
     type_and_read(desk, "orders list", "OMS/C1");
     (void)type(desk, CTL_DONE, "broker auto ALPHA");
     (void)type(desk, CTL_DONE, "orders move OMS/C1 --to ALPHA --reason asked~to");
-    assert_true(world_await(&desk->world, is_at_alpha, NULL, WAIT_MS, "ALPHA has it"));
-    await_state(desk, "ACKED");
-    type_and_read(desk, "orders list --state ACKED", "OMS/C1");
-    (void)type(desk, CTL_DONE, "orders cancel OMS/C1 --reason over");
-    await_words(desk, "orders show OMS/C1", "\"state\":\"CANCELLED\"");
+    await_state(desk, "FILLED");
+    const struct oms_request *order = oms_request_find(desk->world.oms, "C1");
+    assert_string_equal("ALPHA", order->broker);
+    assert_int_equal(INT64_C(10000000000), order->cum_qty);
+    assert_int_equal(0, order->leaves_qty);
+    type_and_read(desk, "orders show OMS/C1", "\"attempts\":2");
+    struct audit *audit = calloc(1, sizeof *audit);
+    assert_non_null(audit);
+    world_audit(&desk->world, audit);
+    assert_int_equal(0, audit->counts.doubled);
+    assert_int_equal(0, audit->counts.lost);
+    assert_int_equal(1, audit->counts.executed);
+    audit_free(audit);
+    free(audit);
     desk_end(desk);
 }
 
@@ -229,7 +235,7 @@ int main(void)
         cmocka_unit_test(a_broker_that_never_got_an_order_is_taken_at_its_word_by_two_persons),
         cmocka_unit_test(a_dead_letter_is_looked_at_and_sent_on),
         cmocka_unit_test(a_dead_letter_is_ended_towards_the_oms),
-        cmocka_unit_test(an_order_is_moved_from_one_broker_to_the_other),
+        cmocka_unit_test(a_partly_filled_order_is_moved_with_what_is_left_and_is_executed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,10 +70,11 @@ struct audit {
 void audit_init(struct audit *audit);
 void audit_free(struct audit *audit);
 
-/* In this order: the journal, each broker's directory (its book, and what it saw on
- * the wire), the judgement, which reads the journal once more. The others return false when a
- * file cannot be read; that is a fault too. */
+/* In this order: the journal, the brokers' directories (their books, all at once if an order may
+ * have gone from one to another; and what each saw on the wire), the judgement, which reads the
+ * journal once more. The others return false when a file cannot be read; that is a fault too. */
 bool audit_journal(struct audit *audit, const char *path);
+bool audit_brokers(struct audit *audit, const char *const *directories, uint32_t count);
 bool audit_broker(struct audit *audit, const char *directory);
 bool audit_wire(struct audit *audit, const char *broker, const char *directory);
 void audit_judge(struct audit *audit);

@@ -1,5 +1,6 @@
-/* What stands in a broker's book is read to the oracle, line by line: each line that the book
- * takes is a deed. */
+/* What stands in the brokers' books is read to the oracle, line by line, in the order of time over
+ * all of them: each line that a book takes is a deed. An order may be in two books, one after the
+ * other. */
 #include "tests/tools/audit.h"
 
 #include <errno.h>
@@ -16,6 +17,11 @@ struct reading {
     uint32_t broker;
     uint32_t orders; /* Told so far. */
     uint32_t reports;
+    FILE *file;
+    char path[AUDIT_PATH_BYTES_MAX];
+    uint64_t number; /* Of the line. */
+    char line[BOOK_LINE_BYTES_MAX];
+    size_t size; /* 0: there are no more. */
 };
 
 /* The ClOrdID that a row began under. */
@@ -84,56 +90,118 @@ static bool apply_line(struct reading *reading, const char *line, size_t size)
     return true;
 }
 
-static void read_book(struct audit *audit, struct reading *reading, FILE *file, const char *path)
+/* The next line. One that a crash cut off was told to nobody. */
+static void next_line(struct reading *reading)
 {
-    char line[BOOK_LINE_BYTES_MAX];
-    for (uint64_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        size_t size = strlen(line);
-        if (line[size - 1] != '\n') {
-            return; /* Cut off by a crash, before anyone was told of it. */
+    reading->number += 1;
+    reading->size = 0;
+    if (fgets(reading->line, sizeof reading->line, reading->file) != NULL) {
+        size_t size = strlen(reading->line);
+        reading->size = reading->line[size - 1] == '\n' ? size - 1 : 0;
+    }
+}
+
+/* Negative: the line of `a` comes first. In the same millisecond what a broker took in comes
+ * last: it may be there because another has let it go. */
+static int compare(const struct reading *a, const struct reading *b)
+{
+    const char *a_time = strstr(a->line, " time=");
+    const char *b_time = strstr(b->line, " time=");
+    int order = a_time != NULL && b_time != NULL
+                    ? strncmp(a_time, b_time, strlen(" time=") + BOOK_TIME_BYTES_MAX - 3)
+                    : 0;
+    if (order != 0) {
+        return order;
+    }
+    bool a_takes = strncmp(a->line, "ORDER ", strlen("ORDER ")) == 0;
+    bool b_takes = strncmp(b->line, "ORDER ", strlen("ORDER ")) == 0;
+    return (int)a_takes - (int)b_takes;
+}
+
+static void read_books(struct audit *audit, struct reading *readings, uint32_t count)
+{
+    for (uint32_t index = 0; index < count; index++) {
+        next_line(&readings[index]);
+    }
+    for (;;) {
+        struct reading *first = NULL;
+        for (uint32_t index = 0; index < count; index++) {
+            struct reading *reading = &readings[index];
+            if (reading->size > 0 && (first == NULL || compare(reading, first) < 0)) {
+                first = reading;
+            }
         }
-        if (!apply_line(reading, line, size - 1)) {
-            audit_fault(audit, "%s:%" PRIu64 ": makes no sense", path, number);
+        if (first == NULL) {
+            return;
         }
+        if (!apply_line(first, first->line, first->size)) {
+            audit_fault(audit, "%s:%" PRIu64 ": makes no sense", first->path, first->number);
+        }
+        next_line(first);
     }
 }
 
 /* Its name stands in its first line. */
-static bool read_name(FILE *file, struct book *book)
+static bool read_name(struct reading *reading)
 {
-    char line[BOOK_LINE_BYTES_MAX];
-    bool whole = fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL;
-    return whole && book_apply(book, line, strlen(line) - 1) && book->name[0] != '\0';
+    next_line(reading);
+    return reading->size > 0 && book_apply(reading->book, reading->line, reading->size) &&
+           reading->book->name[0] != '\0';
+}
+
+static bool book_begin(struct audit *audit, struct reading *reading, struct book *book,
+                       const char *directory)
+{
+    *reading = (struct reading){.oracle = audit->oracle, .book = book};
+    book_init(book);
+    (void)snprintf(reading->path, sizeof reading->path, "%s/book.log", directory);
+    reading->file = fopen(reading->path, "re");
+    if (reading->file == NULL) {
+        audit_fault(audit, "%s: %s", reading->path, strerror(errno));
+        return false;
+    }
+    if (!read_name(reading)) {
+        audit_fault(audit, "%s: is no book", reading->path);
+        return false;
+    }
+    reading->broker = audit->brokers_count++;
+    (void)snprintf(audit->broker_names[reading->broker],
+                   sizeof audit->broker_names[reading->broker], "%s", book->name);
+    oracle_add_broker(audit->oracle, book->name);
+    return true;
+}
+
+static void book_end(struct audit *audit, struct reading *reading)
+{
+    if (reading->book->anomalies > 0) {
+        audit_fault(audit, "%s's book contradicts itself %" PRIu64 " times", reading->book->name,
+                    reading->book->anomalies);
+    }
+    book_free(reading->book);
+    if (reading->file != NULL) {
+        (void)fclose(reading->file);
+    }
+}
+
+bool audit_brokers(struct audit *audit, const char *const *directories, uint32_t count)
+{
+    static struct reading readings[AUDIT_BROKERS_MAX];
+    static struct book books[AUDIT_BROKERS_MAX];
+    bool all = true;
+    ASSERT(count <= AUDIT_BROKERS_MAX - audit->brokers_count);
+    for (uint32_t index = 0; index < count; index++) {
+        all = book_begin(audit, &readings[index], &books[index], directories[index]) && all;
+    }
+    if (all) {
+        read_books(audit, readings, count);
+    }
+    for (uint32_t index = 0; index < count; index++) {
+        book_end(audit, &readings[index]);
+    }
+    return all;
 }
 
 bool audit_broker(struct audit *audit, const char *directory)
 {
-    char path[AUDIT_PATH_BYTES_MAX];
-    struct book book;
-    ASSERT(audit->brokers_count < AUDIT_BROKERS_MAX);
-    (void)snprintf(path, sizeof path, "%s/book.log", directory);
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        audit_fault(audit, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    book_init(&book);
-    bool named = read_name(file, &book);
-    if (named) {
-        uint32_t broker = audit->brokers_count++;
-        struct reading reading = {.oracle = audit->oracle, .book = &book, .broker = broker};
-        (void)snprintf(audit->broker_names[broker], sizeof audit->broker_names[broker], "%s",
-                       book.name);
-        oracle_add_broker(audit->oracle, book.name);
-        read_book(audit, &reading, file, path);
-    } else {
-        audit_fault(audit, "%s: is no book", path);
-    }
-    if (book.anomalies > 0) {
-        audit_fault(audit, "%s's book contradicts itself %" PRIu64 " times", book.name,
-                    book.anomalies);
-    }
-    book_free(&book);
-    (void)fclose(file);
-    return named;
+    return audit_brokers(audit, &directory, 1);
 }

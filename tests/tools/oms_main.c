@@ -125,8 +125,8 @@ static int audit(const char *journal, char **directories, int count)
     ASSERT(audit != NULL);
     audit_init(audit);
     (void)audit_journal(audit, journal);
-    for (int index = 0; index < count; index++) {
-        if (audit_broker(audit, directories[index])) {
+    if (audit_brokers(audit, (const char *const *)directories, (uint32_t)count)) {
+        for (int index = 0; index < count; index++) {
             (void)audit_wire(audit, audit->broker_names[index], directories[index]);
         }
     }

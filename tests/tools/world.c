@@ -384,12 +384,17 @@ bool world_all_ended(struct world *world, void *context)
 
 void world_audit(struct world *world, struct audit *audit)
 {
+    const char *directories[WORLD_BROKERS_MAX];
+    uint32_t first = world->options.foreign_brokers;
+    uint32_t count = world->options.brokers_count - first;
     audit_init(audit);
     (void)audit_journal(audit, world->journal_path);
-    for (uint32_t index = world->options.foreign_brokers; index < world->options.brokers_count;
-         index++) {
-        (void)audit_broker(audit, world->brokers[index].directory);
-        (void)audit_wire(audit, world->brokers[index].name, world->brokers[index].directory);
+    for (uint32_t index = 0; index < count; index++) {
+        directories[index] = world->brokers[first + index].directory;
+    }
+    (void)audit_brokers(audit, directories, count);
+    for (uint32_t index = 0; index < count; index++) {
+        (void)audit_wire(audit, world->brokers[first + index].name, directories[index]);
     }
     audit_judge(audit);
 }
