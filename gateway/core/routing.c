@@ -77,7 +77,7 @@ static bool is_hunted(const struct engine *engine, const struct order *order,
     struct span wanted = order_key(order_key_bytes, order->client, order->cl_ord_id);
     struct span key;
     struct span value;
-    bool found = view_seek(&engine->view, TABLE_HUNT, id, &key, &value);
+    bool found = link->hunt_count > 0 && view_seek(&engine->view, TABLE_HUNT, id, &key, &value);
     while (found && key.size > id.size && memcmp(key.data, id.data, id.size) == 0 &&
            key.data[id.size] == 0) {
         if (span_equal(hunt_order_key(value), wanted)) {
