@@ -64,10 +64,11 @@ bool order_walk_begin(struct order_walk *walk, const struct engine *engine,
     return false;
 }
 
-/* Of one client alone: from the first of its keys on. */
+/* Of one client alone: from the first of its keys on. A longer name is no client's. */
 static struct span first_key(struct order_walk *walk)
 {
-    if (walk->kind != WALK_ALL || walk->client.size == 0) {
+    if (walk->kind != WALK_ALL || walk->client.size == 0 ||
+        walk->client.size > ENGINE_NAME_BYTES_MAX) {
         return span_of(NULL, 0);
     }
     return order_key(walk->from, walk->client, span_of(NULL, 0));
