@@ -123,8 +123,8 @@ struct session {
     uint64_t proof_sent_ns;        /* When one last went out behind a resend; 0: never. */
     uint64_t echoes;               /* How many of ours were answered, over all connections. */
     uint64_t round_trip_ns;        /* How long the last answer took; 0: none came yet. */
-    bool silence_tested;           /* The present silence has had its TestRequest (5.4), */
-    uint64_t silence_tested_ns;    /* then. */
+    uint64_t silence_tested_ns;    /* When the present silence had its TestRequest (5.4); */
+    bool silence_tested;           /* it had one. */
     bool echo_seen;                /* SYNCHRONISING: the TestRequest was answered. */
     bool reset_sent;               /* Our Logon had 141=Y; the answer must have it too. */
     bool logout_initiated;         /* We began the Logout. */
