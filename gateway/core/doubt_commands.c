@@ -87,7 +87,9 @@ static bool list(struct command_call *call)
     struct place place;
     uint64_t limit = ORDER_LIST_ROWS_MAX;
     uint64_t count = 0;
-    if (!command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit)) {
+    uint32_t number;
+    if (!command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit) ||
+        (broker.size > 0 && !command_broker(call, "broker", &number))) {
         return false;
     }
     if (!place_read(command_value(call, "after"), &place)) {

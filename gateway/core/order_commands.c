@@ -107,7 +107,9 @@ static bool list(struct command_call *call)
     enum order_walk_kind last;
     struct order_walk walk;
     struct order order;
+    uint32_t broker;
     if (!read_state(call, &filter) ||
+        (filter.broker.size > 0 && !command_broker(call, "broker", &broker)) ||
         !command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit)) {
         return false;
     }

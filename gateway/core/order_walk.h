@@ -9,7 +9,7 @@
 
 enum {
     ORDER_LIST_ROWS_MAX = 200,   /* Of one command. */
-    ORDER_LIST_LOOKS_MAX = 2000, /* Orders that it looks at for them. */
+    ORDER_LIST_LOOKS_MAX = 1000, /* Orders that it looks at for them. */
 };
 
 /* One after another; each has a word in `after`: "open:OMS/C17". */

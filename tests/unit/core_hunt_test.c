@@ -123,6 +123,8 @@ static void each_held_order_is_listed_with_its_evidence_and_what_would_settle_it
     assert_string_equal("2", rig_value(answer->rows[0], "age_seconds"));
     assert_non_null(strstr(answer->rows[0], "not logged on: the broker's Logon (789)"));
     assert_int_equal(0, ask(rig, COMMAND_DONE, "doubt.list", "broker=BETA")->rows_count);
+    assert_non_null(strstr(ask(rig, COMMAND_REFUSED, "doubt.list", "broker=GAMMA")->words,
+                           "'broker' must be ALPHA or BETA"));
     answer = ask(rig, COMMAND_DONE, "doubt.show", "order=C1");
     assert_int_equal(1, answer->rows_count);
     assert_non_null(strstr(answer->words, "IN_DOUBT:"));
