@@ -143,13 +143,13 @@ static bool list(struct command_call *call)
 static bool show(struct command_call *call)
 {
     struct order order;
-    struct name order_id;
+    struct order_shown shown;
     struct command_row row = {.count = 0};
     if (!order_find(call, &order)) {
         return false;
     }
     struct order_label label = order_label(order.client, order.cl_ord_id);
-    order_show_all(&row, call->engine, &order, &label, &order_id);
+    order_show_all(&row, call->engine, &order, &label, &shown);
     (void)command_row(call, &row);
     struct text why = order_why(call->engine, &order);
     text_add_span(&call->out->answer, text_span(&why));

@@ -89,12 +89,38 @@ void order_show_ask(struct command_row *row, const struct order *order)
     row_text(row, "time_in_force", time_word(order));
 }
 
-void order_show_all(struct command_row *row, const struct engine *engine, const struct order *order,
-                    const struct order_label *label, struct name *order_id)
+/* "ALPHA: chosen, share 60 %; BETA: drained by an operator": why its latest attempt went there. */
+static struct text decision_words(const struct engine *engine, const struct order *order)
 {
-    *order_id = name_make(engine->config->instance_id, NAME_ORDER, order->number);
+    struct text text = {.size = 0};
+    struct attempt attempt;
+    struct decision decision;
+    struct span names[ENGINE_BROKERS_MAX];
+    if (!attempt_load(engine, order->attempt_id, &attempt) ||
+        !decision_read(attempt.decision, &decision, names)) {
+        return text;
+    }
+    for (uint32_t broker = 0; broker < decision.count; broker++) {
+        const struct decision_term *term = &decision.terms[broker];
+        text_add_span(text_add(&text, broker > 0 ? "; " : ""), names[broker]);
+        text_add(&text, broker == decision.chosen ? ": chosen, " : ": ");
+        if (term->cause != CAUSE_NONE) {
+            text_add(&text, decision_cause_words(term->cause));
+        } else {
+            text_add_uint(text_add(&text, "share "), term->share / (DECISION_MILLION / 100));
+            text_add(&text, " %");
+        }
+    }
+    return text;
+}
+
+void order_show_all(struct command_row *row, const struct engine *engine, const struct order *order,
+                    const struct order_label *label, struct order_shown *shown)
+{
+    shown->order_id = name_make(engine->config->instance_id, NAME_ORDER, order->number);
+    shown->decision = decision_words(engine, order);
     row_words(row, "order", order_label_span(label));
-    row_words(row, "order_id", name_span(order_id));
+    row_words(row, "order_id", name_span(&shown->order_id));
     row_text(row, "state", order_state_name(order->state));
     row_time(row, "since", order->changed_ns);
     row_words(row, "reason", order->reason);
@@ -120,7 +146,7 @@ void order_show_all(struct command_row *row, const struct engine *engine, const 
     row_words(row, "attempt", order->attempt_id);
     row_words(row, "broker_order_id", order->broker_order_id);
     row_number(row, "msg_seq_num", order->attempt_seq);
-    row_number(row, "session_day", order->attempt_resets);
+    row_words(row, "decision", text_span(&shown->decision));
     row_decimal(row, "asked_for", order->attempt_quantity);
     row_truth(row, "answered", !order->unacked);
     row_text(row, "evidence", order_evidence_name(order->evidence));

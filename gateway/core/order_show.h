@@ -14,9 +14,15 @@ void order_show_line(struct command_row *row, const struct order *order,
 /* What it asks for: side, type, quantity, price, account, time in force. */
 void order_show_ask(struct command_row *row, const struct order *order);
 
-/* All of it, with its latest attempt and the evidence; `order_id` is memory for the row. */
+/* Memory for a row. */
+struct order_shown {
+    struct name order_id;
+    struct text decision;
+};
+
+/* All of it, with its latest attempt, why that went there, and the evidence. */
 void order_show_all(struct command_row *row, const struct engine *engine, const struct order *order,
-                    const struct order_label *label, struct name *order_id);
+                    const struct order_label *label, struct order_shown *shown);
 
 /* An attempt of it that is hunted. */
 void order_show_hunt(struct command_row *row, const struct hunt *hunt,
