@@ -398,7 +398,5 @@ uint32_t breaker_ramp(const struct breaker *breaker)
 
 uint32_t breaker_probes(const struct breaker *breaker)
 {
-    return breaker->state == BREAKER_HALF_OPEN
-               ? breaker->config->probe_orders + breaker->probes_lost
-               : 0;
+    return breaker->state == BREAKER_HALF_OPEN ? breaker->config->probe_orders : 0;
 }
