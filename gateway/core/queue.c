@@ -1,4 +1,4 @@
-#include "gateway/core/queue.h"
+#include "gateway/core/queue_parts.h"
 
 #include "fix/tags.h"
 #include "gateway/core/attempts.h"
@@ -161,50 +161,6 @@ static void expire_due(struct engine *engine)
     }
 }
 
-/* --- What can take orders again --------------------------------------------------- */
-
-static const uint32_t all_brokers = UINT32_MAX;
-
-/* The walk begins anew for these brokers. */
-static void wake(struct engine *engine, uint32_t brokers)
-{
-    engine->queue_walk = engine->queued_count > 0;
-    engine->queue_next = 0;
-    engine->queue_for = engine->queue_walk ? engine->queue_for | brokers : 0;
-}
-
-static void notice_link(struct engine *engine, struct link *link)
-{
-    bool can_send_new = link_can_send(engine, link, LINK_NEW);
-    bool can_send_change = link_can_send(engine, link, LINK_CHANGE);
-    if ((can_send_new && !link->could_send_new) || (can_send_change && !link->could_send_change)) {
-        wake(engine, UINT32_C(1) << link->config->broker);
-    }
-    link->could_send_new = can_send_new;
-    link->could_send_change = can_send_change;
-}
-
-/* A link that became able to send, a broker that may get orders again, or a change of the
- * table sets the queue moving from its beginning. */
-static void notice(struct engine *engine)
-{
-    struct routing_table *table = &engine->routing;
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        notice_link(engine, &engine->links[number]);
-    }
-    for (uint32_t broker = 0; broker < engine->config->brokers_count; broker++) {
-        bool takes = routing_takes(engine, broker);
-        if (takes && !table->brokers[broker].could_take) {
-            wake(engine, UINT32_C(1) << broker);
-        }
-        table->brokers[broker].could_take = takes;
-    }
-    if (table->changed) {
-        table->changed = false;
-        wake(engine, all_brokers);
-    }
-}
-
 /* --- Placing ---------------------------------------------------------------- */
 
 static bool may_wait(const struct order *order)
@@ -217,7 +173,7 @@ void queue_place(struct engine *engine, struct order *order)
 {
     /* While a walk is under way, or waits for the rate, older entries may go first: no overtaking.
      * Nor by way of a link that can send since this very turn. */
-    notice(engine);
+    queue_notice(engine);
     bool behind_others = engine->queue_walk || engine->queue_held;
     struct link *link = behind_others ? NULL : routing_choose(engine, order);
     if (link != NULL) {
@@ -331,47 +287,6 @@ static void entry_try(struct engine *engine, const struct queue_entry *entry)
     }
 }
 
-/* The broker could take one of the entries. */
-static bool broker_moves(const struct engine *engine, uint32_t broker)
-{
-    if (routing_takes(engine, broker)) {
-        return true;
-    }
-    bool moves = false;
-    for (uint32_t number = 0;
-         !moves && engine->queued_changes > 0 && number < engine->config->sessions_count;
-         number++) {
-        const struct link *link = &engine->links[number];
-        moves = link->config->broker == broker && link_can_send(engine, link, LINK_CHANGE);
-    }
-    return moves;
-}
-
-static bool some_move(const struct engine *engine, uint32_t brokers)
-{
-    for (uint32_t broker = 0; broker < engine->config->brokers_count; broker++) {
-        if ((brokers >> broker & 1) != 0 && broker_moves(engine, broker)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Nobody can take anything, but some could if their rate were not used up: the walk begins again
- * when one may go on, instead of looking at each entry in vain. With no link at all it goes to its
- * end, for there are entries that may not wait. */
-static bool rates_hold(const struct engine *engine)
-{
-    bool held = false;
-    if (some_move(engine, all_brokers)) {
-        return false;
-    }
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        held = held || link_held_by_rate(engine, &engine->links[number]);
-    }
-    return held;
-}
-
 static void walk_page(struct engine *engine)
 {
     for (unsigned count = 0; count < TURN_DISPATCH_MAX; count++) {
@@ -380,10 +295,11 @@ static void walk_page(struct engine *engine)
             return;
         }
         /* All others were offered those entries before, and nothing has changed for them. */
-        if (engine->queue_next < engine->queue_fresh && !some_move(engine, engine->queue_for)) {
+        if (engine->queue_next < engine->queue_fresh &&
+            !queue_some_move(engine, engine->queue_for)) {
             engine->queue_next = engine->queue_fresh;
         }
-        if (rates_hold(engine)) {
+        if (queue_rates_hold(engine)) {
             engine->queue_walk = false;
             engine->queue_held = true;
             return;
@@ -403,30 +319,15 @@ static void walk_page(struct engine *engine)
     }
 }
 
-/* What the walk sent may have used up a rate or a capacity: its return is news. */
-static void forget(struct engine *engine)
-{
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        struct link *link = &engine->links[number];
-        link->could_send_new = link->could_send_new && link_can_send(engine, link, LINK_NEW);
-        link->could_send_change =
-            link->could_send_change && link_can_send(engine, link, LINK_CHANGE);
-    }
-    for (uint32_t broker = 0; broker < engine->config->brokers_count; broker++) {
-        struct routing_broker *row = &engine->routing.brokers[broker];
-        row->could_take = row->could_take && routing_takes(engine, broker);
-    }
-}
-
 void queue_tick(struct engine *engine)
 {
     if (engine->now_ns >= engine->expiry_next_ns) {
         expire_due(engine);
     }
-    notice(engine);
+    queue_notice(engine);
     if (engine->queue_walk) {
         walk_page(engine);
-        forget(engine);
+        queue_forget(engine);
     }
 }
 

@@ -1,9 +1,10 @@
 /* The queue: orders that no broker can take now, and cancels and replaces whose
  * broker is away. Durable, in order of arrival.
  *
- * Pure; part of the engine. An entry is looked at again whenever a session
- * becomes able to send; in between, entries behind which nothing changed are not
- * walked again. */
+ * Pure; part of the engine. An entry is looked at again when a session becomes
+ * able to send, a broker may get orders again, or the routing's mode or rules change; and only as
+ * long as those can take something. queue.c has the entries and the walk, queue_wake.c who sets it
+ * moving. */
 #ifndef GATEWAY_CORE_QUEUE_H
 #define GATEWAY_CORE_QUEUE_H
 
