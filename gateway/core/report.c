@@ -128,8 +128,25 @@ static struct text execution_topic(const struct engine *engine, const struct ord
     return bus_topic("ER", broker, order->symbol);
 }
 
-void report_event(struct engine *engine, const struct order *order, const struct report *report)
+/* The name of a cancel that we asked for ourselves: the client does not know it. */
+static bool is_our_cancel(const struct engine *engine, struct span cl_ord_id)
 {
+    uint64_t number;
+    if (!name_number(cl_ord_id, NAME_CANCEL, &number)) {
+        return false;
+    }
+    struct name name = name_make(engine->config->instance_id, NAME_CANCEL, number);
+    return span_equal(name_span(&name), cl_ord_id);
+}
+
+void report_event(struct engine *engine, const struct order *order, const struct report *asked)
+{
+    struct report told = *asked;
+    const struct report *report = &told;
+    if (is_our_cancel(engine, told.cl_ord_id)) {
+        told.cl_ord_id = order->cl_ord_id_now;
+        told.orig_cl_ord_id = span_of(NULL, 0);
+    }
     uint64_t bus_seq = engine->counters.bus_seq;
     struct name exec_id = name_make(engine->config->instance_id, NAME_EXECUTION, bus_seq);
     struct builder builder;
@@ -204,9 +221,26 @@ void cancel_reject_reply(struct engine *engine, struct span route, const struct 
     reply_end(engine, &builder, route);
 }
 
+/* What the client did not ask for is told to people alone. */
+static void our_cancel_refused(struct engine *engine, const struct order *order,
+                               const struct cancel_reject *reject)
+{
+    struct text text = {.size = 0};
+    text_add_span(text_add(&text, "our cancel of "), order->cl_ord_id_now);
+    text_add_span(text_add(&text, " of client "), order->client);
+    text_add(&text, " came to nothing: ");
+    text_add_span(&text,
+                  reject->text_span.data != NULL ? reject->text_span : span_text(reject->text));
+    bus_alert(engine, "warning", order->broker, order->cl_ord_id_now, text_span(&text));
+}
+
 void cancel_reject_event(struct engine *engine, const struct order *order,
                          const struct cancel_reject *reject)
 {
+    if (is_our_cancel(engine, reject->cl_ord_id)) {
+        our_cancel_refused(engine, order, reject);
+        return;
+    }
     struct builder builder;
     bus_begin(engine, &builder, MSG_OrderCancelReject, reject->client);
     cancel_reject_fields(engine, &builder, order, reject);

@@ -20,7 +20,8 @@ struct report {
 };
 
 /* ExecutionReport as event ER.<broker>.<symbol>; the engine's own decisions
- * (an order expired in the queue) stand under our comp id as broker. */
+ * (an order expired in the queue) stand under our comp id as broker. What answers a cancel that
+ * we asked for ourselves (order_cancel.h) stands under the order's own ClOrdID. */
 void report_event(struct engine *engine, const struct order *order, const struct report *report);
 
 /* ExecutionReport as the reply to a request. */
@@ -39,6 +40,7 @@ struct cancel_reject {
 };
 void cancel_reject_reply(struct engine *engine, struct span route, const struct order *order,
                          const struct cancel_reject *reject);
+/* Of a cancel that we asked for ourselves: an alert. */
 void cancel_reject_event(struct engine *engine, const struct order *order,
                          const struct cancel_reject *reject);
 

@@ -452,6 +452,8 @@ void oracle_order_event(struct oracle *oracle, uint64_t bus_seq, struct span top
         return;
     }
     oracle->orders[number].events++;
+    /* A cancel that is under way is told on the bus only if the gateway itself asked for it. */
+    by_us = by_us || oracle_char(message, TAG_EXEC_TYPE, '\0') == '6';
     oracle->orders[number].by_us = oracle->orders[number].by_us || by_us;
     oracle_order_begin(oracle, number, message);
     oracle_order_check_id(oracle, number, message, "an event");

@@ -101,8 +101,8 @@ static void stop_cancel_and_prove_everything(void **state)
     assert_killed(order(rig, "C3", "VOD", "ISA-1"));
     rig_wait(rig, 10);
     assert_int_equal(0, rig_orders_in(rig, ORDER_DEAD_LETTER + 1));
-    assert_non_null(rig_event(rig, "|150=4|", "|41=C1|"));
-    assert_non_null(rig_event(rig, "|150=4|", "|41=C2|"));
+    assert_non_null(rig_event(rig, "|150=4|", "|11=C1|"));
+    assert_non_null(rig_event(rig, "|150=4|", "|11=C2|"));
     assert_true(listed(rig, "|scope=all|", "|state=proven: nothing is working|"));
     assert_true(listed(rig, "|scope=all|", "|left=0|"));
     assert_int_equal(1, rig_event_count(rig, "kill switch of all: proven: nothing is working"));
@@ -123,14 +123,15 @@ static void the_cancel_names_the_order_and_says_what_the_order_said(void **state
     }
     kill_on_scope(rig, "client OMS");
     rig_wait(rig, 5);
-    const char *pending = rig_event(rig, "|150=6|", "|41=C1|");
+    const char *pending = rig_event(rig, "|150=6|", "|11=C1|");
     assert_non_null(pending);
     assert_non_null(strstr(pending, "kill switch of client OMS"));
+    assert_string_equal("", rig_value(pending, "41"));
     const struct rig_broker *broker =
         rig->broker[0].last_msg_type[0] == 'F' ? &rig->broker[0] : &rig->broker[1];
     assert_string_equal("F", broker->last_msg_type);
     assert_string_equal(attempt, broker->last_orig_cl_ord_id);
-    assert_non_null(rig_event(rig, "|150=4|", "|41=C1|"));
+    assert_non_null(rig_event(rig, "|150=4|", "|11=C1|"));
 }
 
 static void an_account_is_killed_and_others_go_on(void **state)
@@ -143,8 +144,8 @@ static void an_account_is_killed_and_others_go_on(void **state)
     assert_killed(order(rig, "C3", "BP", "ISA-1"));
     assert_taken(order(rig, "C4", "BP", "ISA-2"));
     rig_wait(rig, 10);
-    assert_non_null(rig_event(rig, "|150=4|", "|41=C1|"));
-    assert_null(rig_event(rig, "|150=4|", "|41=C2|"));
+    assert_non_null(rig_event(rig, "|150=4|", "|11=C1|"));
+    assert_null(rig_event(rig, "|150=4|", "|11=C2|"));
     assert_int_equal(2, rig_orders_in(rig, ORDER_ACKED));
     assert_true(listed(rig, "|scope=account ISA-1|", "proven"));
 }
@@ -304,6 +305,8 @@ static void a_refused_cancel_is_tried_again_and_told(void **state)
         assert_string_not_equal(before, rig->broker[0].last_cl_ord_id);
     }
     assert_non_null(rig_event(rig, "AL.critical", "not all is cancelled yet"));
+    assert_non_null(rig_event(rig, "AL.warning", "our cancel of C1 of client OMS came to nothing"));
+    assert_null(rig_event(rig, "|35=9|", NULL));
     rig->broker[0].manner = RIG_ACK;
     reject_cancel(rig, 0);
     rig_wait(rig, 120);
@@ -329,7 +332,7 @@ static void a_bust_behind_the_proof_is_found_and_cancelled(void **state)
                    "37=O1|17=B1|19=E2|11=%s|150=H|39=0|55=VOD|54=1|14=0|151=100|6=0|", attempt);
     rig_broker_says(rig, 0, "8", bust);
     rig_pass(rig, 1000);
-    assert_non_null(rig_event(rig, "|150=4|", "|41=C1|"));
+    assert_non_null(rig_event(rig, "|150=4|", "|11=C1|"));
     rig_wait(rig, 10);
     assert_int_equal(0, rig_orders_in(rig, ORDER_DEAD_LETTER + 1));
     assert_true(listed(rig, "|scope=all|", "|state=proven: nothing is working|"));

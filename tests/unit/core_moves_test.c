@@ -210,6 +210,7 @@ static void an_order_is_found_by_each_of_its_names(void **state)
     const struct rig_answer *answer = ask(rig, COMMAND_DONE, "orders.show", name);
     assert_string_equal("OMS/C1", rig_value(answer->rows[0], "order"));
     assert_string_equal("40", rig_value(answer->rows[0], "filled"));
+    assert_non_null(strstr(answer->rows[0], "|decision=ALPHA: chosen, share "));
     assert_string_equal("60", rig_value(answer->rows[0], "left"));
     assert_string_equal("ALPHA", rig_value(answer->rows[0], "broker"));
     (void)snprintf(name, sizeof(name), "order=%s", rig_value(answer->rows[0], "order_id"));
@@ -278,6 +279,7 @@ static void a_list_is_given_page_by_page_and_misses_nothing(void **state)
     assert_int_equal(0, ask(rig, COMMAND_DONE, "orders.list", "symbol=BARC")->rows_count);
     assert_int_equal(10, ask(rig, COMMAND_DONE, "orders.list", "all=true|client=OMS")->rows_count);
     (void)ask(rig, COMMAND_REFUSED, "orders.list", "state=LOST");
+    (void)ask(rig, COMMAND_REFUSED, "orders.list", "broker=GAMMA");
     (void)ask(rig, COMMAND_REFUSED, "orders.list", "after=nowhere");
 }
 
@@ -302,8 +304,9 @@ static void an_operator_cancels_an_order_at_its_broker_and_the_oms_hears_of_it(v
     (void)ask(rig, COMMAND_REFUSED, "orders.cancel", "order=C1");
     says(rig, ALPHA, rig->broker[ALPHA].last_cl_ord_id, confirmed(rig, "40"));
     assert_string_equal("CANCELLED", rig_value(rig_request(rig, STATUS), "10005"));
-    assert_string_equal("C1", rig_value(rig_event(rig, "|150=6|", NULL), "41"));
-    assert_string_equal("C1", rig_value(rig_event(rig, "|150=4|", NULL), "41"));
+    assert_string_equal("C1", rig_value(rig_event(rig, "|150=6|", NULL), "11"));
+    assert_string_equal("C1", rig_value(rig_event(rig, "|150=4|", NULL), "11"));
+    assert_string_equal("", rig_value(rig_event(rig, "|150=4|", NULL), "41"));
     assert_int_equal(0, rig->broker[BETA].orders);
 }
 
