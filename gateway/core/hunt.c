@@ -282,8 +282,7 @@ static void cancel(struct engine *engine, struct link *link, struct hunt *hunt)
 /* Filled over, and its number proves something: an echo behind the fill is all that is missing. */
 static bool is_filled_over(const struct link *link, const struct hunt *hunt)
 {
-    return hunt->stage == HUNT_FILLED_OVER && hunt->attempt_resets == link->session.resets &&
-           hunt->attempt_number >= link->doubt.unproven_end;
+    return hunt->stage == HUNT_FILLED_OVER && !hunt_is_unproven(link, hunt);
 }
 
 static bool has_echoed(const struct link *link)

@@ -52,6 +52,14 @@ void hunt_ready(struct engine *engine, struct link *link);
 /* One page of the walk. True: it has more to do at once. */
 bool hunt_walk(struct engine *engine, struct link *link);
 
+/* Numbers, and that the broker does not know it, prove nothing of the attempt: the broker lost its
+ * state since, or its numbers began anew. */
+static inline bool hunt_is_unproven(const struct link *link, const struct hunt *hunt)
+{
+    return hunt->attempt_resets != link->session.resets ||
+           hunt->attempt_number < link->doubt.unproven_end;
+}
+
 /* Something new is known of the attempt: the walk comes by it again. */
 void hunt_again(struct link *link, const struct hunt *hunt);
 

@@ -152,6 +152,12 @@ static void cancel_refused(struct engine *engine, const struct incoming *in, str
     int64_t reason;
     if (message_int(in->message, TAG_CxlRejReason, &reason) == VALUE_OK &&
         reason == CxlRejReason_UNKNOWN_ORDER) {
+        if (hunt_is_unproven(in->link, hunt)) {
+            become(engine, hunt, HUNT_REFUSED, "warning",
+                   "the broker does not know it, but it lost its state, or its numbers began anew: "
+                   "ask its desk, then doubt.call-off");
+            return;
+        }
         hunt_end(engine, hunt, "info",
                  "the broker does not know it, asked behind it on the same session: it is dead");
         return;

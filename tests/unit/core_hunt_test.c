@@ -240,6 +240,24 @@ static void an_attempt_that_the_broker_does_not_know_is_dead(void **state)
     assert_int_equal(0, rig_event_count(rig, "|35=9|"));
 }
 
+static void a_broker_whose_numbers_began_anew_may_have_forgotten_the_attempt(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    const char *attempt = forced(rig, true);
+    (void)rig_command(rig, ALPHA, SESSION_COMMAND_RESET, true);
+    effects_reset(&rig->effects);
+    session_reset(&rig->broker[ALPHA].session, rig->now_ns, &rig->effects);
+    alpha_returns(rig);
+    assert_string_equal("F", rig->broker[ALPHA].last_msg_type);
+    (void)snprintf(body, sizeof(body), "37=NONE|11=%s|41=%s|39=8|434=1|102=1|",
+                   rig->broker[ALPHA].last_cl_ord_id, attempt);
+    rig_broker_says(rig, ALPHA, "9", body);
+    const struct rig_answer *answer = ask(rig, COMMAND_DONE, "doubt.hunts", "");
+    assert_int_equal(1, answer->rows_count);
+    assert_string_equal("REFUSED", rig_value(answer->rows[0], "hunt"));
+}
+
 static void a_hunt_goes_on_after_a_crash_and_asks_again(void **state)
 {
     struct rig *rig = *state;
@@ -503,6 +521,7 @@ int main(void)
         TEST(an_attempt_that_the_broker_asks_for_is_filled_over_and_dead),
         TEST(an_attempt_that_the_broker_has_is_cancelled_before_anything_new_goes_there),
         TEST(an_attempt_that_the_broker_does_not_know_is_dead),
+        TEST(a_broker_whose_numbers_began_anew_may_have_forgotten_the_attempt),
         TEST(a_hunt_goes_on_after_a_crash_and_asks_again),
         TEST(a_fill_of_both_attempts_is_told_as_a_double_execution_with_its_worth),
         TEST(a_fill_of_the_attempt_that_was_left_takes_the_other_one_back),
