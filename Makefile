@@ -5,6 +5,7 @@
 #   make test    everything a change must pass, from a bare Debian 12 machine
 #   make check   format, tidy, layers and purity
 #   make sim     simulated worlds from seeds (SEED=42 tells one whole, SEEDS=1..100000 lives many)
+#   make week    a week of trading with random outages: one broker alone, two with the router
 #   make mutate  breaks the product in many ways, one by one, and shows that the worlds notice
 #   make torture half an hour of blows on real processes, and the judgement (MINUTES=5 SEED=42)
 #   make fuzz    a minute of each fuzz target, and which lines of fix/ they reach
@@ -17,7 +18,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEEDS ?= 1..10000
 
-.PHONY: all packages build debug release clang demo run test check format sim mutate torture fuzz bench clean
+.PHONY: all packages build debug release clang demo run test check format sim week mutate torture fuzz bench clean
 
 all: build
 
@@ -48,6 +49,9 @@ format:
 
 sim: release
 	@build/release/tests/sim/sim $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --jobs $(JOBS))
+
+week: release
+	@build/release/tests/sim/week
 
 # The product is broken in each of the ways that tests/sim/mutants.txt names: all are caught.
 mutate: packages
