@@ -1,5 +1,6 @@
 /* Every command of the engine with arguments of every kind, right and wrong, while orders flow
- * and the gateway dies now and then: each is answered, and nothing is lost by it. */
+ * and the gateway dies, or a read of its store fails, now and then: each is answered, and
+ * nothing is lost by it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -211,6 +212,8 @@ static void live(struct storm *storm)
         rig->broker[draw(storm, 2)].listening = draw(storm, 4) != 0;
         break;
     case 4:
+        rig->reads_left = draw(storm, 300);
+        break;
     case 5:
     case 6:
         submit(storm);
