@@ -134,6 +134,7 @@ void doubt_dropped(struct link *link)
     link->doubt.dropped = true;
     link->doubt.in_step = false;
     link->doubt.echo_wanted = false;
+    link->doubt.ready_end = UINT64_MAX;
 }
 
 void doubt_ready(struct engine *engine, struct link *link)
@@ -196,6 +197,7 @@ void doubt_reset(struct engine *engine, struct link *link)
 void doubt_asked(struct engine *engine, struct link *link, uint64_t begin)
 {
     uint64_t peer_has = link->doubt.peer_has;
+    link->doubt.asked_begin = begin;
     if (begin + link->config->numbers_behind_max > peer_has) {
         return;
     }

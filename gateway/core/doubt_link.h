@@ -24,7 +24,8 @@ struct link_doubt {
     bool echo_wanted;   /* There are attempts of which an echo would prove something. */
     bool mass_asked;    /* OrderMassStatusRequest is out. */
     uint64_t ready_ns;  /* Since when it is READY: statuses are asked for anew. */
-    uint64_t ready_end; /* Attempt number: those below are from before that. */
+    uint64_t ready_end; /* Attempt number: those below are from before that; UINT64_MAX: all are. */
+    uint64_t asked_begin; /* MsgSeqNum that the peer last asked for, as the next that it takes. */
 
     bool mute; /* It does not take OrderStatusRequest: told, and not asked any more. */
 };

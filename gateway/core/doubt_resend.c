@@ -39,6 +39,32 @@ static void not_received(struct engine *engine, struct link *link, struct order 
     link->doubt.echo_wanted = true;
 }
 
+/* What went out on this very line may have been on its way when the peer asked for all behind a
+ * gap: then it waits there for the gap to close, and is taken from there, filled over or not. Only
+ * the first number of the gap is sure to be missing. */
+static bool may_be_there(const struct link *link, const struct order *order)
+{
+    return order->attempt_number >= link->doubt.ready_end &&
+           order->attempt_seq != link->doubt.asked_begin;
+}
+
+static void not_proven(struct engine *engine, struct order *order)
+{
+    if (order->evidence == EVIDENCE_UNPROVEN) {
+        return;
+    }
+    doubt_evidence(engine, order, EVIDENCE_UNPROVEN);
+    order->asked_ns = 0;
+    order->asked_count = 0;
+    if (order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT) {
+        order_become(order, ORDER_IN_DOUBT, engine->now_ns,
+                     span_text("filled over while it was on its way: the broker may have it; "
+                               "held"));
+    }
+    order_save(&engine->view, order, engine->scratch_record);
+    bus_order_event(engine, order);
+}
+
 /* A new order of this attempt. True: it must not go out again. */
 static bool order_must_not(struct engine *engine, struct link *link, struct span attempt_id,
                            struct order *order)
@@ -59,11 +85,17 @@ static bool order_must_not(struct engine *engine, struct link *link, struct span
         log_filled(engine, link, attempt_id, "its numbers are past");
         return true;
     }
-    if (link->config->resend_orders && order->evidence != EVIDENCE_NOT_RECEIVED &&
-        order->terms.expires_ns > engine->now_ns && !doubt_is_stale(engine, link, order)) {
-        return false;
+    bool may_go = order->evidence != EVIDENCE_NOT_RECEIVED &&
+                  order->terms.expires_ns > engine->now_ns && !doubt_is_stale(engine, link, order);
+    bool there = may_be_there(link, order);
+    if (may_go && (link->config->resend_orders || there)) {
+        return false; /* The broker takes its number once. */
     }
-    not_received(engine, link, order);
+    if (there) {
+        not_proven(engine, order);
+    } else {
+        not_received(engine, link, order);
+    }
     return true;
 }
 
@@ -103,7 +135,12 @@ void doubt_lost(struct engine *engine, struct link *link, struct span tag)
         return;
     }
     if (attempt.kind == 'D') {
-        if (!order_must_not(engine, link, tag, &order)) {
+        if (order_must_not(engine, link, tag, &order)) {
+            return;
+        }
+        if (may_be_there(link, &order)) {
+            not_proven(engine, &order);
+        } else {
             not_received(engine, link, &order);
         }
         return;

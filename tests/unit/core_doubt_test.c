@@ -301,6 +301,23 @@ static void a_business_reject_behind_a_status_is_the_last_word(void **state)
     assert_state(rig, "C1", "REJECTED");
 }
 
+/* The broker keeps what comes behind a gap, and takes it from there when the gap is closed, filled
+ * over or not. */
+static void what_is_on_its_way_when_the_broker_asks_goes_again_under_its_number(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    /* As if the line had garbled it: the broker sees a gap with the next one. */
+    rig->broker[0].session.seq_in_next -= 1;
+    (void)rig_request(rig, ORDER("C2"));
+    rig_pass(rig, 2000);
+    assert_state(rig, "C1", "SENT");
+    assert_state(rig, "C2", "SENT");
+    assert_int_equal(3, rig->broker[0].orders); /* C1 anew; C2 once. */
+}
+
 static void a_dead_peer_is_noticed_by_its_silence(void **state)
 {
     struct rig *rig = *state;
@@ -328,6 +345,7 @@ int main(void)
         TEST(a_business_reject_is_of_the_order_that_it_names),
         TEST(a_business_reject_that_names_nothing_of_ours_goes_by_its_number),
         TEST(a_business_reject_behind_a_status_is_the_last_word),
+        TEST(what_is_on_its_way_when_the_broker_asks_goes_again_under_its_number),
         TEST(a_dead_peer_is_noticed_by_its_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
