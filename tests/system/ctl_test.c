@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "gateway/core/tables.h"
+#include "gateway/shell/control.h"
 #include "gateway/shell/key_file.h"
 #include "session-store/store.h"
 #include "tests/tools/gateway_process.h"
@@ -201,6 +202,58 @@ static void an_entry_of_the_audit_changed_by_hand_is_named(void **state)
     gateway_end(gateway);
 }
 
+/* --- Pages ----------------------------------------------------------------------------------- */
+
+enum { MANY = CONTROL_ROWS_MAX + 14, ANSWER_MS = 10000 };
+
+/* So many commands, as a script asks them: each stands in the audit. */
+static void ask_many(const struct gateway_process *gateway)
+{
+    char endpoint[PROCESS_PATH_BYTES_MAX];
+    char error[ZEROMQ_ERROR_BYTES_MAX];
+    struct zeromq zeromq;
+    struct zeromq_socket client;
+    struct zeromq_frames *frames = calloc(1, sizeof *frames);
+    const struct zeromq_options options = {.kind = ZEROMQ_DEALER};
+    const struct span request = span_text("{\"command\":\"session.logoff\",\"session\":\"" ALPHA
+                                          "\",\"operator\":\"jane\"}");
+    assert_non_null(frames);
+    (void)snprintf(endpoint, sizeof endpoint, "ipc://%.400s/store/control.ipc", gateway->directory);
+    assert_int_equal(STATUS_OK, zeromq_open(&zeromq));
+    assert_int_equal(STATUS_OK, zeromq_socket_open(&zeromq, &options, &client, error));
+    assert_int_equal(STATUS_OK, zeromq_connect(&client, endpoint, error));
+    for (unsigned i = 0; i < MANY; i++) {
+        struct zeromq_poll item = {.socket = &client, .want_write = true};
+        assert_int_equal(STATUS_OK, zeromq_poll(&item, 1, ANSWER_MS));
+        assert_int_equal(STATUS_OK, zeromq_send(&client, &request, 1));
+        item.want_write = false;
+        assert_int_equal(STATUS_OK, zeromq_poll(&item, 1, ANSWER_MS));
+        assert_int_equal(STATUS_OK, zeromq_receive(&client, frames));
+    }
+    zeromq_frames_release(frames);
+    free(frames);
+    zeromq_socket_close(&client);
+    zeromq_close(&zeromq);
+}
+
+static void lists_of_many_pages_are_asked_for_to_their_end(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    unsigned lines = 0;
+    ask_many(gateway);
+    ctl(gateway, EXIT_DONE, "audit list --operator vic --json", "\"number\":1,");
+    for (const char *at = gateway->output; (at = strchr(at, '\n')) != NULL; at++) {
+        lines += 1;
+    }
+    assert_int_equal(MANY, lines);
+    ctl(gateway, EXIT_DONE, "audit list --operator vic --limit 10 --after 100 --json",
+        "\"number\":110,");
+    assert_null(strstr(gateway->output, "\"number\":111,"));
+    ctl(gateway, EXIT_DONE, "audit verify --operator vic", "all 270 entries fit");
+    gateway_end(gateway);
+}
+
 /* --- Keys ------------------------------------------------------------------------------------ */
 
 /* A pair of keys whose secret stands in the file `name` of the gateway's directory. */
@@ -294,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_proposal_expires_by_the_clock),
         cmocka_unit_test(a_key_is_answered_again_and_done_once_over_a_kill),
         cmocka_unit_test(an_entry_of_the_audit_changed_by_hand_is_named),
+        cmocka_unit_test(lists_of_many_pages_are_asked_for_to_their_end),
         cmocka_unit_test(with_keys_nobody_is_two_persons),
         cmocka_unit_test(words_that_name_nothing_are_told_with_what_may_be_meant),
     };
