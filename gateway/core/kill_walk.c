@@ -84,10 +84,9 @@ static void count(struct kill *kill, uint32_t broker, enum kill_left left)
     kill->now.left[broker][left] += 1;
 }
 
-static bool is_of_broker(const struct engine *engine, const struct kill *kill, uint32_t broker)
+static bool is_of_broker(const struct kill *kill, struct span broker)
 {
-    return kill->scope.kind == SCOPE_BROKER && broker < ENGINE_BROKERS_MAX &&
-           strcmp(engine->config->brokers[broker].name, kill->scope.name) == 0;
+    return kill->scope.kind == SCOPE_BROKER && span_is(broker, kill->scope.name);
 }
 
 static void visit_live(struct engine *engine, struct kill *kill, struct span key)
@@ -97,7 +96,7 @@ static void visit_live(struct engine *engine, struct kill *kill, struct span key
         return;
     }
     uint32_t broker = kill_broker_of(engine, order.session_id);
-    if (!kill_holds(kill, &order) && !is_of_broker(engine, kill, broker)) {
+    if (!kill_holds(kill, &order) && !is_of_broker(kill, order.broker)) {
         return;
     }
     bool doubt = order.state == ORDER_IN_DOUBT || order.state == ORDER_DEAD_LETTER;
@@ -122,7 +121,9 @@ static void visit_hunted(struct engine *engine, struct kill *kill, struct span k
         return;
     }
     uint32_t broker = kill_broker_of(engine, span_of(key.data, (size_t)(end - key.data)));
-    if (kill_holds(kill, &order) || is_of_broker(engine, kill, broker)) {
+    struct span name = broker < ENGINE_BROKERS_MAX ? span_text(engine->config->brokers[broker].name)
+                                                   : span_of(NULL, 0);
+    if (kill_holds(kill, &order) || is_of_broker(kill, name)) {
         count(kill, broker, KILL_LEFT_FORCED);
     }
 }
