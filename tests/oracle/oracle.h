@@ -59,6 +59,11 @@ void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker
 void oracle_limit_open(struct oracle *oracle, const char *client, uint32_t most);
 void oracle_limit_quantity(struct oracle *oracle, const char *client, int64_t most);
 
+/* So many orders without its word may be with a broker when another goes there; HALF_OPEN, so
+ * many new ones go there in all. */
+void oracle_broker_capacity(struct oracle *oracle, uint32_t broker, uint32_t most);
+void oracle_broker_probes(struct oracle *oracle, uint32_t broker, uint32_t most);
+
 /* --- What clients saw: whole messages, SOH between fields ------------------------ */
 
 /* Each sending, repetitions too. What is no FIX message is passed over. */
@@ -91,6 +96,10 @@ void oracle_gateway_started(struct oracle *oracle);
 /* Of sessions whose settings say so: the gateway counts one as READY only when the broker has
  * answered its TestRequest. */
 void oracle_session_proves(struct oracle *oracle, uint32_t session);
+
+/* Of drop-copy sessions. Whoever tells of one tells of all; without, it is one as long as no order
+ * was sent there. */
+void oracle_session_copies(struct oracle *oracle, uint32_t session);
 
 /* Of sessions whose settings say so (ResendOrders=N): a new order goes out once. When it is asked
  * for again, a gap fill takes its place. */

@@ -68,6 +68,8 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
     } else if (span_is(kind, "AL.")) {
         oracle_alert_event(oracle, &message);
         oracle_freeze_event(oracle, &message);
+    } else if (span_is(kind, "RT.")) {
+        oracle_routing_event(oracle, &message);
     } else if (span_is(kind, "CO.")) {
         oracle_control_event(oracle, bus_seq, &message);
     }

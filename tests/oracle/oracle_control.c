@@ -91,6 +91,72 @@ static void force(struct oracle *oracle, struct span command, struct span argume
     }
 }
 
+/* --- Kill switches ------------------------------------------------------------------------ */
+
+static void set_kill(struct oracle *oracle, struct span scope, bool on)
+{
+    uint32_t index = 0;
+    while (index < oracle->kills_count && !span_is(scope, oracle->kills[index].name)) {
+        index++;
+    }
+    if (index == oracle->kills_count) {
+        ASSERT(index < ORACLE_KILLS_MAX);
+        oracle->kills[oracle->kills_count++].name = oracle_texts_keep(&oracle->texts, scope);
+    }
+    oracle->kills[index].on = on;
+}
+
+/* "client:OMS1" holds orders "OMS1/…". */
+static bool kill_holds(const struct oracle *oracle, const struct kill_scope *kill,
+                       const struct order *order, uint32_t broker)
+{
+    const char *colon = strchr(kill->name, ':');
+    if (!kill->on || colon == NULL) {
+        return kill->on;
+    }
+    const char *name = colon + 1;
+    size_t kind = (size_t)(colon - kill->name);
+    if (strncmp(kill->name, "client", kind) == 0) {
+        size_t size = strlen(name);
+        return strncmp(order->name, name, size) == 0 && order->name[size] == '/';
+    }
+    if (strncmp(kill->name, "broker", kind) == 0) {
+        return broker != ORACLE_NONE && strcmp(oracle->brokers[broker].name, name) == 0;
+    }
+    return strncmp(kill->name, "symbol", kind) == 0 &&
+           order->symbol == oracle_key(0, span_text(name));
+}
+
+const char *oracle_order_killed(const struct oracle *oracle, const struct order *order,
+                                uint32_t broker)
+{
+    for (uint32_t index = 0; index < oracle->kills_count; index++) {
+        if (kill_holds(oracle, &oracle->kills[index], order, broker)) {
+            return oracle->kills[index].name;
+        }
+    }
+    return NULL;
+}
+
+void oracle_judge_kills(struct oracle *oracle)
+{
+    for (uint32_t index = 0; index < oracle->attempts_count; index++) {
+        const struct attempt *attempt = &oracle->attempts[index];
+        if (!oracle_attempt_is_live(attempt) || attempt->withheld) {
+            continue;
+        }
+        const struct order *order = &oracle->orders[attempt->order];
+        const char *scope = oracle_order_killed(oracle, order, attempt->broker);
+        if (scope != NULL && !oracle_order_is_excused(oracle, order, index)) {
+            oracle_violate(oracle, ORACLE_OBEYS, "%s works at %s as %s, and %s is killed",
+                           order->name, oracle->brokers[attempt->broker].name, attempt->name,
+                           scope);
+        }
+    }
+}
+
+/* --- What the bus says ---------------------------------------------------------------------- */
+
 void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
                           const struct oracle_message *message)
 {
@@ -102,6 +168,10 @@ void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
                   oracle_value(message, TAG_PROPOSER));
     set_broker(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     settle(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    if (span_is(command, "kill.on") || span_is(command, "kill.off")) {
+        set_kill(oracle, argument_of(oracle_value(message, TAG_COMMAND_ARGUMENTS), "scope"),
+                 span_is(command, "kill.on"));
+    }
     if (oracle_value(message, TAG_PROPOSER).size > 0) {
         force(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     }
@@ -117,13 +187,90 @@ void oracle_freeze_event(struct oracle *oracle, const struct oracle_message *mes
     }
 }
 
-/* A new attempt goes to a broker: whether it may. */
-void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct attempt *attempt)
+void oracle_routing_event(struct oracle *oracle, const struct oracle_message *message)
 {
-    const struct broker *broker =
-        attempt->broker != ORACLE_NONE ? &oracle->brokers[attempt->broker] : NULL;
-    if (broker != NULL && broker->frozen) {
-        oracle_violate(oracle, ORACLE_OBEYS, "event %" PRIu64 ": %s goes to %s, which is frozen",
-                       bus_seq, oracle->orders[attempt->order].name, broker->name);
+    uint32_t number = oracle_broker_find(oracle, oracle_value(message, TAG_BROKER));
+    struct span admin = oracle_value(message, TAG_BROKER_ADMIN);
+    struct span breaker = oracle_value(message, TAG_BREAKER);
+    if (number == ORACLE_NONE) {
+        return;
+    }
+    struct broker *broker = &oracle->brokers[number];
+    bool was_half_open = broker->half_open;
+    broker->unwanted =
+        span_is(admin, "DRAIN") || span_is(admin, "MAINTENANCE") || span_is(admin, "FORCED_OPEN");
+    broker->wanted = span_is(admin, "FORCED_CLOSED") || span_is(admin, "CANARY");
+    broker->frozen = oracle_char(message, TAG_BROKER_FROZEN, 'N') == 'Y';
+    broker->open = span_is(breaker, "OPEN");
+    broker->half_open = span_is(breaker, "HALF_OPEN");
+    broker->probes = was_half_open ? broker->probes : 0;
+}
+
+void oracle_broker_capacity(struct oracle *oracle, uint32_t broker, uint32_t most)
+{
+    ASSERT(broker < oracle->brokers_count);
+    oracle->brokers[broker].capacity = most;
+}
+
+void oracle_broker_probes(struct oracle *oracle, uint32_t broker, uint32_t most)
+{
+    ASSERT(broker < oracle->brokers_count);
+    oracle->brokers[broker].probes_most = most;
+}
+
+/* Orders that are with the broker without its word, besides one. */
+static uint32_t unacknowledged(const struct oracle *oracle, uint32_t broker, uint32_t but)
+{
+    uint32_t count = 0;
+    for (uint32_t index = 0; index < oracle->orders_count; index++) {
+        const struct order *order = &oracle->orders[index];
+        bool waits =
+            index != but && (order->now.state == STATE_SENT || order->now.state == STATE_IN_DOUBT);
+        count += waits && order->attempt != ORACLE_NONE &&
+                         oracle->attempts[order->attempt].broker == broker
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
+static const char *broker_refuses(struct oracle *oracle, uint32_t number, uint32_t order)
+{
+    struct broker *broker = &oracle->brokers[number];
+    if (broker->unwanted) {
+        return "people let no new order go there";
+    }
+    if (broker->frozen) {
+        return "it is frozen";
+    }
+    if (broker->open && !broker->wanted) {
+        return "its breaker is open";
+    }
+    if (broker->capacity > 0 && unacknowledged(oracle, number, order) >= broker->capacity) {
+        return "as many orders as may be wait there for its word";
+    }
+    bool probes = broker->half_open && !broker->wanted && broker->probes_most > 0;
+    broker->probes += probes ? 1 : 0;
+    return probes && broker->probes > broker->probes_most ? "its probe orders are out" : NULL;
+}
+
+/* A new attempt goes to a broker: whether it may. */
+void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct attempt *attempt,
+                         const struct oracle_message *message)
+{
+    bool goes = span_is(oracle_value(message, TAG_ORDER_STATE), "SENT");
+    if (attempt->broker == ORACLE_NONE || !goes) {
+        return;
+    }
+    const char *name = oracle->orders[attempt->order].name;
+    const char *killed =
+        oracle_order_killed(oracle, &oracle->orders[attempt->order], attempt->broker);
+    const char *refuses = broker_refuses(oracle, attempt->broker, attempt->order);
+    if (killed != NULL) {
+        oracle_violate(oracle, ORACLE_OBEYS, "event %" PRIu64 ": %s goes to %s, and %s is killed",
+                       bus_seq, name, oracle->brokers[attempt->broker].name, killed);
+    } else if (refuses != NULL) {
+        oracle_violate(oracle, ORACLE_OBEYS, "event %" PRIu64 ": %s goes to %s, though %s", bus_seq,
+                       name, oracle->brokers[attempt->broker].name, refuses);
     }
 }

@@ -382,4 +382,5 @@ void oracle_judge(struct oracle *oracle)
     judge_sessions(oracle);
     oracle_judge_copies(oracle);
     judge_attempts(oracle);
+    oracle_judge_kills(oracle);
 }

@@ -157,8 +157,18 @@ static void an_order_that_is_asked_for_again_is_filled_over_where_that_is_agreed
     struct rig *rig = *state;
     oracle_session_fills_over(rig->oracle, ALPHA);
     is_asked_for_again(rig);
+    received(rig, ALPHA, "35=A|34=3|52=b|");
     received(rig, ALPHA, ALPHA_ORDER("2", "43=Y|122=20260921-10:00:00|"));
     assert_violates(rig, ORACLE_NO_DOUBLE, "its number is to be filled over");
+}
+
+static void an_order_of_this_very_line_may_go_again_under_its_number(void **state)
+{
+    struct rig *rig = *state;
+    oracle_session_fills_over(rig->oracle, ALPHA);
+    is_asked_for_again(rig);
+    received(rig, ALPHA, ALPHA_ORDER("2", "43=Y|122=20260921-10:00:00|"));
+    assert_good(rig);
 }
 
 /* --- What is left of it ---------------------------------------------------------------------- */
@@ -219,6 +229,7 @@ int main(void)
         RIG_TEST(a_dead_attempt_that_is_taken_is_a_double),
         RIG_TEST(an_order_whose_attempt_is_dead_may_be_cancelled_by_the_gateway),
         RIG_TEST(an_order_that_is_asked_for_again_is_filled_over_where_that_is_agreed),
+        RIG_TEST(an_order_of_this_very_line_may_go_again_under_its_number),
         RIG_TEST(what_is_left_of_an_order_goes_on_elsewhere),
         RIG_TEST(more_than_what_is_left_is_too_much),
         RIG_TEST(a_partly_filled_order_that_is_not_cancelled_does_not_move),

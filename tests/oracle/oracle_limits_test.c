@@ -65,7 +65,7 @@ static void a_frozen_broker_gets_no_order(void **state)
     struct rig *rig = *state;
     event(rig, "AL.critical", FROZEN);
     is_sent(rig);
-    assert_violates(rig, ORACLE_OBEYS, "OMS/1 goes to ALPHA, which is frozen");
+    assert_violates(rig, ORACLE_OBEYS, "OMS/1 goes to ALPHA, though it is frozen");
 }
 
 static void a_broker_that_two_persons_thawed_gets_orders(void **state)
@@ -93,6 +93,84 @@ static void nobody_approves_what_they_proposed(void **state)
     assert_violates(rig, ORACLE_TWO_PERSONS, "was proposed and approved by joe");
 }
 
+#define ROUTING(admin, breaker) "35=U4|10003=ALPHA|10020=" breaker "|10022=" admin "|10023=N|"
+
+static void a_drained_broker_gets_no_order(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "RT.ALPHA", ROUTING("DRAIN", "CLOSED"));
+    is_sent(rig);
+    assert_violates(rig, ORACLE_OBEYS, "though people let no new order go there");
+}
+
+static void a_broker_whose_breaker_is_open_gets_no_order(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "RT.ALPHA", ROUTING("AUTO", "OPEN"));
+    is_sent(rig);
+    assert_violates(rig, ORACLE_OBEYS, "though its breaker is open");
+}
+
+static void a_broker_that_people_force_gets_orders(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "RT.ALPHA", ROUTING("FORCED_CLOSED", "OPEN"));
+    is_sent(rig);
+    assert_good(rig);
+}
+
+static void a_half_open_broker_gets_its_probes_alone(void **state)
+{
+    struct rig *rig = *state;
+    oracle_broker_probes(rig->oracle, ALPHA, 1);
+    event(rig, "RT.ALPHA", ROUTING("AUTO", "HALF_OPEN"));
+    is_sent(rig);
+    assert_good(rig);
+    request(rig, NEW("2"));
+    event(rig, "OR.SENT.VOD", "35=U1|37=O2|11=2|" FRESH("SENT") "10003=ALPHA|10004=X2|");
+    assert_violates(rig, ORACLE_OBEYS, "though its probe orders are out");
+}
+
+static void a_full_broker_gets_no_order(void **state)
+{
+    struct rig *rig = *state;
+    oracle_broker_capacity(rig->oracle, ALPHA, 1);
+    is_sent(rig);
+    assert_good(rig);
+    request(rig, NEW("2"));
+    event(rig, "OR.SENT.VOD", "35=U1|37=O2|11=2|" FRESH("SENT") "10003=ALPHA|10004=X2|");
+    assert_violates(rig, ORACLE_OBEYS, "as many orders as may be wait there");
+}
+
+#define KILL(name, scope)                                                                          \
+    "35=U5|10032=" name "|10033=scope=" scope " reason=x|10034=DONE|10030=joe|10031=jane|"
+
+static void what_is_killed_gets_no_order(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.kill_on", KILL("kill.on", "client:OMS"));
+    is_sent(rig);
+    assert_violates(rig, ORACLE_OBEYS, "and client:OMS is killed");
+}
+
+static void a_kill_that_two_persons_lifted_is_over(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.kill_on", KILL("kill.on", "broker:ALPHA"));
+    event(rig, "CO.kill_off", KILL("kill.off", "broker:ALPHA"));
+    is_sent(rig);
+    assert_good(rig);
+}
+
+static void what_is_killed_works_no_more_in_the_end(void **state)
+{
+    struct rig *rig = *state;
+    is_acknowledged(rig);
+    event(rig, "CO.kill_on", KILL("kill.on", "symbol:BARC"));
+    event(rig, "CO.kill_on", KILL("kill.on", "symbol:VOD"));
+    judge_violates(rig, ORACLE_OBEYS, "works at ALPHA as X1, and symbol:VOD is killed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +183,14 @@ int main(void)
         RIG_TEST(a_broker_that_two_persons_thawed_gets_orders),
         RIG_TEST(one_person_alone_thaws_nothing),
         RIG_TEST(nobody_approves_what_they_proposed),
+        RIG_TEST(a_drained_broker_gets_no_order),
+        RIG_TEST(a_broker_whose_breaker_is_open_gets_no_order),
+        RIG_TEST(a_broker_that_people_force_gets_orders),
+        RIG_TEST(a_half_open_broker_gets_its_probes_alone),
+        RIG_TEST(a_full_broker_gets_no_order),
+        RIG_TEST(what_is_killed_gets_no_order),
+        RIG_TEST(a_kill_that_two_persons_lifted_is_over),
+        RIG_TEST(what_is_killed_works_no_more_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,8 +14,9 @@
 /* Where an order may be seen next (design §8). RECEIVED and ROUTED pass within one turn; an
  * attempt that was in doubt for no longer than that goes from SENT to the dead letters, or to the
  * queue. What its broker has answered comes back to the queue, or goes out anew at once, when it
- * was cancelled there, to go on elsewhere (oracle_ladder.c says what must be true of it by then).
- * What has ended is opened again by a bust or correction only: see after_reversal. */
+ * was cancelled there, to go on elsewhere; where its executions are not sure, a person is asked
+ * (oracle_ladder.c says what must be true of it by then). What has ended is opened again by a bust
+ * or correction only: see after_reversal. */
 static const uint32_t moves[] = {
     [STATE_RECEIVED] = MOVE(QUEUED) | MOVE(ROUTED) | MOVE(SENT) | MOVE(CANCELLED) | MOVE(EXPIRED),
     [STATE_QUEUED] =
@@ -23,9 +24,9 @@ static const uint32_t moves[] = {
     [STATE_ROUTED] = MOVE(SENT) | MOVE(QUEUED),
     [STATE_SENT] = BY_BROKER | MOVE(IN_DOUBT) | MOVE(DEAD_LETTER) | MOVE(QUEUED),
     [STATE_IN_DOUBT] = BY_BROKER | MOVE(SENT) | MOVE(QUEUED) | MOVE(DEAD_LETTER),
-    [STATE_ACKED] = BY_BROKER | MOVE(QUEUED),
-    [STATE_PARTIAL] =
-        MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED) | MOVE(QUEUED),
+    [STATE_ACKED] = BY_BROKER | MOVE(QUEUED) | MOVE(DEAD_LETTER),
+    [STATE_PARTIAL] = MOVE(FILLED) | MOVE(CANCELLED) | MOVE(REJECTED) | MOVE(EXPIRED) |
+                      MOVE(QUEUED) | MOVE(DEAD_LETTER),
     [STATE_FILLED] = 0,
     [STATE_CANCELLED] = 0,
     [STATE_REJECTED] = 0,
@@ -205,7 +206,8 @@ static void check_state(struct oracle *oracle, uint64_t bus_seq, const struct or
     } else if (state == STATE_PARTIAL && told->cumulative == 0) {
         wrong = "has no execution";
     } else if (told->cumulative > 0 && state != STATE_PARTIAL && !oracle_state_is_terminal(state) &&
-               !oracle_order_has_moved(oracle, order) && state != STATE_QUEUED) {
+               !oracle_order_has_moved(oracle, order) && state != STATE_QUEUED &&
+               state != STATE_DEAD_LETTER) {
         wrong = "has executions";
     } else if (exec_type == '4' && state != STATE_CANCELLED && !full) {
         wrong = "was cancelled by this very report";
@@ -254,7 +256,7 @@ static void check_settled(struct oracle *oracle, struct order *order, enum state
 }
 
 /* Orders that wait for a broker go in the order in which they came; one that has left a broker may
- * have to wait for another. */
+ * have to wait for another, and one that is killed waits for its end. */
 static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *order,
                        enum state state)
 {
@@ -267,7 +269,8 @@ static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *or
     for (uint32_t index = 0; goes && index < oracle->orders_count; index++) {
         const struct order *other = &oracle->orders[index];
         if (other->now.state == STATE_QUEUED && other->queued_seq < since &&
-            !oracle_order_has_moved(oracle, other)) {
+            !oracle_order_has_moved(oracle, other) &&
+            oracle_order_killed(oracle, other, ORACLE_NONE) == NULL) {
             oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                            "event %" PRIu64 ": %s goes out before %s, which waits since event "
                            "%" PRIu64,
@@ -368,7 +371,7 @@ static void take_attempt(struct oracle *oracle, uint64_t bus_seq, uint32_t order
                        broker != ORACLE_NONE ? oracle->brokers[broker].name : "nobody's");
     }
     if (first) {
-        oracle_attempt_goes(oracle, bus_seq, attempt);
+        oracle_attempt_goes(oracle, bus_seq, attempt, message);
     }
 }
 

@@ -31,7 +31,8 @@ enum {
     ORACLE_TEXT_BYTES_MAX = 400,
     ORACLE_RANGES_MAX = 32,
     ORACLE_TESTS_MAX = 16,
-    ORACLE_LIMITS_MAX = 8
+    ORACLE_LIMITS_MAX = 8,
+    ORACLE_KILLS_MAX = 32
 };
 
 /*    state         OrdStatus(39)   after it nothing more happens by itself */
@@ -139,6 +140,7 @@ struct order {
     uint32_t settlings;    /* and so often a person had its broker's word. */
     uint32_t known;        /* Its attempts, in books or not, newest first. */
     uint32_t attempts;     /* In books, newest first. */
+    uint64_t symbol;       /* A key. */
     int64_t quantity_most; /* The largest that was ever asked for. */
     int64_t executed;      /* In all books. */
 };
@@ -243,6 +245,7 @@ struct session {
     bool in_order;       /* Since a Logon on the line. */
     bool sent_seen;      /* What the broker sends is told to us, too. */
     bool takes_orders;   /* It was sent one. */
+    bool copies;         /* It is told of as a drop copy. */
     bool proves;         /* READY needs an answer to the gateway's TestRequest. */
     bool proven;         /* There was one on this line. */
     bool reset_asked;    /* The broker's newest Logon had 141=Y. */
@@ -271,9 +274,22 @@ struct session {
 
 struct broker {
     const char *name;
-    bool frozen;            /* It gets no new order until two persons thaw it. */
+    bool frozen;     /* It gets no new order until two persons thaw it. */
+    bool unwanted;   /* People let no new order go there. */
+    bool wanted;     /* They do, whatever is measured. */
+    bool open;       /* Its breaker is; */
+    bool half_open;  /* or half of it, */
+    uint32_t probes; /* and so many orders went there since. */
+    uint32_t probes_most;
+    uint32_t capacity;      /* 0: any. */
     uint64_t excuse_moment; /* The newest of its sessions. */
     uint64_t executed;      /* Orders with an execution here; counted by the judgement. */
+};
+
+/* What people killed: "all", "client:OMS1", "symbol:VOD", "broker:ALPHA". */
+struct kill_scope {
+    const char *name;
+    bool on;
 };
 
 /* Of all clients, or of one. */
@@ -304,6 +320,8 @@ struct oracle {
     struct broker brokers[ORACLE_BROKERS_MAX];
     struct session sessions[ORACLE_SESSIONS_MAX];
     struct limit limits[ORACLE_LIMITS_MAX];
+    struct kill_scope kills[ORACLE_KILLS_MAX];
+    uint32_t kills_count;
     uint32_t brokers_count, sessions_count, limits_count;
 
     struct oracle_map requests_by_name; /* Client, ClOrdID. */
@@ -345,6 +363,7 @@ struct oracle {
     bool bus_live;           /* It was taken in as it was published, not later by replay. */
     uint64_t bus_delivered;  /* The last that came to the subscriber. */
     uint64_t published_last; /* The last that stood on the bus. */
+    bool copies_told;        /* oracle_session_copies() is used. */
     bool lives_told;         /* oracle_gateway_started() is used. */
     bool published_in_life;  /* Something was, in this life. */
 };
@@ -448,7 +467,14 @@ void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
                           const struct oracle_message *message);
 /* An alert may tell that a broker is frozen. */
 void oracle_freeze_event(struct oracle *oracle, const struct oracle_message *message);
-void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct attempt *attempt);
+void oracle_routing_event(struct oracle *oracle, const struct oracle_message *message);
+void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct attempt *attempt,
+                         const struct oracle_message *message);
+/* The kill switch that holds the order (at that broker, or NONE); NULL. */
+const char *oracle_order_killed(const struct oracle *oracle, const struct order *order,
+                                uint32_t broker);
+/* What was killed works no more. */
+void oracle_judge_kills(struct oracle *oracle);
 
 /* --- oracle_limits.c --------------------------------------------------------------------- */
 

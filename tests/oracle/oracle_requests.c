@@ -140,6 +140,7 @@ static uint32_t content_add(struct oracle *oracle, struct span client, uint32_t 
         mark(oracle, message, order);
         struct order *meant = &oracle->orders[order];
         content->next_of_order = meant->contents;
+        meant->symbol = content->kind == 'D' ? content->symbol : meant->symbol;
         meant->contents = number;
         if (content->kind != 'F' && content->quantity > meant->quantity_most) {
             meant->quantity_most = content->quantity;

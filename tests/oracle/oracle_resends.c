@@ -139,7 +139,8 @@ void oracle_order_goes_out(struct oracle *oracle, uint32_t session, uint32_t num
                        order->name, attempt->name, (int)limit.size, (const char *)limit.data);
     }
     const struct session *on = &oracle->sessions[session];
-    if (poss_dup && on->fills_over) {
+    /* What went out on this line may wait behind the gap: it goes again under its number. */
+    if (poss_dup && on->fills_over && seq < on->logon_last) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s gets %s (attempt %s) again: its number is to be filled over", name,
                        order->name, attempt->name);
@@ -226,6 +227,9 @@ void oracle_judge_copies(struct oracle *oracle)
         told[copied->session] += copied->told;
     }
     for (uint32_t session = 0; session < oracle->sessions_count; session++) {
+        if (oracle->copies_told && !oracle->sessions[session].copies) {
+            continue;
+        }
         if (sent[session] >= COPIES_LEAST && told[session] == 0 &&
             oracle->sessions[session].excuse_moment == 0) {
             oracle_violate(oracle, ORACLE_BUS_COMPLETE,

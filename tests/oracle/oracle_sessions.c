@@ -156,6 +156,13 @@ static void note_number(struct session *session, const struct oracle_message *me
     }
 }
 
+void oracle_session_copies(struct oracle *oracle, uint32_t session)
+{
+    ASSERT(session < oracle->sessions_count);
+    oracle->sessions[session].copies = true;
+    oracle->copies_told = true;
+}
+
 void oracle_session_fills_over(struct oracle *oracle, uint32_t session)
 {
     ASSERT(session < oracle->sessions_count);

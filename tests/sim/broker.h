@@ -63,9 +63,10 @@ struct sim_broker_settings {
     unsigned pending_permille; /* Says PendingNew/PendingCancel first. */
     unsigned deaf_permille;    /* Status requests it never answers. */
     enum sim_broker_unknown unknown;
-    bool mass_status; /* Answers OrderMassStatusRequest(AF); else it is refused with j. */
-    bool mass_cancel; /* Obeys OrderMassCancelRequest(q); likewise. */
-    uint32_t manners; /* Bits of enum sim_broker_manner to be drawn from; 0: all. */
+    bool asked_when_dead; /* The gateway asks before it believes that it did not get an order. */
+    bool mass_status;     /* Answers OrderMassStatusRequest(AF); else it is refused with j. */
+    bool mass_cancel;     /* Obeys OrderMassCancelRequest(q); likewise. */
+    uint32_t manners;     /* Bits of enum sim_broker_manner to be drawn from; 0: all. */
 };
 
 /* The texts of the settings are borrowed. */

@@ -87,6 +87,12 @@ bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t sessio
 /* The broker gets no new order until people say that it may. */
 bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker);
 
+/* A kill switch is on, and something may still work in its scope. */
+bool sim_gateway_kills(const struct sim_gateway *gateway);
+
+/* It knows that the broker has processed all of its numbers up to this one. */
+uint64_t sim_gateway_peer_has(const struct sim_gateway *gateway, uint32_t session);
+
 /* Something may wait for a person: orders without a word of their broker, dead letters, hunts. */
 bool sim_gateway_holds(const struct sim_gateway *gateway);
 

@@ -197,3 +197,17 @@ bool sim_gateway_holds(const struct sim_gateway *gateway)
     store_read_end(gateway->check_reader);
     return holds;
 }
+
+bool sim_gateway_kills(const struct sim_gateway *gateway)
+{
+    bool working = false;
+    for (uint32_t i = 0; gateway->up && i < gateway->engine->kills.count; i++) {
+        working = working || gateway->engine->kills.list[i].proven_ns == 0;
+    }
+    return working;
+}
+
+uint64_t sim_gateway_peer_has(const struct sim_gateway *gateway, uint32_t session)
+{
+    return gateway->up ? gateway->engine->links[session].doubt.peer_has : 0;
+}

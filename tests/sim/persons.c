@@ -1,5 +1,6 @@
 #include "tests/sim/persons.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "tests/sim/acts.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway.h"
+#include "tests/sim/oms.h"
 
 enum {
     WORDS_MAX = 128,
@@ -224,8 +226,21 @@ void persons_free(struct sim *sim)
 
 /* --- What they do by chance ------------------------------------------------------------------ */
 
-/* A broker is put in for %. */
+/* A broker is put in for %, an order for #, a scope of a kill for $; and who proposes has it
+ * approved. */
 static const char *const deeds[] = {
+    "jane orders.move order=#",
+    "joe orders.move order=# to=%",
+    "jane orders.cancel order=# reason=asked",
+    "jane doubt.ask order=#",
+    "vera orders.show order=#",
+    "vera orders.cancel order=#",
+    "joe kill.on scope=$ reason=runaway",
+    "joe kill.off scope=$ reason=found",
+    "jane kill.off scope=$ reason=found",
+    "jane route.mode mode=PRIMARY_BACKUP primary=%",
+    "jane route.mode mode=ACTIVE_ACTIVE",
+    "joe broker.close broker=% reason=trusted",
     "jane broker.drain broker=% reason=drill",
     "joe broker.maintenance broker=% reason=works",
     "joe broker.open broker=% reason=rumour",
@@ -244,15 +259,40 @@ static const char *const deeds[] = {
     "vera approvals.approve number=last",
 };
 
+/* What stands for it in a deed. */
+static void put_in(struct sim *sim, char sign, char word[NAME_MAX_BYTES])
+{
+    static const char *const scopes[] = {"all",        "client:OMS1",  "client:OMS2", "symbol:VOD",
+                                         "symbol:BP.", "broker:ALPHA", "broker:BETA"};
+    struct random *random = &sim->random;
+    const struct sim_oms *oms = sim->oms[random_below(random, sim->oms_count)];
+    uint64_t orders = sim_oms_orders(oms);
+    if (sign == '%') {
+        (void)snprintf(word, NAME_MAX_BYTES, "%s",
+                       sim_broker_name(sim->brokers[random_below(random, sim->brokers_count)]));
+    } else if (sign == '$') {
+        (void)snprintf(word, NAME_MAX_BYTES, "%s", scopes[random_below(random, ARRAY_LEN(scopes))]);
+    } else {
+        (void)snprintf(word, NAME_MAX_BYTES, "%s/%s-%" PRIu64, sim_oms_name(oms), sim_oms_name(oms),
+                       orders > 0 ? random_between(random, 1, orders) : 1);
+    }
+}
+
 bool persons_draw(struct sim *sim, char words[WORDS_MAX])
 {
     const char *deed = deeds[random_below(&sim->random, ARRAY_LEN(deeds))];
-    const char *name =
-        sim_broker_name(sim->brokers[random_below(&sim->random, sim->brokers_count)]);
-    size_t size = strcspn(deed, "%");
-    bool named = deed[size] == '%';
-    (void)snprintf(words, WORDS_MAX, "gateway command %.*s%s%s", (int)size, deed, named ? name : "",
-                   named ? deed + size + 1 : "");
+    char word[NAME_MAX_BYTES];
+    size_t used = (size_t)snprintf(words, WORDS_MAX, "gateway command ");
+    while (*deed != '\0') {
+        size_t size = strcspn(deed, "%#$");
+        word[0] = '\0';
+        if (deed[size] != '\0') {
+            put_in(sim, deed[size], word);
+        }
+        used += (size_t)snprintf(words + used, WORDS_MAX - used, "%.*s%s", (int)size, deed, word);
+        ASSERT(used < WORDS_MAX);
+        deed += size + (deed[size] != '\0' ? 1 : 0);
+    }
     return true;
 }
 
@@ -264,6 +304,13 @@ void persons_mend(struct sim *sim)
         const char *name = sim_broker_name(sim->brokers[broker]);
         ask(sim, "joe broker.auto broker=%s", name);
         ask(sim, "router broker.measure broker=%s breaker=CLOSED score=1000 ramp=1000", name);
+    }
+    ask(sim, "jane route.mode mode=ACTIVE_ACTIVE");
+    approve(sim);
+    for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
+        ask(sim, "jane kill.off scope=broker:%s reason=over",
+            sim_broker_name(sim->brokers[broker]));
+        approve(sim);
     }
 }
 

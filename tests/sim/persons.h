@@ -13,6 +13,8 @@
 
 struct command_field;
 
+enum { PERSONS_PROBES = 2 }; /* What the router posts for a broker that is HALF_OPEN. */
+
 /* They look each `look_ns`; `at_work`: after orders, too, while faults last. */
 void persons_start(struct sim *sim, uint64_t look_ns, bool at_work);
 void persons_free(struct sim *sim);
@@ -24,7 +26,7 @@ void persons_read(struct sim *sim, struct span who, struct span command,
 /* Something that people do by chance: the words of sim_act(). */
 bool persons_draw(struct sim *sim, char words[128]);
 
-/* Faults are over: brokers and kill switches are as if nobody had touched them. */
+/* Faults are over: all brokers may get orders. What else was killed stays so. */
 void persons_mend(struct sim *sim);
 
 /* Nothing waits for a person. */

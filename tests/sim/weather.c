@@ -201,8 +201,7 @@ static void draw_doubt(struct weather *weather, struct engine_session_config *se
     broker->dead_attempt_status = random_chance(random, 150);
     broker->capacity = random_chance(random, 200) ? (uint32_t)random_between(random, 1, 6) : 0;
     session->resend_orders = random_chance(random, 250);
-    session->numbers_behind_max =
-        random_chance(random, 500) ? (uint32_t)random_below(random, 12) : 2;
+    weather->brokers[session->broker].asked_when_dead = broker->dead_attempt_status;
     session->order_status_request = broker->dead_attempt_status || random_chance(random, 600);
     session->order_mass_status_request = settings->mass_status;
     session->order_status_interval_ns = drawn_ms(random, 200, 20000);
@@ -286,6 +285,26 @@ static void draw_gateway(struct weather *weather, struct random *random)
     gateway->requests_most = (uint32_t)random_between(random, 1, 16);
 }
 
+/* Limits on open orders and quantities: of all, and of clients. */
+static void draw_order_limits(struct weather *weather, struct random *random)
+{
+    weather->engine.limits = weather->limits;
+    for (uint32_t i = 0; i <= weather->oms_count; i++) {
+        if (!random_chance(random, 150)) {
+            continue;
+        }
+        struct order_limit_config *limit = &weather->limits[weather->engine.limits_count++];
+        *limit = (struct order_limit_config){.scope.kind = i == 0 ? SCOPE_ALL : SCOPE_CLIENT};
+        if (i > 0) {
+            (void)snprintf(limit->scope.name, sizeof(limit->scope.name), "%s", oms_names[i - 1]);
+        }
+        limit->has[LIMIT_OPEN] = random_chance(random, 700);
+        limit->value[LIMIT_OPEN] = decimal_whole((int32_t)random_between(random, 1, 12));
+        limit->has[LIMIT_QUANTITY] = random_chance(random, 400);
+        limit->value[LIMIT_QUANTITY] = decimal_whole((int32_t)random_between(random, 300, 900));
+    }
+}
+
 void weather_draw(struct weather *weather, struct sim *sim, const struct dictionary *dictionary)
 {
     struct random *random = &sim->random;
@@ -317,4 +336,5 @@ void weather_draw(struct weather *weather, struct sim *sim, const struct diction
     for (uint32_t i = 0; i < weather->oms_count; i++) {
         draw_oms(weather, random, i);
     }
+    draw_order_limits(weather, random);
 }

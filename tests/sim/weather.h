@@ -50,6 +50,7 @@ struct weather {
     char session_ids[SIM_SESSIONS_MAX][64];
     char broker_comps[SIM_SESSIONS_MAX][32];
     char session_names[SIM_SESSIONS_MAX][32]; /* "ALPHA", "ALPHA/dropcopy" */
+    struct order_limit_config limits[1 + SIM_OMS_MAX];
     bool kinds[WEATHER_KINDS_COUNT];
     uint64_t storm_ns;       /* How long the faults last. */
     uint64_t pause_least_ns; /* Between two. */

@@ -112,6 +112,21 @@ struct world *world_new(uint64_t seed, FILE *print)
     return world;
 }
 
+static void tell_limits(struct sim *sim, const struct weather *weather)
+{
+    for (uint32_t i = 0; i < weather->engine.limits_count; i++) {
+        const struct order_limit_config *limit = &weather->limits[i];
+        const char *client = limit->scope.kind == SCOPE_CLIENT ? limit->scope.name : NULL;
+        if (limit->has[LIMIT_OPEN]) {
+            oracle_limit_open(sim->oracle, client,
+                              (uint32_t)(limit->value[LIMIT_OPEN].units / DECIMAL_ONE));
+        }
+        if (limit->has[LIMIT_QUANTITY]) {
+            oracle_limit_quantity(sim->oracle, client, limit->value[LIMIT_QUANTITY].units);
+        }
+    }
+}
+
 /* Out of the weather, as it was drawn. */
 void world_furnish(struct world *world)
 {
@@ -123,11 +138,17 @@ void world_furnish(struct world *world)
     sim->oracle = oracle_new(oracle_says, sim);
     for (uint32_t i = 0; i < weather->brokers_count; i++) {
         oracle_add_broker(sim->oracle, weather->brokers[i].name);
+        oracle_broker_capacity(sim->oracle, i, weather->engine_brokers[i].capacity);
+        oracle_broker_probes(sim->oracle, i, PERSONS_PROBES);
     }
+    tell_limits(sim, weather);
     for (uint32_t i = 0; i < weather->engine.sessions_count; i++) {
         oracle_add_session(sim->oracle, weather->session_ids[i], weather->sessions[i].broker);
         if (weather->sessions[i].fix.test_request_at_logon) {
             oracle_session_proves(sim->oracle, i);
+        }
+        if (weather->sessions[i].role == ROLE_DROPCOPY) {
+            oracle_session_copies(sim->oracle, i);
         }
         if (!weather->sessions[i].resend_orders) {
             oracle_session_fills_over(sim->oracle, i);
@@ -325,6 +346,10 @@ static bool at_rest(struct world *world, char why[128])
     if (sim_gateway_queued_changes(sim->gateway) > 0 && sim->now_ns < world->changes_until_ns) {
         (void)snprintf(why, 128, "%" PRIu64 " cancels or replaces are queued",
                        sim_gateway_queued_changes(sim->gateway));
+        return false;
+    }
+    if (sim_gateway_kills(sim->gateway) && sim->now_ns < world->changes_until_ns) {
+        (void)snprintf(why, 128, "a kill has not proven that nothing is working");
         return false;
     }
     return doubt_rests(world, why) && persons_at_rest(sim, why) && sim_bus_at_rest(sim->bus, why) &&
