@@ -58,8 +58,9 @@ static void kill_off_scope(struct rig *rig, const char *scope)
     const struct rig_answer *answer = rig_ask(rig, "alice", "kill.off", arguments);
     assert_int_equal(COMMAND_PROPOSED, answer->result);
     char number[32];
-    (void)snprintf(number, sizeof(number), "number=%d",
-                   atoi(answer->words + strcspn(answer->words, "0123456789")));
+    size_t at = strcspn(answer->words, "0123456789");
+    (void)snprintf(number, sizeof(number), "number=%.*s",
+                   (int)strspn(answer->words + at, "0123456789"), answer->words + at);
     assert_int_equal(COMMAND_REFUSED, rig_ask(rig, "alice", "approvals.approve", number)->result);
     assert_int_equal(COMMAND_DONE, rig_ask(rig, "bob", "approvals.approve", number)->result);
 }
