@@ -162,11 +162,14 @@ static void cancel_refused(struct engine *engine, const struct incoming *in, str
                  "the broker does not know it, asked behind it on the same session: it is dead");
         return;
     }
+    struct span status = message_value(in->message, TAG_OrdStatus);
+    bool executed = span_is(status, "1") || span_is(status, "2");
     struct text words = {.size = 0};
-    text_add(&words, "the broker did not cancel it: ");
+    text_add(&words, "the broker did not cancel it");
+    text_add(&words, executed ? ", and says that it executed there: " : ": ");
     text_add_span(&words, message_value(in->message, TAG_Text));
     text_add(&words, "; ask its desk, then doubt.call-off");
-    become(engine, hunt, HUNT_REFUSED, "warning", words.data);
+    become(engine, hunt, HUNT_REFUSED, executed ? "critical" : "warning", words.data);
 }
 
 bool hunt_report(struct engine *engine, struct incoming *in)

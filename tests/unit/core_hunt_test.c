@@ -258,6 +258,22 @@ static void a_broker_whose_numbers_began_anew_may_have_forgotten_the_attempt(voi
     assert_string_equal("REFUSED", rig_value(answer->rows[0], "hunt"));
 }
 
+static void a_broker_that_comes_too_late_with_its_cancel_is_told_of_at_once(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    const char *attempt = forced(rig, true);
+    alpha_returns(rig);
+    (void)snprintf(body, sizeof(body), "37=O1|11=%s|41=%s|39=2|434=1|102=0|58=too late|",
+                   rig->broker[ALPHA].last_cl_ord_id, attempt);
+    rig_broker_says(rig, ALPHA, "9", body);
+    assert_non_null(rig_event(rig, "AL.critical", "says that it executed there: too late"));
+    assert_int_equal(1, ask(rig, COMMAND_DONE, "doubt.hunts", "")->rows_count);
+    /* Its report comes: that ends it. */
+    says(rig, ALPHA, attempt, "150=F|39=2|32=100|31=11|14=100|151=0|6=11|");
+    assert_int_equal(0, ask(rig, COMMAND_DONE, "doubt.hunts", "")->rows_count);
+}
+
 static void a_hunt_goes_on_after_a_crash_and_asks_again(void **state)
 {
     struct rig *rig = *state;
@@ -522,6 +538,7 @@ int main(void)
         TEST(an_attempt_that_the_broker_has_is_cancelled_before_anything_new_goes_there),
         TEST(an_attempt_that_the_broker_does_not_know_is_dead),
         TEST(a_broker_whose_numbers_began_anew_may_have_forgotten_the_attempt),
+        TEST(a_broker_that_comes_too_late_with_its_cancel_is_told_of_at_once),
         TEST(a_hunt_goes_on_after_a_crash_and_asks_again),
         TEST(a_fill_of_both_attempts_is_told_as_a_double_execution_with_its_worth),
         TEST(a_fill_of_the_attempt_that_was_left_takes_the_other_one_back),
