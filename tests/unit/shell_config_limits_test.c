@@ -58,6 +58,18 @@ static void each_section_is_a_set_for_its_scope(void **state)
     gateway_config_free(config);
 }
 
+/* With zones: another file is read than the configuration. */
+static struct gateway_config *load_right(const char *text)
+{
+    struct gateway_config *config =
+        gateway_config_parse("x.cfg", span_text(text), CONFIG_NEED_ALL, &errors);
+    if (config == NULL) {
+        config_errors_print(&errors, stderr);
+    }
+    assert_non_null(config);
+    return config;
+}
+
 static const char *zone_name(const struct zone *zone)
 {
     return zone != NULL ? zone->name : "";
@@ -66,15 +78,9 @@ static const char *zone_name(const struct zone *zone)
 static void trading_hours_have_days_and_a_zone(void **state)
 {
     (void)state;
-    struct gateway_config *config = gateway_config_parse(
-        "x.cfg",
-        span_text(with("", LIMIT "TradingStart=08:00:00\nTradingEnd=16:30:00 UTC\n"
-                                 "TradingDays=Mon,Tue\nTradingZone=Europe/London\n")),
-        CONFIG_NEED_ALL, &errors);
-    if (config == NULL) {
-        config_errors_print(&errors, stderr);
-    }
-    assert_non_null(config);
+    struct gateway_config *config =
+        load_right(with("", LIMIT "TradingStart=08:00:00\nTradingEnd=16:30:00 UTC\n"
+                                  "TradingDays=Mon,Tue\nTradingZone=Europe/London\n"));
     const struct schedule *hours = &config->engine.limits[0].hours;
     assert_true(config->engine.limits[0].has[LIMIT_HOURS]);
     assert_int_equal(hours->start.second, 8 * 3600);
