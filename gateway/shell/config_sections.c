@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-static const char *const section_names[] = {"GATEWAY", "BROKER", "DEFAULT",
-                                            "SESSION", "ROUTER", "OPERATOR", "LIMIT"};
+static const char *const section_names[] = {"GATEWAY", "BROKER",   "DEFAULT", "SESSION",
+                                            "ROUTER",  "OPERATOR", "LIMIT"};
 
 enum section_kind config_section_kind(const char *name)
 {
