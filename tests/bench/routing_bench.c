@@ -27,9 +27,9 @@ enum {
 
 struct bench {
     struct dictionary *dictionary;
-    char names[ENGINE_BROKERS_MAX][16];
-    char ids[ENGINE_BROKERS_MAX][32];
-    char out_names[ENGINE_BROKERS_MAX][40];
+    char names[ENGINE_BROKERS_MAX][24];
+    char ids[ENGINE_BROKERS_MAX][48];
+    char out_names[ENGINE_BROKERS_MAX][64];
     struct broker_config brokers[ENGINE_BROKERS_MAX];
     struct engine_session_config sessions[ENGINE_BROKERS_MAX];
     struct engine_config config;
