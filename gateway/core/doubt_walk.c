@@ -60,7 +60,8 @@ static void judge(struct engine *engine, struct link *link, struct order *order)
     if (news) {
         doubt_evidence(engine, order, EVIDENCE_RECEIVED);
     }
-    if (link->doubt.dropped && order->state == ORDER_SENT) {
+    /* What others say that the broker has stays SENT: it does not hang on the line. */
+    if (link->doubt.dropped && order->state == ORDER_SENT && !order->vouched) {
         hold(engine, order, "its session dropped before the broker answered; held");
         save_and_tell(engine, order);
     } else if (link->doubt.in_step && order->state == ORDER_IN_DOUBT &&

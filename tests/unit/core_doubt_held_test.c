@@ -49,8 +49,11 @@ static void the_word_of_its_desk_counts_where_numbers_do_not(void **state)
     lose_state(rig);
     (void)rig_ask(rig, "ann", "doubt.settle", "order=C1|client=OMS|outcome=received");
     assert_stands(rig, "C1", ORDER_SENT, EVIDENCE_RECEIVED);
+    rig->broker[0].listening = false;
     rig_drop(rig, 0);
     rig_pass(rig, 5000);
+    assert_stands(rig, "C1", ORDER_SENT, EVIDENCE_RECEIVED);
+    come_back(rig);
     assert_stands(rig, "C1", ORDER_SENT, EVIDENCE_RECEIVED);
     assert_int_equal(2, rig->broker[0].orders);
 }
