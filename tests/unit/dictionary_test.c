@@ -102,7 +102,7 @@ static void in_house_tags_are_marked_and_no_others(void **state)
         assert_int_equal(field->internal, field->tag >= 10000 && field->tag <= 19999);
         count += field->internal ? 1 : 0;
     }
-    assert_int_equal(count, 14);
+    assert_int_equal(count, 25);
     assert_null(dictionary_field(standard, TAG_BusSeq));
     assert_string_equal(dictionary_message(in_house, span_text("U1"))->name, "OrderEvent");
     assert_null(dictionary_message(standard, span_text("U1")));
