@@ -3,6 +3,7 @@
  * One page of one kill switch per turn. A stage begins in a turn of its own, so that it sees all
  * that the turns before committed: an order moves from LIVE over HUNT to QUEUED at most, and is
  * found in one of them. */
+#include "gateway/core/dead_letters.h"
 #include "gateway/core/hunt.h"
 #include "gateway/core/kill_parts.h"
 #include "gateway/core/queue.h"
@@ -134,9 +135,13 @@ static void visit_waiting(struct engine *engine, struct kill *kill, struct span 
 {
     struct order order;
     struct span attempt;
+    struct dead_letter letter = {.unsure = false};
     if (!order_follow(&engine->view, order_key, &order) || order.state != state ||
         !kill_holds(kill, &order) || view_get(&engine->view, TABLE_LIVE, order_key, &attempt)) {
         return;
+    }
+    if (dead_letter_load(engine, &order, &letter) && letter.unsure) {
+        return; /* Nothing of it works, but a person must find out what was executed. */
     }
     count(kill, ENGINE_BROKERS_MAX, KILL_LEFT_WAITING);
     kill_cancel_waiting(engine, kill, &order);

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "fix/tags.h"
+#include "gateway/core/dead_letters.h"
 #include "gateway/core/kill.h"
+#include "gateway/core/queue.h"
 #include "tests/unit/core_rig_limits.h"
 #include "tests/unit/core_rig_parts.h"
 
@@ -193,6 +195,40 @@ static void waiting_orders_are_cancelled_here(void **state)
     rig->broker[1].listening = true;
     rig_wait(rig, 60);
     assert_int_equal(1, rig->broker[0].orders + rig->broker[1].orders);
+}
+
+/* A waiting order becomes a dead letter. */
+static void make_dead_letter(struct rig *rig, const char *id, bool unsure)
+{
+    uint8_t key[ORDER_KEY_BYTES_MAX];
+    struct order order;
+    rig_turn_begin(rig);
+    assert_true(
+        order_follow(&rig->engine->view, order_key(key, span_text("OMS"), span_text(id)), &order));
+    queue_remove(rig->engine, &order);
+    dead_letter_add(rig->engine, &order,
+                    &(struct dead_letter_cause){.why = "by the test", .unsure = unsure});
+    (void)rig_turn_end(rig);
+    rig_settle(rig);
+}
+
+static void dead_letters_are_cancelled_but_for_those_that_nobody_is_sure_of(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker[0].listening = false;
+    rig->broker[1].listening = false;
+    rig_start(rig);
+    assert_taken(order(rig, "C1", "VOD", "ISA-1"));
+    assert_taken(order(rig, "C2", "VOD", "ISA-1"));
+    make_dead_letter(rig, "C1", false);
+    make_dead_letter(rig, "C2", true);
+    kill_on_scope(rig, "all");
+    rig_wait(rig, 10);
+    assert_non_null(rig_event(rig, "|150=4|", "|11=C1|"));
+    assert_null(rig_event(rig, "|150=4|", "|11=C2|"));
+    assert_int_equal(1, rig_orders_in(rig, ORDER_DEAD_LETTER));
+    assert_int_equal(1, rig_table_count(rig, TABLE_DEADLETTER));
+    assert_true(listed(rig, "|scope=all|", "|state=proven: nothing is working|"));
 }
 
 static void a_killed_broker_gets_nothing_and_the_other_goes_on(void **state)
@@ -466,6 +502,7 @@ int main(void)
         TEST(an_account_is_killed_and_others_go_on),
         TEST(a_replace_in_a_killed_scope_is_refused_and_a_cancel_is_not),
         TEST(waiting_orders_are_cancelled_here),
+        TEST(dead_letters_are_cancelled_but_for_those_that_nobody_is_sure_of),
         TEST(a_killed_broker_gets_nothing_and_the_other_goes_on),
         TEST(a_kill_outlives_a_crash_at_any_release_and_goes_on),
         TEST(what_is_in_doubt_is_listed_and_nothing_is_proven),
