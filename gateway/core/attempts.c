@@ -185,6 +185,7 @@ void attempt_send(struct engine *engine, struct order *order, struct link *link)
     ASSERT(order->attempt_quantity.units > 0);
     move_done(engine, order);
     no_evidence(order);
+    order->left = false;
     order->unacked = true;
     order->attempt_seq =
         link_send(engine, link, MSG_NewOrderSingle, order_body(engine, order), attempt_id);
@@ -306,6 +307,7 @@ void attempt_give_up(struct engine *engine, struct order *order)
     }
     attempt_acknowledged(engine, order);
     attempt_ended(engine, order);
+    order->left = true;
 }
 
 void attempt_ask_status(struct engine *engine, struct order *order, struct link *link)

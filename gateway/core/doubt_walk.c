@@ -113,10 +113,12 @@ static void ask_mass(struct engine *engine, struct link *link)
     link->doubt.mass_asked = true;
 }
 
-/* One question for all of this logon, and it stands for the first of each. */
+/* One question for all of this logon, and it stands for the first of each; but it does not tell of
+ * what the broker has not. */
 static void ask(struct engine *engine, struct link *link, struct order *order)
 {
-    if (!link->config->order_mass_status_request || order->asked_count > 0) {
+    if (!link->config->order_mass_status_request || order->asked_count > 0 ||
+        order->evidence == EVIDENCE_NOT_RECEIVED) {
         attempt_ask_status(engine, order, link);
         return;
     }

@@ -55,15 +55,6 @@ static bool went_there(struct engine *engine, const struct incoming *in)
     return link != NULL && link->config->broker == in->link->config->broker;
 }
 
-/* An order that waits for a broker, or for people, has done with its latest attempt, too, unless
- * that still holds the order's key. */
-static bool is_earlier(const struct engine *engine, const struct incoming *in)
-{
-    const struct order *order = &in->order;
-    return !span_equal(in->attempt.root, order->attempt_id) || order->state == ORDER_QUEUED ||
-           (order->state == ORDER_DEAD_LETTER && !attempt_is_live(engine, order));
-}
-
 bool incoming_find_order(struct engine *engine, struct incoming *in, struct span id,
                          struct span other_id)
 {
@@ -78,7 +69,7 @@ bool incoming_find_order(struct engine *engine, struct incoming *in, struct span
         !went_there(engine, in)) {
         return false;
     }
-    in->earlier = is_earlier(engine, in);
+    in->earlier = in->order.left || !span_equal(in->attempt.root, in->order.attempt_id);
     if (span_is(in->attempt.session_id, in->link->config->id)) {
         doubt_peer_has(in->link, in->attempt.seq, in->attempt.resets);
     }

@@ -95,6 +95,7 @@ static void order_encode(struct record_writer *writer, const struct order *order
     record_put_u64(writer, order->attempt_seq);
     record_put_u32(writer, order->attempt_resets);
     record_put_span(writer, order->broker_order_id);
+    record_put_u8(writer, order->left);
     record_put_i64(writer, order->attempt_quantity.units);
     record_put_i64(writer, order->elsewhere.units);
     record_put_u8(writer, (uint8_t)order->evidence);
@@ -142,6 +143,7 @@ static void order_decode(struct record_reader *reader, struct order *order)
     order->attempt_seq = record_get_u64(reader);
     order->attempt_resets = record_get_u32(reader);
     order->broker_order_id = record_get_span(reader);
+    order->left = record_get_u8(reader) != 0;
     order->attempt_quantity.units = record_get_i64(reader);
     order->elsewhere.units = record_get_i64(reader);
     order->evidence = (enum order_evidence)record_get_u8(reader);

@@ -258,6 +258,27 @@ static void a_late_fill_of_a_dead_attempt_counts_once_and_is_told_of(void **stat
     assert_string_equal("FILLED", state_of(rig, "C1"));
 }
 
+static void a_late_end_of_a_dead_attempt_is_no_end_of_the_order(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    rig->broker[0].session.seq_in_next -= 1; /* It says that it did not get it. */
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    (void)rig_request(rig, "35=F|49=OMS|11=X1|41=C1|" ABOUT);
+    (void)snprintf(body, sizeof(body), "37=O1|17=X1|11=%s|150=C|39=C|55=VOD|54=1|14=0|151=0|6=0|",
+                   rig->broker[0].last_cl_ord_id);
+    come_back(rig);
+    assert_string_equal("CANCELLED", state_of(rig, "C1"));
+    size_t events = rig->events.count;
+    rig_broker_says(rig, 0, "8", body);
+    assert_string_equal("CANCELLED", state_of(rig, "C1"));
+    assert_int_equal(events, rig->events.count);
+}
+
 /* A replace leaves Account out: it is the order's all the same when it goes out. */
 static void what_goes_out_is_what_came_in(void **state)
 {
@@ -289,6 +310,7 @@ int main(void)
         RIG_TEST(doubt_beyond_its_deadline_is_told_of_once),
         RIG_TEST(an_execution_on_the_drop_copy_shows_that_the_broker_has_it),
         RIG_TEST(a_late_fill_of_a_dead_attempt_counts_once_and_is_told_of),
+        RIG_TEST(a_late_end_of_a_dead_attempt_is_no_end_of_the_order),
         RIG_TEST(what_goes_out_is_what_came_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,19 @@ static void where_leftovers_are_feared_the_broker_must_not_know_it_either(void *
     assert_int_equal(2, order_of(rig, "C1").attempts);
 }
 
+/* A question for all does not tell of what the broker has not. */
+static void what_is_dead_is_asked_for_by_its_name(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker_configs[0].dead_attempt_status = true;
+    rig->sessions[0].order_mass_status_request = true;
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    lose_order(rig, ORDER("C1"));
+    come_back(rig);
+    assert_string_equal("H", rig->broker[0].last_msg_type);
+}
+
 static void a_leftover_that_was_executed_all_the_same_is_no_second_attempt(void **state)
 {
     struct rig *rig = *state;
@@ -294,6 +307,7 @@ int main(void)
         RIG_TEST(with_resend_orders_it_goes_again_as_it_was),
         RIG_TEST(what_is_dead_waits_out_its_grace),
         RIG_TEST(where_leftovers_are_feared_the_broker_must_not_know_it_either),
+        RIG_TEST(what_is_dead_is_asked_for_by_its_name),
         RIG_TEST(a_leftover_that_was_executed_all_the_same_is_no_second_attempt),
         RIG_TEST(a_cancel_meant_for_a_dead_attempt_cancels_the_order_here),
         RIG_TEST(a_cancel_that_was_lost_with_its_order_is_no_word_of_the_broker),
