@@ -88,25 +88,34 @@ bool oracle_order_is_excused(const struct oracle *oracle, const struct order *or
 
 /* --- New orders ------------------------------------------------------------------------ */
 
+/* Before all is told that was committed, two persons may have forced it: that is judged in the end
+ * (oracle_judge_risks()). */
+static bool is_judged_later(const struct oracle *oracle)
+{
+    return oracle->lives_told && !oracle_bus_is_known(oracle);
+}
+
 /* An order that has been in a book before may come again only if it is over there, and not filled;
  * or at the risk of two persons. */
-static void check_taken_before(struct oracle *oracle, const struct order *order,
+static void check_taken_before(struct oracle *oracle, struct order *order,
                                const struct attempt *taken)
 {
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         const struct attempt *before = &oracle->attempts[at];
-        /* What the bus has yet to tell is judged at the end (oracle_attempt_follows()). */
-        bool later = before->followed && oracle->lives_told && !oracle_bus_is_known(oracle);
-        if (oracle_attempt_lives(oracle, before) != NULL && !before->forced && !taken->forced &&
-            !later) {
-            oracle_violate(oracle, ORACLE_NO_DOUBLE,
-                           "%s takes %s (attempt %s), which %s has as %s, %s executed of %s%s",
-                           oracle->brokers[taken->broker].name, order->name, taken->name,
-                           oracle->brokers[before->broker].name, before->name,
-                           oracle_number_text(before->cumulative).text,
-                           oracle_number_text(before->quantity).text,
-                           oracle_attempt_is_live(before) ? ", live" : "");
+        if (oracle_attempt_lives(oracle, before) == NULL || before->forced || taken->forced) {
+            continue;
         }
+        if (is_judged_later(oracle)) {
+            order->twice = true;
+            continue;
+        }
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s takes %s (attempt %s), which %s has as %s, %s executed of %s%s",
+                       oracle->brokers[taken->broker].name, order->name, taken->name,
+                       oracle->brokers[before->broker].name, before->name,
+                       oracle_number_text(before->cumulative).text,
+                       oracle_number_text(before->quantity).text,
+                       oracle_attempt_is_live(before) ? ", live" : "");
     }
 }
 
@@ -248,7 +257,7 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
         return;
     }
     bool over = order->executed > order->quantity_most;
-    bool later = oracle->lives_told && !oracle_bus_is_known(oracle);
+    bool later = is_judged_later(oracle);
     order->overdone = order->overdone || over;
     if (attempt->cumulative > attempt->quantity || (over && !order->forced && !later)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
@@ -263,19 +272,23 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
 /* Where else the order has executed, or may. */
 static void check_one_broker(struct oracle *oracle, const struct attempt *attempt)
 {
-    const struct order *order = &oracle->orders[attempt->order];
+    struct order *order = &oracle->orders[attempt->order];
     for (uint32_t at = order->attempts; at != ORACLE_NONE; at = oracle->attempts[at].next) {
         const struct attempt *other = &oracle->attempts[at];
-        bool risked = attempt->forced || other->forced;
-        if (other != attempt && other->cumulative > 0 && !risked &&
-            oracle_attempt_lives(oracle, other) != NULL &&
-            oracle_attempt_lives(oracle, attempt) != NULL) {
-            oracle_violate(oracle, ORACLE_NO_DOUBLE,
-                           "%s executes at two %s: %s (attempt %s) and %s (attempt %s)",
-                           order->name, other->broker != attempt->broker ? "brokers" : "attempts",
-                           oracle->brokers[other->broker].name, other->name,
-                           oracle->brokers[attempt->broker].name, attempt->name);
+        if (other == attempt || other->cumulative == 0 || attempt->forced || other->forced ||
+            oracle_attempt_lives(oracle, other) == NULL ||
+            oracle_attempt_lives(oracle, attempt) == NULL) {
+            continue;
         }
+        if (is_judged_later(oracle)) {
+            order->twice = true;
+            continue;
+        }
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s executes at two %s: %s (attempt %s) and %s (attempt %s)", order->name,
+                       other->broker != attempt->broker ? "brokers" : "attempts",
+                       oracle->brokers[other->broker].name, other->name,
+                       oracle->brokers[attempt->broker].name, attempt->name);
     }
 }
 

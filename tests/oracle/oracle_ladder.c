@@ -100,7 +100,7 @@ void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t n
     attempt->given_up = true;
     const char *lives = oracle_attempt_lives(oracle, attempt);
     if (lives == NULL) {
-        attempt->forced = possible_duplicate && attempt->followed;
+        attempt->forced = possible_duplicate && (attempt->followed || !attempt->sighted);
         return;
     }
     if (!oracle->bus_live && !oracle_attempt_is_live(attempt)) {
@@ -121,6 +121,13 @@ void oracle_attempt_given_up(struct oracle *oracle, uint64_t bus_seq, uint32_t n
 
 /* --- As the next one shows itself at a broker ------------------------------------------- */
 
+/* Their names are given in order: a longer one, or one behind it, is later. */
+static bool is_earlier(const struct attempt *a, const struct attempt *b)
+{
+    size_t sizes[] = {strlen(a->name), strlen(b->name)};
+    return sizes[0] != sizes[1] ? sizes[0] < sizes[1] : strcmp(a->name, b->name) < 0;
+}
+
 void oracle_attempt_follows(struct oracle *oracle, uint32_t number)
 {
     const struct attempt *attempt = &oracle->attempts[number];
@@ -128,7 +135,8 @@ void oracle_attempt_follows(struct oracle *oracle, uint32_t number)
     for (; at != ORACLE_NONE; at = oracle->attempts[at].next_known) {
         struct attempt *before = &oracle->attempts[at];
         /* That two persons agreed on it may be told later. */
-        if (at < number && !before->given_up && oracle_attempt_lives(oracle, before) != NULL) {
+        if (is_earlier(before, attempt) && !before->given_up &&
+            oracle_attempt_lives(oracle, before) != NULL) {
             before->followed = true;
         }
     }
@@ -142,11 +150,15 @@ void oracle_judge_risks(struct oracle *oracle, const struct order *order)
                        "said so %u times",
                        order->name, order->risks, order->forcings);
     }
-    if (order->words > order->settlings) {
+    if (order->words > 0 && order->settlings == 0) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                        "%s was no more in doubt, though the numbers of its session began anew "
                        "since it went out, and nobody had its broker's word",
                        order->name);
+    }
+    if (order->twice && !order->forced) {
+        oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                       "%s was in two books at once, and nobody forced it", order->name);
     }
     if (order->overdone && !order->forced) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
@@ -179,7 +191,12 @@ bool oracle_attempt_may_ask(const struct oracle *oracle, const struct attempt *a
 {
     const struct order *order = &oracle->orders[attempt->order];
     int64_t others = order->executed - attempt->cumulative;
-    if (quantity == wanted - others) {
+    int64_t before = 0;
+    for (uint32_t at = order->known; at != ORACLE_NONE; at = oracle->attempts[at].next_known) {
+        const struct attempt *other = &oracle->attempts[at];
+        before += is_earlier(other, attempt) ? other->cumulative : 0;
+    }
+    if (quantity == wanted - others || quantity == wanted - before) {
         return true;
     }
     return oracle_order_has_moved(oracle, order) &&

@@ -322,6 +322,9 @@ static void replaced(struct oracle *oracle, uint64_t bus_seq, uint32_t order, ui
     struct span orig = oracle_value(message, TAG_ORIG_CL_ORD_ID);
     uint32_t before = oracle_request_find(oracle, oracle_value(message, TAG_TARGET_COMP_ID), orig);
     const struct order *of = &oracle->orders[order];
+    if (request == of->current && of->forced) {
+        return; /* At the broker that it was forced away from, too. */
+    }
     if (request == of->current || !oracle_request_accept(oracle, request, "G", message)) {
         oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                        "event %" PRIu64 ": %s is replaced by %s, which is no replace of it",

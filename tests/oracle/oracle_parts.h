@@ -133,6 +133,7 @@ struct order {
     bool asked;
     bool forced;           /* Two persons sent it on from an attempt that may live. */
     bool by_us;            /* The gateway has cancelled it, for people or a kill. */
+    bool twice;            /* It was in two books at once. */
     bool overdone;         /* More was executed than was asked for. */
     uint32_t risks;        /* So often, by what its events say; */
     uint32_t forcings;     /* and by the persons. */

@@ -131,6 +131,9 @@ bool sim_broker_at_rest(struct sim_broker *broker, char why[128]);
 /* Its book has, or had, an order that was given under that ClOrdID. */
 bool sim_broker_has(const struct sim_broker *broker, const char *attempt);
 
+/* And it works there. */
+bool sim_broker_works(const struct sim_broker *broker, const char *attempt);
+
 /* Both sides' next numbers as this side has them, for the judgement at rest. */
 void sim_broker_numbers(const struct sim_broker *broker, uint32_t session, uint64_t *in_next,
                         uint64_t *out_next);

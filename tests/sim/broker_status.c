@@ -37,6 +37,12 @@ bool sim_broker_has(const struct sim_broker *broker, const char *attempt)
     return request != BROKER_NONE && broker->requests[request].order != BROKER_NONE;
 }
 
+bool sim_broker_works(const struct sim_broker *broker, const char *attempt)
+{
+    return sim_broker_has(broker, attempt) &&
+           book_is_live(&broker->orders[broker->requests[book_find(broker, attempt)].order]);
+}
+
 /* --- OrderMassStatusRequest ---------------------------------------------------------- */
 
 static void mass_status(struct sim_broker *broker, const struct wire *wire)

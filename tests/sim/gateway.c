@@ -362,10 +362,15 @@ static uint64_t turn_cost(struct sim_gateway *gateway)
                           gateway->settings.turn_most_ns);
 }
 
-/* Where resends are: a long gap fill takes turns that let nothing out. */
+/* Where resends and the passes of kills are: a long gap fill takes turns that let nothing out, and
+ * so does a look for what is left to be killed. */
 static uint64_t resend_places(const struct sim_gateway *gateway)
 {
     uint64_t places = 0;
+    for (uint32_t i = 0; i < gateway->engine->kills.count; i++) {
+        const struct kill *kill = &gateway->engine->kills.list[i];
+        places += (uint64_t)kill->pass * 1000 + (uint64_t)kill->stage * 10 + kill->turn_over;
+    }
     for (uint32_t session = 0; session < gateway->config->sessions_count; session++) {
         uint64_t next = 0;
         uint64_t end = 0;

@@ -146,10 +146,10 @@ static void settle_dead_letter(struct sim *sim, const struct held *held, bool in
 }
 
 /* The broker's desk takes it out of the book. */
-static void settle_hunt(struct sim *sim, const struct held *held, bool in_book)
+static void settle_hunt(struct sim *sim, const struct held *held, bool works)
 {
     char words[WORDS_MAX];
-    if (in_book) {
+    if (works) {
         (void)snprintf(words, sizeof(words), "broker %s cancel attempt %s", held->broker,
                        held->attempt);
         (void)sim_act(sim, words);
@@ -169,7 +169,7 @@ static void act_upon(struct sim *sim, const struct held *held)
     if (strcmp(held->list, "deadletter.list") == 0) {
         settle_dead_letter(sim, held, in_book);
     } else if (strcmp(held->list, "doubt.hunts") == 0) {
-        settle_hunt(sim, held, in_book);
+        settle_hunt(sim, held, in_book && sim_broker_works(broker, held->attempt));
     } else if (strcmp(held->state, "IN_DOUBT") == 0) {
         settle_doubt(sim, held, in_book);
     }
