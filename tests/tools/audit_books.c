@@ -166,7 +166,7 @@ static bool book_begin(struct audit *audit, struct reading *reading, struct book
     }
     reading->broker = audit->brokers_count++;
     (void)snprintf(audit->broker_names[reading->broker],
-                   sizeof audit->broker_names[reading->broker], "%s", book->name);
+                   sizeof audit->broker_names[reading->broker], "%.31s", book->name);
     oracle_add_broker(audit->oracle, book->name);
     return true;
 }
