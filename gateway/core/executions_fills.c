@@ -1,5 +1,6 @@
 /* Fills, busts and corrections, of whichever attempt: they count once in the order's totals. */
 #include "fix/tags.h"
+#include "gateway/core/dead_letters.h"
 #include "gateway/core/executions_parts.h"
 #include "gateway/core/queue.h"
 
@@ -14,21 +15,47 @@ struct decimal executions_of_attempt(const struct order *order)
 
 /* --- Where it stands -------------------------------------------------------------------- */
 
-/* An attempt executed that the order has done with: proven dead, cancelled, or forced away from.
- * The totals are the order's; what its present attempt does goes on, whatever they are. */
-static void place_earlier(struct engine *engine, struct incoming *in)
+static void tell_earlier(struct engine *engine, const struct incoming *in, int against_quantity)
 {
-    struct order *order = &in->order;
-    int against_quantity = decimal_compare(order->cum_quantity, order->terms.quantity);
-    if (!in->told) {
+    const struct order *order = &in->order;
+    if (message_value(in->message, TAG_ExecType).data[0] == ExecType_TRADE_CANCEL) {
+        incoming_alert(engine, in->link, in->message,
+                       "takes back what an attempt executed that the order had left behind");
+    } else if (!in->told) {
         incoming_alarm(engine, in->link, in->message,
                        against_quantity > 0 || order->forced
                            ? "DOUBLE EXECUTION: an attempt executes that the order had left behind"
                            : "an attempt that the order had left behind executes; what is left has "
                              "become less");
     }
-    if (order->state == ORDER_ACKED && order->cum_quantity.units > 0) {
-        order_become(order, ORDER_PARTIAL, engine->now_ns, span_of(NULL, 0));
+}
+
+/* It was full by fills that are none any more, and no attempt works for the rest. */
+static void reopen_for_people(struct engine *engine, struct order *order)
+{
+    order_become(order, order->cum_quantity.units > 0 ? ORDER_PARTIAL : ORDER_ACKED, engine->now_ns,
+                 span_of(NULL, 0));
+    order->left = true;
+    order_reopened(engine, order);
+    dead_letter_add(engine, order,
+                    &(struct dead_letter_cause){
+                        .why = "a fill of an attempt that it had left was taken back, and nothing "
+                               "works for the rest"});
+}
+
+/* An attempt executed that the order has done with: proven dead, cancelled, or forced away from.
+ * The totals are the order's; what its present attempt does goes on, whatever they are. */
+static void place_earlier(struct engine *engine, struct incoming *in)
+{
+    struct order *order = &in->order;
+    int against_quantity = decimal_compare(order->cum_quantity, order->terms.quantity);
+    tell_earlier(engine, in, against_quantity);
+    if (order->state == ORDER_ACKED || order->state == ORDER_PARTIAL) {
+        order_become(order, order->cum_quantity.units > 0 ? ORDER_PARTIAL : ORDER_ACKED,
+                     engine->now_ns, span_of(NULL, 0));
+    }
+    if (order->state == ORDER_FILLED && against_quantity < 0) {
+        reopen_for_people(engine, order);
     }
     if (against_quantity < 0 || order->state == ORDER_FILLED) {
         return;

@@ -258,6 +258,36 @@ static void a_late_fill_of_a_dead_attempt_counts_once_and_is_told_of(void **stat
     assert_string_equal("FILLED", state_of(rig, "C1"));
 }
 
+static void a_fill_taken_back_from_a_dead_attempt_leaves_the_rest_to_people(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    char first[64];
+    rig->broker[0].manner = RIG_SILENT;
+    rig_start(rig);
+    (void)rig_request(rig, ORDER("C1"));
+    (void)snprintf(first, sizeof(first), "%s", rig->broker[0].last_cl_ord_id);
+    rig->broker[0].session.seq_in_next -= 1;
+    rig_drop(rig, 0);
+    (void)rig_ask(rig, "ann", "broker.drain", "broker=ALPHA|reason=moved away from");
+    come_back(rig);
+    assert_string_equal("QUEUED", state_of(rig, "C1"));
+    (void)snprintf(body, sizeof(body),
+                   "37=O1|17=X1|11=%s|150=F|39=1|55=VOD|54=1|32=30|31=10|14=30|151=70|6=10|",
+                   first);
+    rig_broker_says(rig, 0, "8", body);
+    rig->broker[1].listening = true;
+    rig_pass(rig, 5000);
+    assert_string_equal("FILLED", state_of(rig, "C1"));
+    assert_int_equal(70 * DECIMAL_ONE, order_of(rig, "C1").attempt_quantity.units);
+
+    (void)snprintf(body, sizeof(body),
+                   "37=O1|17=X2|11=%s|150=H|39=0|19=X1|55=VOD|54=1|14=0|151=100|6=0|", first);
+    rig_broker_says(rig, 0, "8", body);
+    assert_string_equal("DEAD_LETTER", state_of(rig, "C1"));
+    assert_int_equal(70 * DECIMAL_ONE, order_of(rig, "C1").cum_quantity.units);
+}
+
 static void a_late_end_of_a_dead_attempt_is_no_end_of_the_order(void **state)
 {
     struct rig *rig = *state;
@@ -310,6 +340,7 @@ int main(void)
         RIG_TEST(doubt_beyond_its_deadline_is_told_of_once),
         RIG_TEST(an_execution_on_the_drop_copy_shows_that_the_broker_has_it),
         RIG_TEST(a_late_fill_of_a_dead_attempt_counts_once_and_is_told_of),
+        RIG_TEST(a_fill_taken_back_from_a_dead_attempt_leaves_the_rest_to_people),
         RIG_TEST(a_late_end_of_a_dead_attempt_is_no_end_of_the_order),
         RIG_TEST(what_goes_out_is_what_came_in),
     };
