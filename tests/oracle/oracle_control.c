@@ -138,6 +138,15 @@ const char *oracle_order_killed(const struct oracle *oracle, const struct order 
     return NULL;
 }
 
+void oracle_order_comes(struct oracle *oracle, uint64_t bus_seq, const struct order *order)
+{
+    const char *scope = oracle_order_killed(oracle, order, ORACLE_NONE);
+    if (order->now.state == STATE_UNKNOWN && scope != NULL) {
+        oracle_violate(oracle, ORACLE_OBEYS, "event %" PRIu64 ": %s is taken, and %s is killed",
+                       bus_seq, order->name, scope);
+    }
+}
+
 void oracle_judge_kills(struct oracle *oracle)
 {
     for (uint32_t index = 0; index < oracle->attempts_count; index++) {

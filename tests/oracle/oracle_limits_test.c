@@ -145,12 +145,21 @@ static void a_full_broker_gets_no_order(void **state)
 #define KILL(name, scope)                                                                          \
     "35=U5|10032=" name "|10033=scope=" scope " reason=x|10034=DONE|10030=joe|10031=jane|"
 
-static void what_is_killed_gets_no_order(void **state)
+static void what_is_killed_takes_no_order(void **state)
 {
     struct rig *rig = *state;
     event(rig, "CO.kill_on", KILL("kill.on", "client:OMS"));
-    is_sent(rig);
-    assert_violates(rig, ORACLE_OBEYS, "and client:OMS is killed");
+    is_queued_as(rig, "1");
+    assert_violates(rig, ORACLE_OBEYS, "OMS/1 is taken, and client:OMS is killed");
+}
+
+static void what_waited_when_it_was_killed_goes_nowhere(void **state)
+{
+    struct rig *rig = *state;
+    is_queued(rig);
+    event(rig, "CO.kill_on", KILL("kill.on", "all"));
+    event(rig, "OR.SENT.VOD", ORDER_EVENT(FRESH("SENT") AT_ALPHA));
+    assert_violates(rig, ORACLE_OBEYS, "OMS/1 goes to ALPHA, and all is killed");
 }
 
 static void a_kill_that_two_persons_lifted_is_over(void **state)
@@ -188,7 +197,8 @@ int main(void)
         RIG_TEST(a_broker_that_people_force_gets_orders),
         RIG_TEST(a_half_open_broker_gets_its_probes_alone),
         RIG_TEST(a_full_broker_gets_no_order),
-        RIG_TEST(what_is_killed_gets_no_order),
+        RIG_TEST(what_is_killed_takes_no_order),
+        RIG_TEST(what_waited_when_it_was_killed_goes_nowhere),
         RIG_TEST(a_kill_that_two_persons_lifted_is_over),
         RIG_TEST(what_is_killed_works_no_more_in_the_end),
     };

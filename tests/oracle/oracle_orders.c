@@ -428,6 +428,7 @@ static void take_standing(struct oracle *oracle, uint64_t bus_seq, uint32_t numb
     check_move(oracle, bus_seq, order, message, told.state);
     check_settled(oracle, order, told.state);
     check_turn(oracle, bus_seq, order, told.state);
+    oracle_order_comes(oracle, bus_seq, order);
     oracle_limit_count(oracle, bus_seq, order, told.state);
     note_answer(oracle, bus_seq, order, told.state);
     check_state(oracle, bus_seq, order, &told, oracle_char(message, TAG_EXEC_TYPE, '\0'));

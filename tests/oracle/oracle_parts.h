@@ -474,6 +474,8 @@ void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct a
 /* The kill switch that holds the order (at that broker, or NONE); NULL. */
 const char *oracle_order_killed(const struct oracle *oracle, const struct order *order,
                                 uint32_t broker);
+/* An event of the order: its first one is that it was taken. */
+void oracle_order_comes(struct oracle *oracle, uint64_t bus_seq, const struct order *order);
 /* What was killed works no more. */
 void oracle_judge_kills(struct oracle *oracle);
 

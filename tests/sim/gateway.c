@@ -564,7 +564,8 @@ uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway)
 
 bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session)
 {
-    return gateway->up && gateway->engine->links[session].application_due_ns != UINT64_MAX;
+    return gateway->up && (gateway->engine->links[session].application_due_ns != UINT64_MAX ||
+                           gateway->engine->links[session].hunt_count > 0);
 }
 
 bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session)

@@ -79,7 +79,7 @@ uint64_t sim_gateway_turns(const struct sim_gateway *gateway);
 /* What waits in its queue: orders; cancels and replaces, some perhaps of orders in doubt. */
 uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
 uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway);
-/* It will ask a broker about an order, or has still to wait for an answer. */
+/* It will ask a broker about an order, or has still to wait for an answer; or hunts an attempt. */
 bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session);
 /* Logged on, and still waiting for the proof that both sides are in step. */
 bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session);

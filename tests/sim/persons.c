@@ -149,6 +149,9 @@ static void settle_dead_letter(struct sim *sim, const struct held *held, bool in
 static void settle_hunt(struct sim *sim, const struct held *held, bool works)
 {
     char words[WORDS_MAX];
+    if (strcmp(held->state, "REFUSED") != 0) {
+        return; /* The gateway sees to it. */
+    }
     if (works) {
         (void)snprintf(words, sizeof(words), "broker %s cancel attempt %s", held->broker,
                        held->attempt);

@@ -120,7 +120,8 @@ static void draw_broker(struct weather *weather, struct random *random, uint32_t
     settings->answer_most_ns = settings->answer_least_ns + drawn_ms(random, 1, 400);
     settings->reject_permille = random_chance(random, 300) ? 100 : 0;
     settings->refuse_permille = random_chance(random, 200) ? 50 : 0;
-    settings->silent_permille = random_chance(random, 200) ? 100 : 0;
+    settings->silent_permille =
+        random_chance(random, 200) ? (unsigned)random_between(random, 100, 800) : 0;
     settings->fill_permille = (unsigned)random_between(random, 300, 1000);
     settings->fills_most = (uint32_t)random_between(random, 1, 4);
     settings->pending_permille = random_chance(random, 300) ? 200 : 0;
