@@ -70,10 +70,6 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
     struct span text = message_value(in->message, TAG_Text);
     struct order *order = &in->order;
     switch (message_value(in->message, TAG_ExecType).data[0]) {
-    case ExecType_NEW:
-    case ExecType_PENDING_NEW:
-        acknowledged(engine, in);
-        return;
     case ExecType_TRADE:
         executions_filled(engine, in, execution);
         return;
@@ -97,12 +93,7 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
         order_pending_done(order);
         return;
     default:
-        /* Suspended, done for day and the like change nothing here: they are passed
-         * on. Any of them proves that the broker has the order, unless it says that
-         * it does not know it (OrdStatus 8). */
-        if (!span_is(message_value(in->message, TAG_OrdStatus), "8")) {
-            acknowledged(engine, in);
-        }
+        /* New, suspended, done for day and the like: words that it has the order. */
         return;
     }
 }
@@ -196,6 +187,9 @@ static void take_report(struct engine *engine, struct incoming *in, struct span 
                  exec_type.data[0] == ExecType_CANCELED;
     if (!moves) {
         apply_report(engine, in, &execution, &exec_ref_id);
+        if (!in->earlier) {
+            acknowledged(engine, in); /* Whatever it says: it is a word. */
+        }
     }
     report.exec_ref_id = name_span(&exec_ref_id);
     execution.bus_seq = engine->counters.bus_seq;
@@ -207,6 +201,9 @@ static void take_report(struct engine *engine, struct incoming *in, struct span 
     }
     if (in->earlier && exec_type.data[0] == ExecType_TRADE) {
         hunt_relieve(engine, in->attempt.order_key);
+    }
+    if (in->for_people) {
+        executions_leave_to_people(engine, in->attempt.order_key);
     }
 }
 

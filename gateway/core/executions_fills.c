@@ -31,16 +31,25 @@ static void tell_earlier(struct engine *engine, const struct incoming *in, int a
 }
 
 /* It was full by fills that are none any more, and no attempt works for the rest. */
-static void reopen_for_people(struct engine *engine, struct order *order)
+static void reopen_for_people(struct engine *engine, struct incoming *in)
 {
+    struct order *order = &in->order;
     order_become(order, order->cum_quantity.units > 0 ? ORDER_PARTIAL : ORDER_ACKED, engine->now_ns,
                  span_of(NULL, 0));
     order->left = true;
     order_reopened(engine, order);
-    dead_letter_add(engine, order,
-                    &(struct dead_letter_cause){
-                        .why = "a fill of an attempt that it had left was taken back, and nothing "
-                               "works for the rest"});
+    in->for_people = true;
+}
+
+void executions_leave_to_people(struct engine *engine, struct span order_key)
+{
+    struct order order;
+    if (order_follow(&engine->view, order_key, &order)) {
+        dead_letter_add(engine, &order,
+                        &(struct dead_letter_cause){
+                            .why = "a fill of an attempt that it had left was taken back, and "
+                                   "nothing works for the rest"});
+    }
 }
 
 /* An attempt executed that the order has done with: proven dead, cancelled, or forced away from.
@@ -55,7 +64,7 @@ static void place_earlier(struct engine *engine, struct incoming *in)
                      engine->now_ns, span_of(NULL, 0));
     }
     if (order->state == ORDER_FILLED && against_quantity < 0) {
-        reopen_for_people(engine, order);
+        reopen_for_people(engine, in);
     }
     if (against_quantity < 0 || order->state == ORDER_FILLED) {
         return;

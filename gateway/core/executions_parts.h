@@ -23,6 +23,9 @@ void executions_reversed(struct engine *engine, struct incoming *in, struct exec
 /* Moves the order to where its fills so far put it. */
 void executions_place(struct engine *engine, struct incoming *in);
 
+/* A dead letter, after incoming.for_people. */
+void executions_leave_to_people(struct engine *engine, struct span order_key);
+
 /* What the latest attempt has executed of the order's total. */
 struct decimal executions_of_attempt(const struct order *order);
 

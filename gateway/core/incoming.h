@@ -13,9 +13,10 @@ struct incoming {
     struct span attempt_id; /* Its ClOrdID(11), or OrigClOrdID(41) if that one is known. */
     struct attempt attempt; /* What that stands for. */
     struct order order;
-    bool earlier; /* Of an attempt that the order has done with: it is nothing of the order's but
-                     what it executed. */
-    bool told;    /* What it executes was told of, with its figures (hunt.h). */
+    bool for_people; /* Once this is told: nothing works for what is left of the order. */
+    bool earlier;    /* Of an attempt that the order has done with: it is nothing of the order's but
+                        what it executed. */
+    bool told;       /* What it executes was told of, with its figures (hunt.h). */
 };
 
 struct span incoming_broker(const struct engine *engine, const struct link *link);

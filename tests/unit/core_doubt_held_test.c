@@ -288,6 +288,22 @@ static void a_fill_taken_back_from_a_dead_attempt_leaves_the_rest_to_people(void
     assert_int_equal(70 * DECIMAL_ONE, order_of(rig, "C1").cum_quantity.units);
 }
 
+/* Even one that makes no sense here: the broker has the order. */
+static void any_report_on_it_takes_an_order_out_of_doubt(void **state)
+{
+    struct rig *rig = *state;
+    char body[256];
+    rig_start(rig);
+    lose_state(rig);
+    (void)snprintf(body, sizeof(body),
+                   "37=O1|17=X2|11=%s|150=H|39=0|19=X1|55=VOD|54=1|14=0|151=100|6=0|",
+                   rig->broker[0].last_cl_ord_id);
+    assert_stands(rig, "C1", ORDER_IN_DOUBT, EVIDENCE_UNPROVEN);
+    rig_broker_says(rig, 0, "8", body);
+    assert_stands(rig, "C1", ORDER_ACKED, EVIDENCE_NONE);
+    assert_int_equal(0, rig->engine->links[0].unacked_count);
+}
+
 static void a_late_end_of_a_dead_attempt_is_no_end_of_the_order(void **state)
 {
     struct rig *rig = *state;
@@ -341,6 +357,7 @@ int main(void)
         RIG_TEST(an_execution_on_the_drop_copy_shows_that_the_broker_has_it),
         RIG_TEST(a_late_fill_of_a_dead_attempt_counts_once_and_is_told_of),
         RIG_TEST(a_fill_taken_back_from_a_dead_attempt_leaves_the_rest_to_people),
+        RIG_TEST(any_report_on_it_takes_an_order_out_of_doubt),
         RIG_TEST(a_late_end_of_a_dead_attempt_is_no_end_of_the_order),
         RIG_TEST(what_goes_out_is_what_came_in),
     };
