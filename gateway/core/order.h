@@ -86,6 +86,7 @@ struct order {
     /* Its latest attempt. */
     uint32_t attempts; /* How many there were. */
     bool unacked;      /* Sent, and no word of the broker yet. */
+    bool left;         /* The order has done with it, by no word of the broker. */
     struct span broker;
     struct span session_id;
     struct span attempt_id;          /* Broker-facing ClOrdID. */
@@ -94,7 +95,6 @@ struct order {
     uint64_t attempt_seq;            /* MsgSeqNum(34) it went out with. */
     uint32_t attempt_resets;         /* Session day it went out in: struct session, `resets`. */
     struct span broker_order_id;     /* The broker's OrderID(37). */
-    bool left;                       /* The order has done with it, by no word of the broker. */
     struct decimal attempt_quantity; /* What it asks for: all of the order, or its leaves then. */
     struct decimal elsewhere;        /* Of cum_quantity: what attempts before it executed. */
 
