@@ -338,6 +338,12 @@ static void judge_void(struct oracle *oracle, const struct attempt *attempt)
 static void judge_sessions(struct oracle *oracle)
 {
     for (uint32_t index = 0; index < oracle->sessions_count; index++) {
+        const struct session *session = &oracle->sessions[index];
+        if (session->fills_over && session->losses > 0 && session->losses_told == 0) {
+            oracle_violate(oracle, ORACLE_NO_DOUBLE,
+                           "%s asked for what it had answered %u times, and was taken at its word",
+                           session->name, session->losses);
+        }
         if (oracle->sessions[index].broken && !oracle->sessions[index].misses) {
             oracle_violate(oracle, ORACLE_NUMBERS_AGREE,
                            "%s used a number again, and the gateway is on its line still",

@@ -169,6 +169,7 @@ struct attempt {
     bool told_live;
     uint64_t told_seq; /* The event that first named it. */
     uint32_t number;   /* The wire_number of its order; NONE: not seen. */
+    uint64_t seq;      /* And its MsgSeqNum. */
     int64_t elsewhere; /* Executed of the order when the bus first named it. */
     uint32_t next_known;
     bool ended;
@@ -262,6 +263,9 @@ struct session {
     struct range asked[ORACLE_RANGES_MAX]; /* What the broker asked for again: a ring. */
     uint32_t asked_count;
     bool asked_for_had;    /* On this line the broker asked for what it had had. */
+    uint64_t lost_from;    /* It asked from this one on, and had answered a later one; 0: no. */
+    uint32_t losses;       /* So often the gateway heard of that, */
+    uint32_t losses_told;  /* and so often it told of a broker that has lost its state. */
     bool fills_over;       /* New orders never go out again here. */
     uint32_t fills;        /* Gap fills so far, of all numberings. */
     uint32_t fills_proven; /* So many were taken: the broker answered a TestRequest behind them. */
@@ -511,6 +515,8 @@ bool oracle_attempt_may_ask(const struct oracle *oracle, const struct attempt *a
 
 /* Numbers begin anew or were lost: what was out before may be in doubt for good. */
 void oracle_session_excuse(struct oracle *oracle, uint32_t session);
+/* An alert may tell that a broker has lost its state. */
+void oracle_loss_event(struct oracle *oracle, const struct oracle_message *message);
 void oracle_alert_event(struct oracle *oracle, const struct oracle_message *message);
 
 /* A number of the gateway's in one numbering; the newest report under a number of the broker's. */

@@ -45,6 +45,19 @@ static void excuse_if_had(struct oracle *oracle, uint32_t number, uint64_t begin
     }
 }
 
+/* The bus had told its answer to an order that it asks for again, or to a later one. */
+static void note_loss(struct oracle *oracle, uint32_t number, uint64_t begin)
+{
+    struct session *session = &oracle->sessions[number];
+    for (uint32_t index = 0; index < oracle->attempts_count && !session->epoch_due; index++) {
+        const struct attempt *attempt = &oracle->attempts[index];
+        if (attempt->session == number && attempt->epoch == session->epoch &&
+            attempt->answered_seq != 0 && attempt->seq >= begin) {
+            session->lost_from = begin;
+        }
+    }
+}
+
 static void ask(struct oracle *oracle, uint32_t number, uint64_t begin, uint64_t end, bool by_logon)
 {
     struct session *session = &oracle->sessions[number];
@@ -55,6 +68,7 @@ static void ask(struct oracle *oracle, uint32_t number, uint64_t begin, uint64_t
     uint32_t count =
         session->asked_count < ORACLE_RANGES_MAX ? session->asked_count : ORACLE_RANGES_MAX;
     excuse_if_had(oracle, number, begin);
+    note_loss(oracle, number, begin);
     for (uint32_t index = 0; index < count; index++) {
         if (session->asked[index].begin == range.begin && session->asked[index].end == range.end &&
             session->asked[index].by_logon == by_logon) {
@@ -250,6 +264,18 @@ void oracle_session_event(struct oracle *oracle, uint64_t bus_seq,
         oracle_violate(oracle, ORACLE_LEGAL_MOVES,
                        "event %" PRIu64 ": %s is READY, and its broker has answered no TestRequest",
                        bus_seq, of->name);
+    }
+}
+
+/* "session NAME: it asks for messages from … it has lost its state" */
+void oracle_loss_event(struct oracle *oracle, const struct oracle_message *message)
+{
+    char text[ORACLE_TEXT_BYTES_MAX];
+    span_to_text(oracle_value(message, TAG_TEXT), text, sizeof(text));
+    for (uint32_t index = 0; index < oracle->sessions_count; index++) {
+        struct session *session = &oracle->sessions[index];
+        session->losses_told +=
+            strstr(text, session->name) != NULL && strstr(text, "lost its state") != NULL ? 1 : 0;
     }
 }
 

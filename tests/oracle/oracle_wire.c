@@ -233,6 +233,7 @@ static void take_message(const struct arrival *in)
         number->attempt = in->message->type == 'D' ? take_order(in) : ORACLE_NONE;
         if (number->attempt != ORACLE_NONE) {
             in->oracle->attempts[number->attempt].number = (uint32_t)(number - in->oracle->numbers);
+            in->oracle->attempts[number->attempt].seq = in->seq;
         }
         if (in->message->type == 'F' || in->message->type == 'G') {
             take_change(in);
@@ -265,6 +266,10 @@ static void take_gap_fill(const struct arrival *in)
         in->session->out_last = next - 1;
     }
     in->session->fills++;
+    if (in->poss_dup && in->seq == in->session->lost_from) {
+        in->session->losses++;
+        in->session->lost_from = 0;
+    }
     if (in->session->asked_for_had) { /* What was on its way when it asked is in doubt, too. */
         oracle_session_excuse(oracle, in->session_number);
     }
