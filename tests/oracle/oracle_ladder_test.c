@@ -171,6 +171,32 @@ static void an_order_of_this_very_line_may_go_again_under_its_number(void **stat
     assert_good(rig);
 }
 
+/* Order 1 is acknowledged, and ALPHA asks for it all the same: it has lost what it knew. */
+static void is_asked_for_though_it_was_answered(struct rig *rig)
+{
+    oracle_session_fills_over(rig->oracle, ALPHA);
+    is_acknowledged(rig);
+    sent(rig, ALPHA, "35=2|34=3|7=2|16=0|");
+    received(rig, ALPHA, "35=4|34=2|43=Y|52=b|122=a|123=Y|36=3|");
+}
+
+static void a_broker_that_asks_for_what_it_answered_is_told_of(void **state)
+{
+    struct rig *rig = *state;
+    is_asked_for_though_it_was_answered(rig);
+    event(rig, "AL.warn",
+          "35=U3|10013=warn|58=session FIX.4.4:FIXGATE->ALPHA: it has lost its state|");
+    judge_good(rig);
+}
+
+static void a_broker_that_asks_for_what_it_answered_is_not_taken_at_its_word(void **state)
+{
+    struct rig *rig = *state;
+    is_asked_for_though_it_was_answered(rig);
+    oracle_judge(rig->oracle);
+    assert_violates(rig, ORACLE_NO_DOUBLE, "asked for what it had answered 1 times");
+}
+
 /* --- What is left of it ---------------------------------------------------------------------- */
 
 /* 60 of it are executed, the rest is cancelled. */
@@ -230,6 +256,8 @@ int main(void)
         RIG_TEST(an_order_whose_attempt_is_dead_may_be_cancelled_by_the_gateway),
         RIG_TEST(an_order_that_is_asked_for_again_is_filled_over_where_that_is_agreed),
         RIG_TEST(an_order_of_this_very_line_may_go_again_under_its_number),
+        RIG_TEST(a_broker_that_asks_for_what_it_answered_is_told_of),
+        RIG_TEST(a_broker_that_asks_for_what_it_answered_is_not_taken_at_its_word),
         RIG_TEST(what_is_left_of_an_order_goes_on_elsewhere),
         RIG_TEST(more_than_what_is_left_is_too_much),
         RIG_TEST(a_partly_filled_order_that_is_not_cancelled_does_not_move),
