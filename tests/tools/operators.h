@@ -18,6 +18,12 @@ int operators_ask(struct world *world, const char *operator_name, const char *wo
  * the approval was refused. */
 MUST_USE bool operators_agree(struct world *world, const char *words);
 
+/* What people do once a broker is back that has lost its state: whoever is frozen may have orders
+ * again, what is held is settled as the broker's book says (they telephone), and dead letters go
+ * on. One pass: what is listed now. False: the gateway does not answer as it should; a command
+ * that comes too late is no failure. */
+MUST_USE bool operators_settle(struct world *world);
+
 /* The value of `name` in the first of the rows from `output` on, as text without its quotes;
  * false if there is none. `next` is where the row ends. */
 bool operators_value(const char *output, const char *name, char *value, size_t capacity,

@@ -1,10 +1,13 @@
 #include "tests/torture/settle.h"
 
+#include "tests/tools/operators.h"
+
 #include <stdlib.h>
 
 enum {
-    NUDGE_MS = 1000, /* So often brokers end what rests. */
-    ASK_MS = 250,    /* So often both sides are asked for their numbers. */
+    NUDGE_MS = 1000,  /* So often brokers end what rests. */
+    PEOPLE_MS = 2000, /* So often people look after what evidence does not settle. */
+    ASK_MS = 250,     /* So often both sides are asked for their numbers. */
     OUTPUT_BYTES_MAX = 64 * 1024,
     COMMAND_MS = 10000,
     KEY_BYTES_MAX = 96,
@@ -123,12 +126,14 @@ bool settle(struct arena *arena, uint64_t *took_ms)
     uint64_t deadline_ns = begin_ns + SETTLE_MS_MAX * NS_PER_MS;
     uint64_t nudge_ns = begin_ns;
     uint64_t ask_ns = begin_ns;
+    uint64_t people_ns = begin_ns + ASK_MS * NS_PER_MS;
     uint64_t nudges = 0;
+    bool looked = false;
     for (;;) {
         uint64_t now_ns = process_now_ns();
         *took_ms = (now_ns - begin_ns) / NS_PER_MS;
         bool ended = world_all_ended(&arena->world, NULL);
-        if (ended && now_ns >= ask_ns) {
+        if (ended && looked && now_ns >= ask_ns) {
             if (all_agree(arena)) {
                 return true;
             }
@@ -144,6 +149,13 @@ bool settle(struct arena *arena, uint64_t *took_ms)
             nudge_ns = now_ns + NUDGE_MS * NS_PER_MS;
             if (!nudge(arena, &nudges)) {
                 return false;
+            }
+        }
+        if (now_ns >= people_ns) {
+            people_ns = process_now_ns() + PEOPLE_MS * NS_PER_MS;
+            looked = true;
+            if (!operators_settle(&arena->world)) {
+                return world_fail(&arena->world, "the gateway does not answer its operators");
             }
         }
         if (!arena_step(arena, false, now_ns + ASK_MS * NS_PER_MS)) {
