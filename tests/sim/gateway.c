@@ -568,7 +568,7 @@ bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session)
                            gateway->engine->links[session].hunt_count > 0);
 }
 
-bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session)
+bool sim_gateway_ready(const struct sim_gateway *gateway, uint32_t session)
 {
-    return gateway->up && gateway->engine->links[session].session.state == SESSION_SYNCHRONISING;
+    return gateway->up && gateway->engine->links[session].session.state == SESSION_READY;
 }

@@ -81,8 +81,9 @@ uint64_t sim_gateway_queued(const struct sim_gateway *gateway);
 uint64_t sim_gateway_queued_changes(const struct sim_gateway *gateway);
 /* It will ask a broker about an order, or has still to wait for an answer; or hunts an attempt. */
 bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session);
-/* Logged on, and still waiting for the proof that both sides are in step. */
-bool sim_gateway_synchronises(const struct sim_gateway *gateway, uint32_t session);
+/* Logged on, with the proof that both sides are in step. A broker may believe so in a line that is
+ * dead. */
+bool sim_gateway_ready(const struct sim_gateway *gateway, uint32_t session);
 
 /* The broker gets no new order until people say that it may. */
 bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker);

@@ -302,7 +302,7 @@ static bool numbers_agree(struct world *world, char why[128])
                            theirs[1]);
             return false;
         }
-        if (sim_gateway_synchronises(sim->gateway, number)) {
+        if (!sim_gateway_ready(sim->gateway, number)) {
             (void)snprintf(why, 128, "%s is not proven to be in step",
                            world->weather.session_names[number]);
             return false;
