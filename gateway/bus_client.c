@@ -1,6 +1,6 @@
 #include "gateway/bus_client.h"
 
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 #include "gateway/shell/clock.h"
 
 #include <stdio.h>

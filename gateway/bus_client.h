@@ -19,7 +19,7 @@
 #ifndef GATEWAY_BUS_CLIENT_H
 #define GATEWAY_BUS_CLIENT_H
 
-#include "gateway/core/limits.h"
+#include "gateway/core/engine/limits.h"
 #include "gateway/shell/zeromq.h"
 
 enum {

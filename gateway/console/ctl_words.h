@@ -4,7 +4,7 @@
 #ifndef GATEWAY_CONSOLE_CTL_WORDS_H
 #define GATEWAY_CONSOLE_CTL_WORDS_H
 
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
 
 struct ctl_words {
     const char *config;

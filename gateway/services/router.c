@@ -1,6 +1,6 @@
 #include "gateway/services/router.h"
 
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 #include "gateway/services/router_parts.h"
 
 #include <stdio.h>

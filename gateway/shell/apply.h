@@ -4,7 +4,7 @@
 #ifndef GATEWAY_SHELL_APPLY_H
 #define GATEWAY_SHELL_APPLY_H
 
-#include "gateway/core/engine.h"
+#include "gateway/core/engine/engine.h"
 #include "session-store/store.h"
 
 /* How releases reach the world. The simulator has ports of its own. */

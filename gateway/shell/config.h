@@ -15,7 +15,7 @@
 #ifndef GATEWAY_SHELL_CONFIG_H
 #define GATEWAY_SHELL_CONFIG_H
 
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 #include "gateway/core/router/router.h"
 #include "gateway/shell/config_file.h"
 #include "gateway/shell/config_keys.h"

@@ -1,5 +1,5 @@
 /* [OPERATOR] sections: who may do what. */
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
 #include "gateway/shell/config_parts.h"
 #include "gateway/shell/key_file.h"
 

@@ -5,7 +5,7 @@
 #ifndef GATEWAY_SHELL_CONFIG_VALUES_H
 #define GATEWAY_SHELL_CONFIG_VALUES_H
 
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 #include "gateway/shell/config_keys.h"
 #include "gateway/shell/tls.h"
 

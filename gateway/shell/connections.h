@@ -13,7 +13,7 @@
 #ifndef GATEWAY_SHELL_CONNECTIONS_H
 #define GATEWAY_SHELL_CONNECTIONS_H
 
-#include "gateway/core/engine.h"
+#include "gateway/core/engine/engine.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/credentials.h"
 #include "gateway/shell/message_log.h"

@@ -26,7 +26,7 @@
 #ifndef GATEWAY_SHELL_CONTROL_H
 #define GATEWAY_SHELL_CONTROL_H
 
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/json_flat.h"
 #include "gateway/shell/json_text.h"

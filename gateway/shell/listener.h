@@ -14,7 +14,7 @@
 #ifndef GATEWAY_SHELL_LISTENER_H
 #define GATEWAY_SHELL_LISTENER_H
 
-#include "gateway/core/acceptor.h"
+#include "gateway/core/sessions/acceptor.h"
 #include "gateway/shell/connections.h"
 
 enum {

@@ -35,7 +35,7 @@ struct loop_config {
     const struct operator_config *operators;
     uint32_t operators_count; /* 0: everybody may do everything. */
     struct zeromq *zeromq;
-    struct store *store; /* With the tables of gateway/core/tables.h. */
+    struct store *store; /* With the tables of gateway/core/engine/tables.h. */
     struct log *log;
     struct message_log *message_log; /* NULL: none. */
     struct credentials *credentials; /* NULL: no TLS. */

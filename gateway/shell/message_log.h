@@ -24,7 +24,7 @@
 #ifndef GATEWAY_SHELL_MESSAGE_LOG_H
 #define GATEWAY_SHELL_MESSAGE_LOG_H
 
-#include "gateway/core/limits.h"
+#include "gateway/core/engine/limits.h"
 #include "gateway/shell/log.h"
 
 enum {

@@ -13,7 +13,7 @@ enum { OPERATORS_MAX = 64 }; /* And the router. */
 
 struct operator_config {
     const char *name; /* At most ENGINE_NAME_BYTES_MAX bytes; borrowed. */
-    unsigned may;     /* enum command_role (gateway/core/command.h), together. */
+    unsigned may;     /* enum command_role (gateway/core/commands/command.h), together. */
     /* CURVE, in Z85; borrowed. NULL: he is believed on the socket without keys. Else only by it. */
     const char *public_key;
 };

@@ -12,7 +12,7 @@
 #ifndef GATEWAY_SHELL_ORDER_ENTRY_H
 #define GATEWAY_SHELL_ORDER_ENTRY_H
 
-#include "gateway/core/engine.h"
+#include "gateway/core/engine/engine.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/log.h"
 #include "gateway/shell/zeromq.h"

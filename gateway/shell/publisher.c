@@ -1,6 +1,6 @@
 #include "gateway/shell/publisher.h"
 
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 #include "gateway/shell/fix_json.h"
 
 static const char JSON_PREFIX[] = "json.";

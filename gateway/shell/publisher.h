@@ -11,7 +11,7 @@
 #ifndef GATEWAY_SHELL_PUBLISHER_H
 #define GATEWAY_SHELL_PUBLISHER_H
 
-#include "gateway/core/limits.h"
+#include "gateway/core/engine/limits.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/log.h"
 #include "gateway/shell/zeromq.h"

@@ -1,6 +1,6 @@
 #include "gateway/shell/replay.h"
 
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/replay_job.h"
 

@@ -1,6 +1,6 @@
 #include "gateway/shell/replay_job.h"
 
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 
 bool replay_job_wants(const struct replay_job *job, struct span topic)
 {

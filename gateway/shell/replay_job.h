@@ -4,7 +4,7 @@
 #ifndef GATEWAY_SHELL_REPLAY_JOB_H
 #define GATEWAY_SHELL_REPLAY_JOB_H
 
-#include "gateway/core/limits.h"
+#include "gateway/core/engine/limits.h"
 #include "gateway/shell/replay.h"
 
 /* One request under way. */

@@ -1,6 +1,6 @@
 #include "gateway/shell/run.h"
 
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/tables.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/loop.h"
 #include "gateway/shell/replay.h"

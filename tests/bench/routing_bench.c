@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "fix/dictionary_loader.h"
-#include "gateway/core/command.h"
-#include "gateway/core/routing.h"
-#include "gateway/core/routing_post.h"
+#include "gateway/core/commands/command.h"
+#include "gateway/core/routing/routing.h"
+#include "gateway/core/routing/routing_post.h"
 #include "gateway/shell/apply.h"
 #include "gateway/shell/clock.h"
 

@@ -1,15 +1,15 @@
 /* The reflector's store, read when it has ended. */
 #include "tests/interop/session_world.h"
 
-#include "gateway/core/record.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/record.h"
+#include "gateway/core/engine/tables.h"
 #include "session-store/store.h"
 
 #include <stdlib.h>
 
 static const char session_id[] = "FIX.4.4:REFLECTOR->PEER";
 
-/* As written by gateway/core/link_numbers.c. */
+/* As written by gateway/core/sessions/link_numbers.c. */
 static struct session_numbers numbers_of(struct session_world *world, struct span value)
 {
     struct record_reader reader = record_reader_of(value);

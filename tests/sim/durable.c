@@ -1,10 +1,10 @@
 #include "tests/sim/durable.h"
 
 #include "fix/effects.h"
-#include "gateway/core/event.h"
-#include "gateway/core/order.h"
-#include "gateway/core/record.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/event.h"
+#include "gateway/core/engine/record.h"
+#include "gateway/core/engine/tables.h"
+#include "gateway/core/orders/order.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef TESTS_SIM_DURABLE_H
 #define TESTS_SIM_DURABLE_H
 
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 #include "session-store/store.h"
 #include "tests/sim/sim.h"
 

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gateway/core/event.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/event.h"
+#include "gateway/core/engine/tables.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway_parts.h"
 #include "tests/sim/oms.h"

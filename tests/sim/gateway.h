@@ -5,7 +5,7 @@
 #ifndef TESTS_SIM_GATEWAY_H
 #define TESTS_SIM_GATEWAY_H
 
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 #include "tests/sim/sim.h"
 
 struct sim_gateway_settings {

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "gateway/core/command.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/commands/command.h"
+#include "gateway/core/engine/tables.h"
 #include "tests/sim/gateway_parts.h"
 #include "tests/sim/persons.h"
 #include "tests/sim/words.h"

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "gateway/core/acceptor.h"
+#include "gateway/core/sessions/acceptor.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway_parts.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
 #include "tests/sim/acts.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway.h"

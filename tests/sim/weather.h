@@ -5,7 +5,7 @@
 #ifndef TESTS_SIM_WEATHER_H
 #define TESTS_SIM_WEATHER_H
 
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/oms.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fix/tags.h"
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 #include "gateway/core/router/router.h"
 #include "tests/oracle/oracle_map.h"
 #include "tests/sim/acts.h"

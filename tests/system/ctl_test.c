@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/tables.h"
 #include "gateway/shell/control.h"
 #include "gateway/shell/key_file.h"
 #include "session-store/store.h"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/tables.h"
 #include "gateway/shell/clock.h"
 #include "gateway/shell/json_flat.h"
 #include "session-store/store.h"

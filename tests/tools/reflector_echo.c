@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "fix/tags.h"
-#include "gateway/core/hash.h"
-#include "gateway/core/links.h"
+#include "gateway/core/engine/hash.h"
+#include "gateway/core/sessions/links.h"
 
 enum {
     IDS_SLOTS = 128 * 1024, /* A power of two, well above ECHO_IDS_MAX. */

@@ -12,7 +12,7 @@
 #ifndef TESTS_TOOLS_REFLECTOR_ECHO_H
 #define TESTS_TOOLS_REFLECTOR_ECHO_H
 
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 
 enum {
     ECHO_WAITING_BYTES_MAX = 16 * 1024 * 1024, /* Per session. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "gateway/core/links.h"
+#include "gateway/core/sessions/links.h"
 
 enum {
     LINE_BYTES_MAX = 4 * FIX_MESSAGE_BYTES_MAX,

@@ -24,7 +24,7 @@
 #ifndef TESTS_TOOLS_REFLECTOR_SCRIPT_H
 #define TESTS_TOOLS_REFLECTOR_SCRIPT_H
 
-#include "gateway/core/application.h"
+#include "gateway/core/engine/application.h"
 
 /* For engine_config.application; a new store's numbers begin with these. */
 const struct application *script_begin(uint64_t seq_in_next, uint64_t seq_out_next);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/audit.h"
+#include "gateway/core/commands/audit.h"
 #include "tests/unit/core_rig.h"
 
 #define SECOND_NS UINT64_C(1000000000)

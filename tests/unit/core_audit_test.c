@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/audit.h"
+#include "gateway/core/commands/audit.h"
 #include "tests/unit/core_rig.h"
 
 static int with_rig(void **state)

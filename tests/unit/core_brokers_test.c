@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/routing_table.h"
+#include "gateway/core/routing/routing_table.h"
 #include "tests/unit/core_rig.h"
 #include "tests/unit/core_rig_parts.h"
 

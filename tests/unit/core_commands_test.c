@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/audit.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/commands/audit.h"
+#include "gateway/core/engine/tables.h"
 #include "tests/unit/core_rig.h"
 
 #define ORDER(id) "35=D|49=OMS|11=" id "|55=VOD|54=1|38=100|40=2|44=10.5|59=1|60=20260921-14:13:20|"

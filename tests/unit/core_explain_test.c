@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "gateway/core/routing.h"
+#include "gateway/core/routing/routing.h"
 #include "tests/unit/core_rig.h"
 #include "tests/unit/core_rig_parts.h"
 

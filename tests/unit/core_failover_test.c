@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/failover.h"
+#include "gateway/core/routing/failover.h"
 #include "tests/unit/core_rig.h"
 
 #define ORDER(id) "35=D|49=OMS|11=" id "|55=VOD|54=1|38=100|40=2|44=10.5|59=1|60=20260921-14:13:20|"

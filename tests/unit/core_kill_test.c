@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "fix/tags.h"
-#include "gateway/core/dead_letters.h"
-#include "gateway/core/kill.h"
-#include "gateway/core/queue.h"
+#include "gateway/core/limits/kill.h"
+#include "gateway/core/orders/dead_letters.h"
+#include "gateway/core/orders/queue.h"
 #include "tests/unit/core_rig_limits.h"
 #include "tests/unit/core_rig_parts.h"
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/order_limits.h"
+#include "gateway/core/limits/order_limits.h"
 #include "tests/unit/core_rig_limits.h"
 
 #define TIME "60=20260921-14:13:20|"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/order_limits.h"
-#include "gateway/core/order_limits_parts.h"
+#include "gateway/core/limits/order_limits.h"
+#include "gateway/core/limits/order_limits_parts.h"
 #include "tests/unit/core_rig_limits.h"
 #include "tests/unit/core_rig_parts.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fix/tags.h"
-#include "gateway/core/links.h"
+#include "gateway/core/sessions/links.h"
 #include "tests/unit/core_rig.h"
 
 #define VOD       "55=VOD|54=1|38=100|40=2|44=10.5|59=1|60=20260921-14:13:20|"

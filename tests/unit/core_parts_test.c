@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/bus.h"
-#include "gateway/core/event.h"
-#include "gateway/core/names.h"
-#include "gateway/core/order.h"
-#include "gateway/core/record.h"
+#include "gateway/core/engine/bus.h"
+#include "gateway/core/engine/event.h"
+#include "gateway/core/engine/names.h"
+#include "gateway/core/engine/record.h"
+#include "gateway/core/orders/order.h"
 
 static struct batch *new_batch(void)
 {

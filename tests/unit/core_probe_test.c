@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
 #include "tests/unit/core_rig.h"
 
 static const char session[] = "session=FIX.4.4:FIXGATE->ALPHA";

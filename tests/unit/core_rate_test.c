@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/links.h"
+#include "gateway/core/sessions/links.h"
 #include "tests/unit/core_rig.h"
 
 #define SECOND_NS UINT64_C(1000000000)

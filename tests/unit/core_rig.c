@@ -9,8 +9,8 @@
 
 #include "fix/dictionary_loader.h"
 #include "fix/tags.h"
-#include "gateway/core/event.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/event.h"
+#include "gateway/core/engine/tables.h"
 #include "tests/unit/core_rig_limits.h"
 #include "tests/unit/core_rig_parts.h"
 

@@ -6,8 +6,8 @@
 #ifndef TESTS_UNIT_CORE_RIG_H
 #define TESTS_UNIT_CORE_RIG_H
 
-#include "gateway/core/acceptor.h"
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
+#include "gateway/core/sessions/acceptor.h"
 #include "gateway/shell/apply.h"
 
 enum {

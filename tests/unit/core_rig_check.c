@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "fix/tags.h"
-#include "gateway/core/event.h"
-#include "gateway/core/order.h"
-#include "gateway/core/record.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/event.h"
+#include "gateway/core/engine/record.h"
+#include "gateway/core/engine/tables.h"
+#include "gateway/core/orders/order.h"
 #include "tests/unit/core_rig_parts.h"
 
 static struct field fields[FIX_FIELDS_MAX];

@@ -1,7 +1,7 @@
 #include "tests/unit/core_rig_limits.h"
 
-#include "gateway/core/record.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/record.h"
+#include "gateway/core/engine/tables.h"
 
 /* Counts the orders of the store that are open and, if `name` is not NULL, in that scope. */
 struct wanted {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/routing.h"
+#include "gateway/core/routing/routing.h"
 #include "tests/unit/core_rig.h"
 #include "tests/unit/core_rig_parts.h"
 

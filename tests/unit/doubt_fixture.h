@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/doubt.h"
+#include "gateway/core/doubt/doubt.h"
 #include "tests/unit/core_rig_parts.h"
 
 #define SECOND_NS UINT64_C(1000000000)

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "fix/dictionary_loader.h"
-#include "gateway/core/event.h"
-#include "gateway/core/tables.h"
+#include "gateway/core/engine/event.h"
+#include "gateway/core/engine/tables.h"
 #include "gateway/shell/loop.h"
 #include "gateway/shell/signals.h"
 

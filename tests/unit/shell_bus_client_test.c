@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "gateway/bus_client.h"
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/core/command.h"
+#include "gateway/core/commands/command.h"
 #include "tests/unit/config_fixture.h"
 
 /* As keys look in Z85, and the keys of a socket that has them. */

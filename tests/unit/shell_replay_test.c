@@ -1,7 +1,7 @@
 /* The replay service against a real store. */
 #include "tests/unit/store_fixture.h"
 
-#include "gateway/core/event.h"
+#include "gateway/core/engine/event.h"
 #include "gateway/shell/replay.h"
 
 enum { WAIT_MS_MAX = 10000, EVENTS = 1000 };

@@ -8,7 +8,7 @@
 #define GATEWAY_CORE_ROUTER_BREAKER_H
 
 #include "fix/text.h"
-#include "gateway/core/routing_table.h"
+#include "gateway/core/routing/routing_table.h"
 
 enum { BREAKER_BUCKETS_MAX = 60 };
 

@@ -1,6 +1,6 @@
 #include "gateway/core/router/cells.h"
 
-#include "gateway/core/hash.h"
+#include "gateway/core/engine/hash.h"
 
 static struct span cut(struct span symbol)
 {

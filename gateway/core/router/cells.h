@@ -6,7 +6,7 @@
 #define GATEWAY_CORE_ROUTER_CELLS_H
 
 #include "fix/text.h"
-#include "gateway/core/limits.h"
+#include "gateway/core/engine/limits.h"
 
 enum {
     CELLS_SETS = 256, /* A power of two. */

@@ -1,6 +1,6 @@
 #include "gateway/core/router/pending.h"
 
-#include "gateway/core/hash.h"
+#include "gateway/core/engine/hash.h"
 
 _Static_assert((int)ENGINE_BROKERS_MAX <= (int)UINT8_MAX, "a broker's number in a byte");
 

@@ -5,8 +5,8 @@
 #ifndef GATEWAY_CORE_ROUTER_PENDING_H
 #define GATEWAY_CORE_ROUTER_PENDING_H
 
-#include "gateway/core/limits.h"
-#include "gateway/core/names.h"
+#include "gateway/core/engine/limits.h"
+#include "gateway/core/engine/names.h"
 
 enum {
     PENDING_MAX = 16384,

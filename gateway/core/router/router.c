@@ -1,6 +1,6 @@
 #include "gateway/core/router/router_parts.h"
 
-#include "gateway/core/hash.h"
+#include "gateway/core/engine/hash.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 

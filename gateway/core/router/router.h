@@ -12,7 +12,7 @@
 
 #include "fix/effects.h"
 #include "fix/text.h"
-#include "gateway/core/config.h"
+#include "gateway/core/engine/config.h"
 #include "gateway/core/router/breaker.h"
 #include "gateway/core/router/cells.h"
 #include "gateway/core/router/latency.h"

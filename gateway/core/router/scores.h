@@ -7,7 +7,7 @@
 #ifndef GATEWAY_CORE_ROUTER_SCORES_H
 #define GATEWAY_CORE_ROUTER_SCORES_H
 
-#include "gateway/core/routing_table.h"
+#include "gateway/core/routing/routing_table.h"
 
 struct score_config {
     uint64_t latency_floor_ns;    /* 10 ms: faster is not better. */
