@@ -1,7 +1,7 @@
 /* Everything durable: tables of records in one LMDB environment.
  *
  * The only door to <lmdb.h> is store_internal.h. The store knows tables, keys and
- * bytes; what a record means is the engine's (gateway/core/record.h). Each value is
+ * bytes; what a record means is the engine's (gateway/core/engine/record.h). Each value is
  * kept with a checksum, verified on each read. One writer thread (the engine's);
  * read transactions from any thread, each short (docs: LMDB pins pages for them).
  *
