@@ -271,6 +271,10 @@ static bool live(uint64_t seed, uint32_t brokers, uint64_t minutes, struct figur
         day->settings = router_settings_default();
         router_init(day->router, &day->settings, &day->world->weather.engine, SIM_BEGIN_NS);
         router_live(day->router);
+        for (uint32_t broker = 0; broker < brokers; broker++) {
+            oracle_broker_probes(day->world->sim.oracle, broker,
+                                 day->settings.breaker.probe_orders);
+        }
     }
     sim_later(&day->world->sim, LOOK_MS * SIM_MS_NS, look, day, 0);
     world_live_until(day->world, SIM_BEGIN_NS + minutes * MINUTE_SECONDS * SIM_SECOND_NS);
