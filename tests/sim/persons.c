@@ -12,6 +12,7 @@
 #include "tests/sim/oms.h"
 
 enum {
+    SETTLING_LOOKS = 3, /* With faults over: see, settle, see. */
     WORDS_MAX = 128,
     NAME_MAX_BYTES = 48,
     HELD_MAX = 48,
@@ -33,6 +34,7 @@ struct sim_persons {
     bool at_work;
     struct held held[HELD_MAX];
     uint32_t held_count;
+    uint32_t looks; /* Since faults are over. */
 };
 
 __attribute__((format(printf, 2, 3))) static void ask(struct sim *sim, const char *format, ...)
@@ -192,6 +194,7 @@ static void look(struct sim *sim)
     if (!sim->settling && !persons->at_work) {
         return;
     }
+    persons->looks += sim->settling ? 1 : 0;
     for (uint32_t i = 0; i < persons->held_count; i++) {
         act_upon(sim, &persons->held[i]);
     }
@@ -324,6 +327,11 @@ bool persons_at_rest(const struct sim *sim, char why[128])
             (void)snprintf(why, 128, "%s is frozen", sim_broker_name(sim->brokers[broker]));
             return false;
         }
+    }
+    /* What they see at one look they settle at the next. */
+    if (sim->persons->looks < SETTLING_LOOKS && sim_gateway_holds(sim->gateway)) {
+        (void)snprintf(why, 128, "people have not looked after what is held");
+        return false;
     }
     return true;
 }
