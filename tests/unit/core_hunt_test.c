@@ -76,13 +76,13 @@ static void says(struct rig *rig, unsigned broker, const char *id, const char *f
 
 /* C1 is in doubt at ALPHA, which has gone; BETA is there. ALPHA has read it or not. The name of
  * its attempt. */
-static const char *in_doubt(struct rig *rig, bool has_read)
+static const char *request_in_doubt(struct rig *rig, bool has_read, const char *request)
 {
     static char attempt[64];
     rig->broker[BETA].listening = false;
     rig_start(rig);
     rig->broker[ALPHA].deaf = !has_read;
-    (void)rig_request(rig, ORDER("C1"));
+    (void)rig_request(rig, request);
     (void)snprintf(attempt, sizeof(attempt), "%s", rig_value(rig_request(rig, STATUS), "10004"));
     rig->broker[ALPHA].listening = false;
     rig_drop(rig, ALPHA);
@@ -92,6 +92,11 @@ static const char *in_doubt(struct rig *rig, bool has_read)
     assert_state(rig, "IN_DOUBT");
     assert_int_equal(0, rig->broker[BETA].orders);
     return attempt;
+}
+
+static const char *in_doubt(struct rig *rig, bool has_read)
+{
+    return request_in_doubt(rig, has_read, ORDER("C1"));
 }
 
 static void alpha_returns(struct rig *rig)
@@ -160,6 +165,29 @@ static void the_word_that_the_broker_never_got_it_needs_two_persons(void **state
     assert_int_equal(1, rig->broker[BETA].orders);
     assert_state(rig, "SENT");
     assert_int_equal(1, ask(rig, COMMAND_DONE, "doubt.hunts", "")->rows_count);
+}
+
+/* It must not go to another broker any more, yet somebody has to be able to end it. */
+static void an_order_that_has_expired_is_ended_by_the_brokers_word(void **state)
+{
+    struct rig *rig = *state;
+    (void)request_in_doubt(rig, false,
+                           "35=D|49=OMS|11=C1|55=VOD|54=1|38=100|40=1|59=0|60=20260921-14:13:20|");
+    rig->now_ns += UINT64_C(12) * 3600 * 1000000000;
+    rig_pass(rig, 1000);
+    (void)both(rig, "doubt.settle", "order=C1|outcome=not-received|reason=desk", NULL);
+    assert_state(rig, "EXPIRED");
+    assert_int_equal(0, rig->broker[BETA].orders);
+}
+
+static void an_order_that_is_to_be_cancelled_is_ended_by_the_brokers_word(void **state)
+{
+    struct rig *rig = *state;
+    (void)in_doubt(rig, false);
+    (void)rig_request(rig, "35=F|49=OMS|11=C2|41=C1|55=VOD|54=1|38=100|60=20260921-14:13:21|");
+    (void)both(rig, "doubt.settle", "order=C1|outcome=not-received|reason=desk", NULL);
+    assert_state(rig, "CANCELLED");
+    assert_int_equal(0, rig->broker[BETA].orders);
 }
 
 /* --- The forced reroute --------------------------------------------------------------------------
@@ -550,6 +578,8 @@ int main(void)
         TEST(a_dead_letter_whose_attempt_is_dead_is_sent_on_by_one_person),
         TEST(a_dead_letter_is_ended_towards_the_oms),
         TEST(an_expired_dead_letter_is_not_sent_on),
+        TEST(an_order_that_has_expired_is_ended_by_the_brokers_word),
+        TEST(an_order_that_is_to_be_cancelled_is_ended_by_the_brokers_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,12 +184,21 @@ static bool read_outcome(struct command_call *call, bool *received)
                                  "(its desk is sure that it never got it)");
 }
 
-/* Why it must not go on to another broker, whoever says so; the call is refused then. */
-static bool may_go_on(struct command_call *call, const struct order *order)
+/* False, and the call is refused: its broker's numbers say otherwise. */
+static bool may_be_missing(struct command_call *call, const struct order *order)
 {
     if (order->evidence == EVIDENCE_RECEIVED) {
         return command_refused(call, "its broker has it, by its own numbers: sent on, it would "
                                      "execute twice; ask with doubt.ask, or orders.cancel it");
+    }
+    return true;
+}
+
+/* Why it must not go on to another broker, whoever says so; the call is refused then. */
+static bool may_go_on(struct command_call *call, const struct order *order)
+{
+    if (!may_be_missing(call, order)) {
+        return false;
     }
     if (order->pending == 'F') {
         return command_refused(call, "its client has asked to cancel it: it must not go out again");
@@ -206,10 +215,12 @@ static bool settle_alone(struct command_call *call)
     return span_is(command_value(call, "outcome"), "received");
 }
 
+/* One whose time has ended, or that its client wants cancelled, ends by that; one that limits or
+ * a kill keep from brokers becomes a dead letter. */
 static bool may_settle(struct command_call *call, struct order *order, bool *received)
 {
     return read_outcome(call, received) && find_doubt(call, order) &&
-           (*received || may_go_on(call, order));
+           (*received || may_be_missing(call, order));
 }
 
 static bool settle_plan(struct command_call *call)
