@@ -134,6 +134,12 @@ static void judge_ended(struct oracle *oracle, const struct order *order,
 {
     enum state state = order->now.state;
     bool behind = !oracle_state_is_terminal(state) || state == STATE_FILLED;
+    /* What is left of it was to go on elsewhere, and could not: a person has it in hand. */
+    if (state == STATE_DEAD_LETTER &&
+        (attempt->end == ORACLE_CANCELLED || oracle_order_has_moved(oracle, order))) {
+        oracle->counts.held++;
+        return;
+    }
     count_end(oracle, attempt);
     if (!span_is(span_text(book_says(attempt)), oracle_state_name(state)) &&
         (!attempt->withheld || !behind)) {

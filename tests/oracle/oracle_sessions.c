@@ -16,6 +16,7 @@ void oracle_numbers_reset(struct oracle *oracle, uint32_t session)
 {
     ASSERT(session < oracle->sessions_count);
     oracle->sessions[session].epoch_due = true;
+    oracle->sessions[session].lost_from = 0; /* What it asked for then has other numbers now. */
     oracle_session_excuse(oracle, session);
 }
 
