@@ -227,9 +227,9 @@
     X(SESSION, ResendOrders, BOOL, "N", 0, 0, "", NULL,                                            \
       "Y or N",                                                                                    \
       "Y: an order that the broker asks for again is sent again; N: filled over, and freed")       \
-    X(SESSION, NumbersBehindMax, NUMBER, "0", 0, 1000, "", NULL,                                   \
+    X(SESSION, NumbersBehindMax, NUMBER, "0", 0, 1, "", NULL,                                      \
       "messages",                                                                                  \
-      "of the last that it answered, it may ask for so many again and still count as sound")       \
+      "1: it may ask again for the very last message that it answered, and still be sound")       \
     X(SESSION, OrderStatusRequest, BOOL, "Y", 0, 0, "", NULL,                                      \
       "Y or N",                                                                                    \
       "the broker answers it: ask it for orders without a word")                                   \
