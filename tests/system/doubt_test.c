@@ -73,6 +73,43 @@ static void await_words(struct desk *desk, const char *words, const char *wanted
     fail_msg("ctl %s never says %s", words, wanted);
 }
 
+/* Each broker's order session and its drop copies. */
+static void await_sessions(struct desk *desk)
+{
+    for (unsigned tries = 0; tries < WAIT_MS / 100; tries++) {
+        unsigned ready = 0;
+        const char *at = type(desk, CTL_DONE, "session list");
+        while ((at = strstr(at, "\"state\":\"READY\"")) != NULL) {
+            ready++;
+            at++;
+        }
+        if (ready == 4) {
+            return;
+        }
+        oms_poll(desk->world.oms, 100);
+    }
+    (void)world_fail(&desk->world, desk->output);
+    fail_msg("not all sessions are READY");
+}
+
+/* BETA's book has C1. */
+static bool book_has(struct world *world, void *context)
+{
+    char path[PROCESS_PATH_BYTES_MAX + 16];
+    char line[4096];
+    bool has = false;
+    (void)context;
+    (void)snprintf(path, sizeof path, "%s/book.log", world->brokers[BETA].directory);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        has = has || strstr(line, " secondary=C1 ") != NULL;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return has;
+}
+
 /* C1 goes to BETA, for ALPHA is drained. `more` are lines of [DEFAULT]. */
 static struct desk *desk_new(const char *more)
 {
@@ -85,6 +122,7 @@ static struct desk *desk_new(const char *more)
                                           .config_more = "InDoubtPolicy=operator\n"};
     world_open(&desk->world, &options);
     assert_true(world_start(&desk->world));
+    await_sessions(desk);
     (void)type(desk, CTL_DONE, "broker drain ALPHA --reason test");
     return desk;
 }
@@ -106,6 +144,9 @@ static void put_in_doubt(struct desk *desk, bool has_read)
     }
     (void)oms_submit(desk->world.oms, ORDER);
     await_state(desk, "SENT");
+    if (has_read) {
+        assert_true(world_await(&desk->world, book_has, NULL, WAIT_MS, "BETA has C1"));
+    }
     world_broker_kill(&desk->world, BETA);
     await_state(desk, "IN_DOUBT");
 }
