@@ -152,7 +152,12 @@ static void its_word_is_awaited_while_it_can_come(void **state)
     (void)rig_request(rig, ORDER("2"));
     assert_int_equal(1, orders_at(rig, 0));
     assert_int_equal(0, orders_at(rig, 1));
-    rig_pass(rig, 25000);
+    rig_pass(rig, 11000);
+    /* What is undecided is looked at again soon, and not in every turn. */
+    assert_int_equal(FAILOVER_RESOLVE, failover_of(rig)->step);
+    assert_true(failover_deadline_ns(rig->engine) > rig->now_ns);
+    assert_true(failover_deadline_ns(rig->engine) <= rig->now_ns + 100 * UINT64_C(1000000));
+    rig_pass(rig, 14000);
     assert_int_equal(FAILOVER_DONE, failover_of(rig)->step);
     assert_int_equal(1, orders_at(rig, 1));
 }

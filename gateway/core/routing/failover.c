@@ -8,7 +8,8 @@
 
 enum { FAILOVER_LOOK_MAX = 4096 };
 
-#define SECOND_NS UINT64_C(1000000000)
+#define SECOND_NS        UINT64_C(1000000000)
+#define LOOK_INTERVAL_NS (SECOND_NS / 10)
 
 /* --- What stands where ---------------------------------------------------------------------- */
 
@@ -198,6 +199,7 @@ static void resolve(struct engine *engine, struct span operator_name)
     struct failover_picture picture = failover_look(engine, engine->failover.from);
     struct text words = {.size = 0};
     failover_picture_text(&picture, &words);
+    engine->failover.look_ns = engine->now_ns;
     enter(engine, FAILOVER_RESOLVE, &words, operator_name);
 }
 
@@ -262,8 +264,12 @@ static void quiesce_tick(struct engine *engine)
 static void resolve_tick(struct engine *engine)
 {
     const struct failover *failover = &engine->failover;
-    struct failover_picture picture = failover_look(engine, failover->from);
     bool late = step_age_ns(engine) >= failover->quiesce_seconds * SECOND_NS;
+    if (!late && engine->now_ns < failover->look_ns) {
+        return; /* There may be thousands of them: not in every turn. */
+    }
+    engine->failover.look_ns = engine->now_ns + LOOK_INTERVAL_NS;
+    struct failover_picture picture = failover_look(engine, failover->from);
     if (!failover_broker_is_there(engine, failover->to)) {
         if (late) {
             stop(engine, "the broker that is to take over is not there");
@@ -348,8 +354,11 @@ uint64_t failover_deadline_ns(const struct engine *engine)
     }
     switch (failover->step) {
     case FAILOVER_QUIESCE:
-    case FAILOVER_RESOLVE:
         return failover->step_ns + failover->quiesce_seconds * SECOND_NS;
+    case FAILOVER_RESOLVE: {
+        uint64_t end_ns = failover->step_ns + failover->quiesce_seconds * SECOND_NS;
+        return failover->look_ns < end_ns ? failover->look_ns : end_ns;
+    }
     case FAILOVER_SWITCH:
     case FAILOVER_CANARY:
         return failover->step_ns + failover->canary_seconds * SECOND_NS;

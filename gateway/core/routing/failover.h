@@ -48,6 +48,7 @@ struct failover {
     uint32_t number;          /* Of the procedures so far. */
     uint64_t began_ns;        /* When it was approved. */
     uint64_t step_ns;         /* When the step began. */
+    uint64_t look_ns;         /* RESOLVE: when its orders are next looked at; not durable. */
     uint64_t quiesce_seconds; /* QUIESCE and RESOLVE, each at most. */
     uint64_t canaries;        /* Orders. 0: none are tried. */
     uint64_t canary_seconds;  /* CANARY at most, then a person decides. */
