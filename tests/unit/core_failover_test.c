@@ -250,6 +250,72 @@ static void it_goes_on_over_a_crash_at_each_step(void **state)
     }
 }
 
+/* --- People who want something else meanwhile ------------------------------------------------ */
+
+static void what_it_wants_of_a_broker_is_told_as_what_people_want(void **state)
+{
+    struct rig *rig = *state;
+    begin(rig, BEGIN);
+    assert_non_null(rig_event(rig, "RT.ALPHA", "10022=DRAIN"));
+    assert_non_null(rig_event(rig, "RT.BETA", "10022=CANARY"));
+    (void)rig_ask(rig, "jane", "failover.abort", "reason=no");
+    assert_non_null(rig_event(rig, "RT.ALPHA", "10022=AUTO"));
+}
+
+static void it_stops_when_people_let_no_order_go_to_the_new_broker(void **state)
+{
+    struct rig *rig = *state;
+    rig->broker[0].manner = RIG_SILENT;
+    make_primary(rig, 0);
+    (void)rig_request(rig, ORDER("1"));
+    begin(rig, BEGIN "|quiesce=5|canaries=0|ramp=0");
+    assert_int_equal(FAILOVER_QUIESCE, failover_of(rig)->step);
+    (void)rig_ask(rig, "omar", "broker.drain", "broker=BETA|reason=it hangs, too");
+    assert_true(failover_of(rig)->stopped);
+    rig_pass(rig, 20000);
+    assert_int_equal(FAILOVER_QUIESCE, failover_of(rig)->step);
+    assert_int_equal(BROKER_DRAIN, rig->engine->routing.brokers[1].admin);
+}
+
+static void an_abort_goes_back_to_the_latest_word_of_people(void **state)
+{
+    struct rig *rig = *state;
+    begin(rig, BEGIN);
+    (void)rig_ask(rig, "omar", "broker.maintenance", "broker=BETA");
+    rig_crash(rig);
+    rig_start(rig);
+    assert_true(failover_of(rig)->stopped);
+    (void)rig_ask(rig, "jane", "failover.abort", "reason=BETA is worse");
+    assert_int_equal(BROKER_AUTO, rig->engine->routing.brokers[0].admin);
+    assert_int_equal(BROKER_MAINTENANCE, rig->engine->routing.brokers[1].admin);
+}
+
+static void an_abort_leaves_a_primary_that_people_chose_meanwhile(void **state)
+{
+    struct rig *rig = *state;
+    begin(rig, BEGIN);
+    const struct rig_answer *answer = both(rig, "route.mode", "mode=PRIMARY_BACKUP|primary=BETA");
+    assert_int_equal(COMMAND_DONE, answer->result);
+    (void)rig_ask(rig, "jane", "failover.abort", "reason=no");
+    assert_int_equal(1, rig->engine->routing.primary);
+}
+
+/* BETA loses a canary order with its line: that is no word on it. */
+static void a_canary_that_never_arrived_is_followed_by_another(void **state)
+{
+    struct rig *rig = *state;
+    make_primary(rig, 0);
+    begin(rig, BEGIN "|canaries=1|canary-timeout=60|ramp=10");
+    rig->broker[1].deaf = true;
+    (void)rig_request(rig, ORDER("1"));
+    assert_int_equal(0, rig->engine->routing.brokers[1].canaries);
+    rig->broker[1].deaf = false;
+    rig_drop(rig, 1);
+    rig_pass(rig, 10000);
+    assert_int_equal(FAILOVER_RAMP, failover_of(rig)->step);
+    assert_int_equal(1, orders_at(rig, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +335,16 @@ int main(void)
                                         with_rig, without_rig),
         cmocka_unit_test_setup_teardown(it_goes_on_over_a_crash_at_each_step, with_rig,
                                         without_rig),
+        cmocka_unit_test_setup_teardown(what_it_wants_of_a_broker_is_told_as_what_people_want,
+                                        with_rig, without_rig),
+        cmocka_unit_test_setup_teardown(it_stops_when_people_let_no_order_go_to_the_new_broker,
+                                        with_rig, without_rig),
+        cmocka_unit_test_setup_teardown(an_abort_goes_back_to_the_latest_word_of_people, with_rig,
+                                        without_rig),
+        cmocka_unit_test_setup_teardown(an_abort_leaves_a_primary_that_people_chose_meanwhile,
+                                        with_rig, without_rig),
+        cmocka_unit_test_setup_teardown(a_canary_that_never_arrived_is_followed_by_another,
+                                        with_rig, without_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,7 @@ void attempt_give_up(struct engine *engine, struct order *order)
     if (!attempt_is_live(engine, order)) {
         return;
     }
+    failover_canary_died(engine, order);
     attempt_acknowledged(engine, order);
     attempt_ended(engine, order);
     order->left = true;

@@ -19,6 +19,7 @@ static bool become_admin(struct command_call *call, enum broker_admin admin)
     routing_table_save_broker(engine, broker);
     routing_event(engine, broker, row->breaker, call->command->operator_name,
                   command_value(call, "reason"));
+    failover_admin_changed(engine, broker);
 
     struct text *answer = &call->out->answer;
     enum decision_cause cause = routing_cause(engine, broker);

@@ -1,109 +1,13 @@
 #include "gateway/core/routing/failover.h"
 
 #include "gateway/core/commands/audit.h"
-#include "gateway/core/engine/record.h"
 #include "gateway/core/orders/order.h"
 #include "gateway/core/routing/failover_parts.h"
-#include "gateway/core/sessions/links.h"
-
-enum { FAILOVER_LOOK_MAX = 4096 };
+#include "gateway/core/routing/routing.h"
+#include "gateway/core/routing/routing_post.h"
 
 #define SECOND_NS        UINT64_C(1000000000)
 #define LOOK_INTERVAL_NS (SECOND_NS / 10)
-
-/* --- What stands where ---------------------------------------------------------------------- */
-
-static bool is_of(const struct engine *engine, const struct link *link, uint32_t broker)
-{
-    (void)engine;
-    return link->config->broker == broker && link->config->role == ROLE_ORDERS;
-}
-
-bool failover_broker_is_there(const struct engine *engine, uint32_t broker)
-{
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        const struct link *link = &engine->links[number];
-        if (is_of(engine, link, broker) && session_can_send(&link->session)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static uint64_t unanswered(const struct engine *engine, uint32_t broker)
-{
-    uint64_t count = 0;
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        const struct link *link = &engine->links[number];
-        count += is_of(engine, link, broker) ? link->unacked_count : 0;
-    }
-    return count;
-}
-
-static void look_at(const struct engine *engine, struct span order_key,
-                    struct failover_picture *picture)
-{
-    struct order order;
-    if (!order_follow(&engine->view, order_key, &order)) {
-        return;
-    }
-    if (order.evidence == EVIDENCE_NOT_RECEIVED) {
-        picture->dead++;
-    } else if (order.state == ORDER_IN_DOUBT) {
-        picture->held++;
-    } else {
-        picture->undecided++;
-    }
-}
-
-/* The unanswered attempts of one session: session id NUL attempt number → order key. */
-static void look_at_session(const struct engine *engine, const struct link *link,
-                            struct failover_picture *picture)
-{
-    uint8_t bytes[ENGINE_LINE_BYTES_MAX];
-    struct span id = span_text(link->config->id);
-    struct record_writer writer = record_writer_on(bytes, sizeof(bytes));
-    struct span key;
-    struct span value;
-    record_put_bytes(&writer, id);
-    record_put_u8(&writer, 0);
-    bool found = view_seek(&engine->view, TABLE_UNACKED, record_written(&writer), &key, &value);
-    for (unsigned looked = 0; found; looked++) {
-        if (key.size != id.size + 9 || memcmp(key.data, id.data, id.size) != 0) {
-            return;
-        }
-        if (looked == FAILOVER_LOOK_MAX) {
-            picture->more = true;
-            return;
-        }
-        look_at(engine, value, picture);
-        found = view_after(&engine->view, TABLE_UNACKED, key, &key, &value);
-    }
-}
-
-struct failover_picture failover_look(const struct engine *engine, uint32_t broker)
-{
-    struct failover_picture picture = {.queued = engine->queued_count - engine->queued_changes};
-    for (uint32_t number = 0; number < engine->config->sessions_count; number++) {
-        const struct link *link = &engine->links[number];
-        if (is_of(engine, link, broker)) {
-            look_at_session(engine, link, &picture);
-        }
-    }
-    return picture;
-}
-
-void failover_picture_text(const struct failover_picture *picture, struct text *out)
-{
-    text_add(text_add_uint(out, picture->queued), " wait and will move, ");
-    text_add(text_add_uint(out, picture->dead), " proven not to have arrived will move, ");
-    text_add(text_add_uint(out, picture->held), " in doubt are held (doubt list), ");
-    text_add(text_add_uint(out, picture->undecided),
-             " sent and not answered cannot be decided now");
-    if (picture->more) {
-        text_add(out, "; there are more than were looked at");
-    }
-}
 
 /* --- Telling --------------------------------------------------------------------------------- */
 
@@ -163,6 +67,8 @@ static void set_admin(struct engine *engine, uint32_t broker, enum broker_admin 
     row->admin_ns = engine->now_ns;
     span_to_text(span_text(engine->failover.approver), row->admin_by, sizeof(row->admin_by));
     routing_table_save_broker(engine, broker);
+    routing_event(engine, broker, row->breaker, span_text(engine->failover.approver),
+                  span_text(engine->failover.reason));
 }
 
 static void set_ramp(struct engine *engine, uint32_t permille)
@@ -175,15 +81,21 @@ static void set_ramp(struct engine *engine, uint32_t permille)
 /* --- The steps ---------------------------------------------------------------------------------
  */
 
+static void note_mode(struct engine *engine)
+{
+    struct failover *failover = &engine->failover;
+    /* A primary that the configuration has no more cannot be gone back to. */
+    bool has_primary = engine->routing.primary < engine->config->brokers_count;
+    failover->mode = engine->routing.mode;
+    failover->primary = has_primary ? engine->routing.primary : failover->from;
+}
+
 void failover_begin(struct engine *engine)
 {
     struct failover *failover = &engine->failover;
     struct failover_picture picture = failover_look(engine, failover->from);
     struct text words = {.size = 0};
-    failover->mode = engine->routing.mode;
-    /* A primary that the configuration has no more cannot be gone back to. */
-    bool has_primary = engine->routing.primary < engine->config->brokers_count;
-    failover->primary = has_primary ? engine->routing.primary : failover->from;
+    note_mode(engine);
     failover->from_admin = engine->routing.brokers[failover->from].admin;
     failover->to_admin = engine->routing.brokers[failover->to].admin;
     failover->began_ns = engine->now_ns;
@@ -236,6 +148,7 @@ static void take_over(struct engine *engine, struct span operator_name)
         return;
     }
     engine->routing.brokers[failover->to].canaries = (uint32_t)failover->canaries;
+    failover->canary_first = engine->counters.attempt;
     set_admin(engine, failover->to, BROKER_CANARY);
     words.size = 0;
     text_add_uint(text_add(&words, "the first "), failover->canaries);
@@ -254,7 +167,7 @@ static uint64_t step_age_ns(const struct engine *engine)
 static void quiesce_tick(struct engine *engine)
 {
     const struct failover *failover = &engine->failover;
-    if (unanswered(engine, failover->from) == 0 ||
+    if (routing_unacked(engine, failover->from) == 0 ||
         !failover_broker_is_there(engine, failover->from) ||
         step_age_ns(engine) >= failover->quiesce_seconds * SECOND_NS) {
         resolve(engine, span_text("engine"));
@@ -285,7 +198,7 @@ static void canary_tick(struct engine *engine)
 {
     const struct failover *failover = &engine->failover;
     uint32_t left = engine->routing.brokers[failover->to].canaries;
-    if (left == 0 && unanswered(engine, failover->to) == 0) {
+    if (left == 0 && routing_unacked(engine, failover->to) == 0) {
         ramp(engine, span_text("engine"));
     } else if (step_age_ns(engine) >= failover->canary_seconds * SECOND_NS) {
         stop(engine, left > 0 ? "not all canary orders have gone out"
@@ -297,6 +210,7 @@ static void canary_tick(struct engine *engine)
 static uint32_t ramp_due(const struct engine *engine)
 {
     uint64_t whole_ns = engine->failover.ramp_seconds * SECOND_NS;
+    ASSERT(whole_ns > 0);
     uint64_t age_ns = step_age_ns(engine) < whole_ns ? step_age_ns(engine) : whole_ns;
     uint64_t ticks = age_ns * FAILOVER_RAMP_TICKS / whole_ns;
     uint64_t above = (ROUTING_PERMILLE - FAILOVER_RAMP_LEAST) * ticks / FAILOVER_RAMP_TICKS;
@@ -408,7 +322,9 @@ void failover_abort(struct engine *engine, struct span operator_name, struct spa
 {
     struct failover *failover = &engine->failover;
     struct text words = {.size = 0};
-    if (engine->routing.mode == ROUTING_PRIMARY_BACKUP && engine->routing.primary == failover->to) {
+    /* In a mode that people chose meanwhile it has made nobody the primary. */
+    if (engine->routing.mode == ROUTING_PRIMARY_BACKUP &&
+        failover->mode == ROUTING_PRIMARY_BACKUP && engine->routing.primary == failover->to) {
         engine->routing.primary = failover->primary;
         routing_table_save(engine);
     }
@@ -419,6 +335,45 @@ void failover_abort(struct engine *engine, struct span operator_name, struct spa
     text_add_span(text_add(&words, "all is as before; what went out meanwhile stays where it is: "),
                   reason);
     enter(engine, FAILOVER_ABORTED, &words, operator_name);
+}
+
+void failover_admin_changed(struct engine *engine, uint32_t broker)
+{
+    struct failover *failover = &engine->failover;
+    enum broker_admin admin = engine->routing.brokers[broker].admin;
+    bool is_to = broker == failover->to;
+    if (!failover_runs(failover) || (!is_to && broker != failover->from)) {
+        return;
+    }
+    *(is_to ? &failover->to_admin : &failover->from_admin) = admin;
+    bool unwanted =
+        admin == BROKER_DRAIN || admin == BROKER_MAINTENANCE || admin == BROKER_FORCED_OPEN;
+    if (is_to && unwanted && !failover->stopped) {
+        stop(engine, "people let no order go to the broker that is to take over");
+        return;
+    }
+    failover_store(engine);
+}
+
+void failover_mode_changed(struct engine *engine)
+{
+    if (failover_runs(&engine->failover)) {
+        note_mode(engine);
+        failover_store(engine);
+    }
+}
+
+void failover_canary_died(struct engine *engine, const struct order *order)
+{
+    const struct failover *failover = &engine->failover;
+    struct routing_broker *row = &engine->routing.brokers[failover->to];
+    bool canary = failover->step == FAILOVER_CANARY && row->admin == BROKER_CANARY &&
+                  order->unacked && order->attempt_number >= failover->canary_first &&
+                  span_is(order->broker, failover_broker(engine, failover->to));
+    if (canary && row->canaries < failover->canaries) {
+        row->canaries += 1;
+        routing_table_save_broker(engine, failover->to);
+    }
 }
 
 const char *failover_step_name(enum failover_step step)

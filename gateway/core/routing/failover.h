@@ -14,6 +14,7 @@
 #include "gateway/core/routing/routing_table.h"
 
 struct engine;
+struct order;
 
 /*    step      what is awaited, and what ends it */
 #define FAILOVER_STEPS(X)                                                                          \
@@ -51,6 +52,7 @@ struct failover {
     uint64_t look_ns;         /* RESOLVE: when its orders are next looked at; not durable. */
     uint64_t quiesce_seconds; /* QUIESCE and RESOLVE, each at most. */
     uint64_t canaries;        /* Orders. 0: none are tried. */
+    uint64_t canary_first;    /* The first attempt that may be one, by its number. */
     uint64_t canary_seconds;  /* CANARY at most, then a person decides. */
     uint64_t ramp_seconds;    /* RAMP takes so long. 0: all at once. */
     enum routing_mode mode;   /* As they were before, for the abort. */
@@ -77,6 +79,16 @@ MUST_USE const char *failover_start(struct engine *engine, struct text *error);
 
 void failover_tick(struct engine *engine);
 uint64_t failover_deadline_ns(const struct engine *engine);
+
+/* People have said themselves what they want of a broker; how orders are spread. An abort goes back
+ * to their latest word. If they let no order go to the broker that is to take over, the procedure
+ * stops, and goes on against that only when a person says so. */
+void failover_admin_changed(struct engine *engine, uint32_t broker);
+void failover_mode_changed(struct engine *engine);
+
+/* The order's attempt is about to be given up: if it was a canary, and its broker had not said a
+ * word on it, another one goes in its place. */
+void failover_canary_died(struct engine *engine, const struct order *order);
 
 struct failover_picture failover_look(const struct engine *engine, uint32_t broker);
 

@@ -2,7 +2,7 @@
 #include "gateway/core/engine/record.h"
 #include "gateway/core/routing/failover_parts.h"
 
-enum { FAILOVER_VERSION = 1, FAILOVER_RECORD_BYTES_MAX = 2048 };
+enum { FAILOVER_VERSION = 2, FAILOVER_RECORD_BYTES_MAX = 2048 };
 
 static struct span failover_key(void)
 {
@@ -25,6 +25,7 @@ void failover_store(struct engine *engine)
     record_put_u64(&writer, failover->step_ns);
     record_put_u64(&writer, failover->quiesce_seconds);
     record_put_u64(&writer, failover->canaries);
+    record_put_u64(&writer, failover->canary_first);
     record_put_u64(&writer, failover->canary_seconds);
     record_put_u64(&writer, failover->ramp_seconds);
     record_put_u8(&writer, (uint8_t)failover->mode);
@@ -69,6 +70,7 @@ static bool read_record(struct record_reader *reader, const struct engine *engin
     failover->step_ns = record_get_u64(reader);
     failover->quiesce_seconds = record_get_u64(reader);
     failover->canaries = record_get_u64(reader);
+    failover->canary_first = record_get_u64(reader);
     failover->canary_seconds = record_get_u64(reader);
     failover->ramp_seconds = record_get_u64(reader);
     failover->mode = (enum routing_mode)record_get_u8(reader);

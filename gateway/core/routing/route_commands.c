@@ -105,6 +105,7 @@ static bool route_mode(struct command_call *call)
     call->engine->routing.mode = mode;
     call->engine->routing.primary = primary;
     routing_table_save(call->engine);
+    failover_mode_changed(call->engine);
     add_mode(text_add(&call->out->answer, "new orders go by "), call->engine);
     return true;
 }
