@@ -1,5 +1,6 @@
 #include "gateway/console/check_explain.h"
 #include "gateway/console/command_line.h"
+#include "gateway/shell/json_text.h"
 
 #include <stdio.h>
 
@@ -15,7 +16,7 @@ static const char help[] =
     "and why, and what is to be added.\n"
     "\n"
     "  -c, --config FILE   the configuration\n"
-    "      --json          settings as JSON\n"
+    "      --json          settings as JSON; or {\"ok\":false,\"errors\":[...]}\n"
     "\n"
     "Exit code: 0 the configuration is right (QuickFIX's: all of it is taken, as it\n"
     "stands), 2 it is not.\n"
@@ -32,6 +33,48 @@ static void say_all(const char *what, const struct config_errors *said)
     }
 }
 
+/* What is wrong, as JSON: {"ok":false,"errors":["…"]} */
+static void errors_json(const struct config_errors *errors)
+{
+    (void)fputs("{\"ok\":false,\"errors\":[", stdout);
+    for (uint32_t i = 0; i < errors->count; i++) {
+        char bytes[6 * CONFIG_ERROR_BYTES_MAX + 8];
+        struct json_text text;
+        json_text_init(&text, bytes, sizeof(bytes));
+        json_text_words(&text, i > 0 ? "," : "");
+        json_text_string(&text, span_text(errors->list[i].text));
+        struct span json = json_text_span(&text);
+        (void)fwrite(json.data, 1, json.size, stdout);
+    }
+    (void)fputs("]}\n", stdout);
+}
+
+static int check(const char *path, bool json)
+{
+    bool taken = false;
+    if (path != NULL && check_explain(path, json, stdout, &taken)) {
+        command_say("check", "%s is of QuickFIX; %s", path,
+                    taken ? "all of it is taken" : "not all of it is taken");
+        return taken ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    }
+    struct config_errors errors;
+    struct gateway_config *config =
+        command_config_or_errors("check", path, CONFIG_NEED_ALL, &errors);
+    if (config == NULL) {
+        if (json) {
+            errors_json(&errors);
+        }
+        return EXIT_CODE_USAGE;
+    }
+    gateway_config_print(config, json, stdout);
+    say_all("warning", &config->warnings);
+    say_all("note", &config->notes);
+    command_say("check", "%s is right: %u brokers, %u sessions", path, config->engine.brokers_count,
+                config->engine.sessions_count);
+    gateway_config_free(config);
+    return EXIT_CODE_OK;
+}
+
 int command_check(int argc, char **argv)
 {
     const char *path = NULL;
@@ -46,28 +89,11 @@ int command_check(int argc, char **argv)
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     if (parsed != COMMAND_GO) {
-        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+        return command_ended(parsed);
     }
-    path = path == NULL && count == 1 ? argv[0] : path;
-    if (path == NULL) {
-        command_say("check", "which configuration? Give -c FILE");
+    if (path != NULL && count == 1) {
+        command_say("check", "one word too many: '%s'; see `fixgate check --help`", argv[0]);
         return EXIT_CODE_USAGE;
     }
-    bool taken = false;
-    if (check_explain(path, json, stdout, &taken)) {
-        command_say("check", "%s is of QuickFIX; %s", path,
-                    taken ? "all of it is taken" : "not all of it is taken");
-        return taken ? EXIT_CODE_OK : EXIT_CODE_USAGE;
-    }
-    struct gateway_config *config = command_config("check", path, CONFIG_NEED_ALL);
-    if (config == NULL) {
-        return EXIT_CODE_USAGE;
-    }
-    gateway_config_print(config, json, stdout);
-    say_all("warning", &config->warnings);
-    say_all("note", &config->notes);
-    command_say("check", "%s is right: %u brokers, %u sessions", path, config->engine.brokers_count,
-                config->engine.sessions_count);
-    gateway_config_free(config);
-    return EXIT_CODE_OK;
+    return check(count == 1 ? argv[0] : path, json);
 }

@@ -1,5 +1,5 @@
 /* `fixgate ctl`: all that can be asked of a running gateway. */
-#include "gateway/console/command_line.h"
+#include "fix/text.h"
 #include "gateway/console/control_client.h"
 #include "gateway/console/ctl_table.h"
 #include "gateway/console/ctl_words.h"
@@ -18,6 +18,7 @@ struct asked {
     char answer[CONTROL_HEAD_BYTES_MAX];
     bool ok;
     bool proposed;
+    bool told; /* Rows of an earlier page: what ends a list in JSON is no row. */
 };
 
 /* --- The question --------------------------------------------------------------------------- */
@@ -51,7 +52,7 @@ static bool ask(struct asked *asked)
     json_text_words(&text, "}");
     struct span request = json_text_span(&text);
     if (request.size == 0) {
-        command_say("ctl", "the request is too long");
+        command_fail(&asked->client.fault, "the request is too long");
         return false;
     }
     bool once = words->key != NULL;
@@ -64,12 +65,15 @@ static bool ask(struct asked *asked)
 
 /* --- The answer ----------------------------------------------------------------------------- */
 
-static void print_json(const struct asked *asked)
+/* The rows; the answer itself if it has none, or was refused. */
+static void print_json(struct asked *asked)
 {
-    uint32_t first = asked->client.frames.count > 1 ? 1 : 0;
+    bool rows_only = asked->ok && (asked->told || asked->client.frames.count > 1);
+    uint32_t first = rows_only ? 1 : 0;
     for (uint32_t frame = first; frame < asked->client.frames.count; frame++) {
         control_client_print(&asked->client, frame);
         (void)fputc('\n', stdout);
+        asked->told = true;
     }
 }
 
@@ -85,15 +89,62 @@ static bool print_rows(struct asked *asked)
                                                      : ctl_table_print(&asked->client);
 }
 
-/* The number of the proposal, as its row has it. */
+/* "omar or bob": who may approve what `proposer` proposed, by the configuration. */
+static void name_approvers(const struct gateway_config *config, const char *proposer,
+                           struct text *out)
+{
+    for (uint32_t i = 0; i < config->operators_count; i++) {
+        const struct operator_config *other = &config->operators[i];
+        if ((other->may & MAY_APPROVE) != 0 && strcmp(other->name, proposer) != 0) {
+            text_add(text_add(out, out->size > 0 ? " or " : ""), other->name);
+        }
+    }
+}
+
+/* Who may approve it: of the gateway's configuration, if we have that. */
+static void print_approvers(const struct asked *asked, const char *proposer)
+{
+    struct config_errors errors;
+    struct text names = {.size = 0};
+    struct gateway_config *config =
+        asked->words.config == NULL
+            ? NULL
+            : gateway_config_load(asked->words.config, CONFIG_NEED_SETTINGS, &errors);
+    if (config != NULL) {
+        name_approvers(config, proposer, &names);
+    }
+    if (names.size > 0) {
+        (void)printf("\n%s may approve it, and types:\n", names.data);
+    } else if (config != NULL && config->operators_count > 0) {
+        (void)printf("\nNobody else has the role approve: give it to another [OPERATOR] of %s, "
+                     "who types:\n",
+                     asked->words.config);
+    } else {
+        (void)printf("\nAnother operator than %s types, under his own name:\n", proposer);
+    }
+    if (config != NULL) {
+        gateway_config_free(config);
+    }
+}
+
+/* What the second person does; the row is that of the proposal. */
 static void print_second(const struct asked *asked)
 {
+    const struct ctl_words *words = &asked->words;
     const char *number = control_client_value(&asked->client, "number");
-    (void)printf("\nAnother operator than %s types:\n"
-                 "  fixgate ctl approvals approve %s %s %s\n",
-                 asked->words.operator_name != NULL ? asked->words.operator_name : "you", number,
-                 asked->words.control != NULL ? "--control" : "-c",
-                 asked->words.control != NULL ? asked->words.control : asked->words.config);
+    const char *proposer = words->operator_name != NULL ? words->operator_name : "you";
+    print_approvers(asked, proposer);
+    if (words->control == NULL) {
+        (void)printf("  fixgate ctl approvals approve %s -c %s --operator NAME\n", number,
+                     words->config);
+    } else if (words->server_key == NULL) {
+        (void)printf("  fixgate ctl approvals approve %s --control %s --operator NAME\n", number,
+                     words->control);
+    } else {
+        (void)printf("  fixgate ctl approvals approve %s --control %s --server-key '%s' --secret "
+                     "FILE\n",
+                     number, words->control, words->server_key);
+    }
 }
 
 /* One page of the answer. False: it cannot be read, which was said. */
@@ -141,7 +192,7 @@ static int carry_out(struct asked *asked)
         }
         if (!asked->ok) {
             command_say("ctl", "%s", asked->answer);
-            return EXIT_CODE_REFUSED;
+            return EXIT_CODE_REFUSED; /* As JSON it was printed. */
         }
         if (asked->after[0] == '\0' || limited(&asked->words)) {
             break;
@@ -157,7 +208,7 @@ static int connect_and_run(struct asked *asked)
     if (asked->words.operator_name == NULL && asked->words.server_key == NULL) {
         asked->words.operator_name = control_client_login(login);
     }
-    asked->client.command = "ctl";
+    asked->client.fault.command = "ctl";
     asked->client.server_key = asked->words.server_key;
     asked->client.secret_file = asked->words.secret;
     if (!control_client_find(&asked->client, asked->words.config, asked->words.control)) {
@@ -171,6 +222,17 @@ static int connect_and_run(struct asked *asked)
     return code;
 }
 
+/* The words may be too wrong to be read to their end. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int command_ctl(int argc, char **argv)
 {
     struct asked *asked = calloc(1, sizeof(*asked));
@@ -179,13 +241,18 @@ int command_ctl(int argc, char **argv)
         return EXIT_CODE_ENVIRONMENT;
     }
     int code = EXIT_CODE_USAGE;
+    const struct command_fault *fault = &asked->words.fault;
     if (ctl_words_read(&asked->words, argc, argv)) {
+        fault = &asked->client.fault;
         if (asked->words.help) {
             ctl_help_print(&asked->words);
             code = EXIT_CODE_OK;
         } else {
             code = connect_and_run(asked);
         }
+    }
+    if ((code == EXIT_CODE_USAGE || code == EXIT_CODE_ENVIRONMENT) && wants_json(argc, argv)) {
+        command_fault_json(fault);
     }
     free(asked);
     return code;

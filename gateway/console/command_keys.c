@@ -26,7 +26,7 @@ int command_keys(int argc, char **argv)
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     if (parsed != COMMAND_GO) {
-        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+        return command_ended(parsed);
     }
     if (count == 0) {
         command_say("keys", "into which file? See `fixgate keys --help`");

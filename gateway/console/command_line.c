@@ -1,6 +1,7 @@
 #include "gateway/console/command_line.h"
 
 #include "gateway/shell/dictionary_file.h"
+#include "gateway/shell/json_text.h"
 #include "gateway/shell/nearest.h"
 
 #include <inttypes.h>
@@ -15,6 +16,28 @@ void command_say(const char *command, const char *format, ...)
     (void)vfprintf(stderr, format, arguments);
     va_end(arguments);
     (void)fputc('\n', stderr);
+}
+
+void command_fail(struct command_fault *fault, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(fault->text, sizeof(fault->text), format, arguments);
+    va_end(arguments);
+    command_say(fault->command, "%s", fault->text);
+}
+
+void command_fault_json(const struct command_fault *fault)
+{
+    enum { ESCAPED_BYTES_MAX = 6 }; /* Of one byte: \u0001 */
+    char bytes[ESCAPED_BYTES_MAX * COMMAND_FAULT_BYTES_MAX + 64];
+    struct json_text text;
+    json_text_init(&text, bytes, sizeof(bytes));
+    json_text_words(&text, "{\"ok\":false");
+    json_text_pair(&text, false, "answer", span_text(fault->text));
+    json_text_words(&text, "}\n");
+    struct span json = json_text_span(&text);
+    (void)fwrite(json.data, 1, json.size, stdout);
 }
 
 static const struct command_option *find_long(const struct command_words *words, struct span name)
@@ -117,8 +140,13 @@ enum command_parsed command_parse(const struct command_words *words, int argc, c
     return COMMAND_GO;
 }
 
+int command_ended(enum command_parsed parsed)
+{
+    return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+}
+
 bool option_number(const char *command, const char *option, const char *text, uint64_t minimum,
-                    uint64_t maximum, uint64_t *out)
+                   uint64_t maximum, uint64_t *out)
 {
     uint64_t number = 0;
     size_t size = strlen(text);
@@ -136,16 +164,28 @@ bool option_number(const char *command, const char *option, const char *text, ui
     return true;
 }
 
+struct gateway_config *command_config_or_errors(const char *command, const char *path,
+                                                enum config_need need, struct config_errors *errors)
+{
+    if (path == NULL) {
+        config_errors_init(errors, "-c");
+        config_errors_add(errors, 0, "which configuration? Give -c FILE");
+        command_say(command, "%s", errors->list[0].text + errors->list[0].place);
+        return NULL;
+    }
+    struct gateway_config *config = gateway_config_load(path, need, errors);
+    if (config == NULL) {
+        config_errors_print(errors, stderr);
+        command_say(command, "%u error%s in %s", errors->count + errors->dropped,
+                    errors->count + errors->dropped == 1 ? "" : "s", path);
+    }
+    return config;
+}
+
 struct gateway_config *command_config(const char *command, const char *path, enum config_need need)
 {
     struct config_errors errors;
-    struct gateway_config *config = gateway_config_load(path, need, &errors);
-    if (config == NULL) {
-        config_errors_print(&errors, stderr);
-        command_say(command, "%u error%s in %s", errors.count + errors.dropped,
-                    errors.count + errors.dropped == 1 ? "" : "s", path);
-    }
-    return config;
+    return command_config_or_errors(command, path, need, &errors);
 }
 
 struct dictionary *command_dictionary(const char *command)

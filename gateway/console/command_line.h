@@ -41,13 +41,22 @@ enum command_parsed {
 MUST_USE enum command_parsed command_parse(const struct command_words *words, int argc, char **argv,
                                            uint32_t *count);
 
+/* How a command ends whose words are not COMMAND_GO: with this exit code. */
+int command_ended(enum command_parsed parsed);
+
 /* A whole number from `minimum` to `maximum`; says on standard error what is wrong. */
 MUST_USE bool option_number(const char *command, const char *option, const char *text,
-                             uint64_t minimum, uint64_t maximum, uint64_t *out);
+                            uint64_t minimum, uint64_t maximum, uint64_t *out);
 
-/* Loads a configuration and prints its errors; NULL after any. */
+/* Loads the configuration that -c names and prints its errors; NULL after any. `path` NULL: there
+ * was no -c, which is one. */
 MUST_USE struct gateway_config *command_config(const char *command, const char *path,
                                                enum config_need need);
+
+/* The same, for who wants the errors besides. */
+MUST_USE struct gateway_config *command_config_or_errors(const char *command, const char *path,
+                                                         enum config_need need,
+                                                         struct config_errors *errors);
 
 /* The dictionary of order entry and bus when there is no configuration: FIX44.xml with
  * the in-house tags. NULL after saying why. The caller frees it. */
@@ -56,6 +65,21 @@ MUST_USE struct dictionary *command_dictionary(const char *command);
 /* "fixgate COMMAND: …" on standard error. */
 void command_say(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+enum { COMMAND_FAULT_BYTES_MAX = 512 };
+
+/* What went wrong, kept for those who read JSON. Start from zeroed memory. */
+struct command_fault {
+    const char *command; /* Of fixgate: "session". Borrowed. */
+    char text[COMMAND_FAULT_BYTES_MAX];
+};
+
+/* As command_say(), and kept. */
+void command_fail(struct command_fault *fault, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* {"ok":false,"answer":"…"} on standard output: as the gateway itself refuses. */
+void command_fault_json(const struct command_fault *fault);
 
 int command_check(int argc, char **argv);
 int command_ctl(int argc, char **argv);

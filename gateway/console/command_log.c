@@ -319,7 +319,7 @@ static int run_show(struct show *show, int argc, char **argv)
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     if (parsed != COMMAND_GO) {
-        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+        return command_ended(parsed);
     }
     return read_options(show) ? show_logs(show, argv, count) : EXIT_CODE_USAGE;
 }

@@ -53,11 +53,7 @@ int command_run(int argc, char **argv)
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     if (parsed != COMMAND_GO) {
-        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
-    }
-    if (path == NULL) {
-        command_say("run", "which configuration? Give -c FILE");
-        return EXIT_CODE_USAGE;
+        return command_ended(parsed);
     }
     struct gateway_config *config = command_config("run", path, CONFIG_NEED_ALL);
     if (config == NULL) {

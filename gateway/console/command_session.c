@@ -1,9 +1,9 @@
 /* `fixgate session`: how the sessions of a running gateway are, and what to ask of one. */
-#include "gateway/console/command_line.h"
 #include "gateway/console/control_client.h"
 #include "gateway/console/session_table.h"
 #include "gateway/shell/control.h"
 #include "gateway/shell/json_text.h"
+#include "gateway/shell/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static const char help[] =
     "      --server-key KEY    the gateway's public key, at its ControlSecureEndpoint,\n"
     "      --secret FILE       and the file of your secret key (`fixgate keys`)\n"
     "      --confirm           reset although orders are open\n"
-    "      --json              rows as JSON\n"
+    "      --json              rows as JSON; {\"ok\":false,\"answer\":\"...\"} if it fails\n"
     "\n"
     "Exit code: 0 done, 1 refused, 2 wrong options or no such session, 3 the gateway is not "
     "there.\n"
@@ -71,7 +71,7 @@ static bool ask(struct asked *asked, const char *verb, const char *session)
     json_text_words(&text, session != NULL && asked->confirm ? ",\"confirm\":true}" : "}");
     struct span request = json_text_span(&text);
     if (request.size == 0) {
-        command_say("session", "--operator is too long");
+        command_fail(&asked->client.fault, "--operator is too long");
         return false;
     }
     return control_client_ask(&asked->client, request,
@@ -142,10 +142,10 @@ static uint32_t find_row(struct asked *asked, const char *name)
     if (count == 1) {
         return found;
     }
-    command_say("session",
-                count == 0 ? "no session has '%s' in its id; there are:"
-                           : "more than one session has '%s' in its id; there are:",
-                name);
+    command_fail(&asked->client.fault,
+                 count == 0 ? "no session has '%s' in its id; there are:"
+                            : "more than one session has '%s' in its id; there are:",
+                 name);
     for (uint32_t frame = 1; frame < asked->client.frames.count; frame++) {
         if (control_client_read(&asked->client, frame)) {
             (void)fprintf(stderr, "  %s\n", control_client_value(&asked->client, "session"));
@@ -174,7 +174,7 @@ static int list(struct asked *asked)
         return EXIT_CODE_OK;
     }
     if (!session_table_print(&asked->client.frames, &asked->client.row, error)) {
-        command_say("session", "the gateway's answer cannot be read: %s", error);
+        command_fail(&asked->client.fault, "the gateway's answer cannot be read: %s", error);
         return EXIT_CODE_ENVIRONMENT;
     }
     return EXIT_CODE_OK;
@@ -231,6 +231,10 @@ static int run_verb(struct asked *asked, const char *verb, const char *session)
     }
     if (!json_flat_true(&asked->client.row, "ok")) {
         command_say("session", "%s", control_client_value(&asked->client, "answer"));
+        if (asked->json) {
+            control_client_print(&asked->client, 0);
+            (void)fputc('\n', stdout);
+        }
         return EXIT_CODE_REFUSED;
     }
     if (strcmp(verb, "list") == 0) {
@@ -253,25 +257,40 @@ static int connect_and_run(struct asked *asked, const char *verb, const char *se
     return code;
 }
 
-static bool known_verb(const char *verb)
+static bool known_verb(const char *verb, struct nearest *nearest)
 {
     static const char *const verbs[] = {"list",  "show",       "logon", "logoff",
                                         "reset", "disconnect", "test"};
+    nearest_init(nearest, span_text(verb));
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         if (strcmp(verb, verbs[i]) == 0) {
             return true;
         }
+        nearest_offer(nearest, verbs[i]);
     }
     return false;
 }
 
+static void fail_verb(struct asked *asked, const char *verb, const struct nearest *nearest)
+{
+    bool guessed = verb[0] != '\0' && nearest->best != NULL;
+    command_fail(
+        &asked->client.fault, "what is to be done?%s%.40s%s%s%s%s See `fixgate session --help`",
+        verb[0] != '\0' ? " There is no '" : "", verb, verb[0] != '\0' ? "'." : "",
+        guessed ? " Did you mean '" : "", guessed ? nearest->best : "", guessed ? "'?" : "");
+}
+
 /* What does not go together is said, not ignored. */
-static bool words_right(const struct asked *asked, uint32_t count, char **argv)
+static bool words_right(struct asked *asked, uint32_t count, char **argv)
 {
     const char *wrong = NULL;
-    if (count == 0 || !known_verb(argv[0])) {
-        wrong = "what is to be done? See `fixgate session --help`";
-    } else if (strcmp(argv[0], "list") == 0 && count > 1) {
+    struct nearest nearest;
+    const char *verb = count > 0 ? argv[0] : "";
+    if (!known_verb(verb, &nearest)) {
+        fail_verb(asked, verb, &nearest);
+        return false;
+    }
+    if (strcmp(argv[0], "list") == 0 && count > 1) {
         wrong = "list names all sessions; for one, there is `fixgate session show`";
     } else if (strcmp(argv[0], "list") != 0 && (count < 2 || argv[1][0] == '\0')) {
         wrong = "which session? `fixgate session list` names them";
@@ -281,7 +300,7 @@ static bool words_right(const struct asked *asked, uint32_t count, char **argv)
         wrong = "--operator is empty";
     }
     if (wrong != NULL) {
-        command_say("session", "%s", wrong);
+        command_fail(&asked->client.fault, "%s", wrong);
     }
     return wrong == NULL;
 }
@@ -308,16 +327,19 @@ int command_session(int argc, char **argv)
                                         .arguments_max = 2};
     char login[CONTROL_CLIENT_LOGIN_BYTES_MAX];
     uint32_t count = 0;
-    asked->client.command = words.command;
+    asked->client.fault.command = words.command;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     /* With keys it is the gateway that knows whose they are. */
     if (asked->operator_name == NULL && asked->client.server_key == NULL) {
         asked->operator_name = control_client_login(login);
     }
-    int code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    int code = command_ended(parsed);
     if (parsed == COMMAND_GO && words_right(asked, count, argv) &&
         control_client_find(&asked->client, asked->config, asked->control)) {
         code = connect_and_run(asked, argv[0], count > 1 ? argv[1] : NULL);
+    }
+    if (asked->json && asked->client.fault.text[0] != '\0') {
+        command_fault_json(&asked->client.fault);
     }
     free(asked);
     return code;

@@ -215,7 +215,7 @@ int command_submit(int argc, char **argv)
                                         .arguments_max = 1};
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
-    int exit_code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    int exit_code = command_ended(parsed);
     if (parsed == COMMAND_GO && read_options(options)) {
         exit_code = submit_file(options, count == 1 ? argv[0] : NULL);
     }

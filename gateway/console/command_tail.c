@@ -231,7 +231,7 @@ int command_tail(int argc, char **argv)
                                         .arguments_max = BUS_CLIENT_TOPICS_MAX};
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
-    int exit_code = parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    int exit_code = command_ended(parsed);
     if (parsed == COMMAND_GO && read_options(tail)) {
         exit_code = tail_topics(tail, argv, count);
     }

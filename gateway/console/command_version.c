@@ -12,7 +12,7 @@ int command_version(int argc, char **argv)
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     if (parsed != COMMAND_GO) {
-        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+        return command_ended(parsed);
     }
     (void)printf("fixgate %s (store schema %d)\n", FIXGATE_VERSION, STORE_SCHEMA_VERSION);
     return EXIT_CODE_OK;

@@ -1,6 +1,5 @@
 #include "gateway/console/control_client.h"
 
-#include "gateway/console/command_line.h"
 #include "gateway/shell/key_file.h"
 
 #include <pwd.h>
@@ -17,12 +16,15 @@ bool control_client_find(struct control_client *client, const char *config_path,
         return true;
     }
     if (config_path == NULL) {
-        command_say(client->command, "which gateway? Give -c FILE or --control ENDPOINT");
+        command_fail(&client->fault, "which gateway? Give -c FILE or --control ENDPOINT");
         return false;
     }
+    struct config_errors errors;
     struct gateway_config *config =
-        command_config(client->command, config_path, CONFIG_NEED_SETTINGS);
+        command_config_or_errors(client->fault.command, config_path, CONFIG_NEED_SETTINGS, &errors);
     if (config == NULL) {
+        (void)snprintf(client->fault.text, sizeof(client->fault.text), "%.500s",
+                       errors.list[0].text);
         return false;
     }
     (void)snprintf(client->endpoint, sizeof(client->endpoint), "%s", config->control_endpoint);
@@ -31,7 +33,7 @@ bool control_client_find(struct control_client *client, const char *config_path,
 }
 
 /* The options of the socket with the operator's key, if he has one. */
-static bool read_keys(const struct control_client *client, struct zeromq_options *options,
+static bool read_keys(struct control_client *client, struct zeromq_options *options,
                       char secret[ZEROMQ_KEY_TEXT_BYTES + 1])
 {
     char error[KEY_FILE_ERROR_BYTES_MAX];
@@ -40,15 +42,15 @@ static bool read_keys(const struct control_client *client, struct zeromq_options
         return true;
     }
     if (client->server_key == NULL || client->secret_file == NULL) {
-        command_say(client->command, "--server-key and --secret go together");
+        command_fail(&client->fault, "--server-key and --secret go together");
         return false;
     }
     if (!zeromq_key_read(client->server_key, key)) {
-        command_say(client->command, "--server-key is no CURVE key of 40 characters");
+        command_fail(&client->fault, "--server-key is no CURVE key of 40 characters");
         return false;
     }
     if (key_file_read(client->secret_file, secret, error) != STATUS_OK) {
-        command_say(client->command, "--secret %s", error);
+        command_fail(&client->fault, "--secret %s", error);
         return false;
     }
     options->server_key = client->server_key;
@@ -65,12 +67,12 @@ bool control_client_open(struct control_client *client)
         return false;
     }
     if (zeromq_open(&client->zeromq) != STATUS_OK) {
-        command_say(client->command, "cannot make a ZeroMQ context");
+        command_fail(&client->fault, "cannot make a ZeroMQ context");
         return false;
     }
     if (zeromq_socket_open(&client->zeromq, &options, &client->socket, error) != STATUS_OK ||
         zeromq_connect(&client->socket, client->endpoint, error) != STATUS_OK) {
-        command_say(client->command, "%s", error);
+        command_fail(&client->fault, "%s", error);
         control_client_close(client);
         return false;
     }
@@ -89,13 +91,13 @@ static bool send_request(struct control_client *client, struct span request)
 {
     struct zeromq_poll item = {.socket = &client->socket, .want_write = true};
     if (zeromq_poll(&item, 1, REACH_MS_MAX) != STATUS_OK || !item.writable) {
-        command_say(client->command, "nobody answers at %s; is the gateway running%s?",
-                    client->endpoint,
-                    client->server_key != NULL ? ", and does it know your key" : "");
+        command_fail(&client->fault, "nobody answers at %s; is the gateway running%s?",
+                     client->endpoint,
+                     client->server_key != NULL ? ", and does it know your key" : "");
         return false;
     }
     if (zeromq_send(&client->socket, &request, 1) != STATUS_OK) {
-        command_say(client->command, "the request cannot be sent to %s", client->endpoint);
+        command_fail(&client->fault, "the request cannot be sent to %s", client->endpoint);
         return false;
     }
     return true;
@@ -110,9 +112,9 @@ bool control_client_ask(struct control_client *client, struct span request, cons
     if (zeromq_poll(&item, 1, ANSWER_MS_MAX) != STATUS_OK || !item.readable ||
         zeromq_receive(&client->socket, &client->frames) != STATUS_OK ||
         client->frames.count == 0) {
-        command_say(client->command, "%s does not answer within %d s%s%s", client->endpoint,
-                    ANSWER_MS_MAX / 1000, doubtful != NULL ? "; " : "",
-                    doubtful != NULL ? doubtful : "");
+        command_fail(&client->fault, "%s does not answer within %d s%s%s", client->endpoint,
+                     ANSWER_MS_MAX / 1000, doubtful != NULL ? "; " : "",
+                     doubtful != NULL ? doubtful : "");
         return false;
     }
     return control_client_read(client, 0);
@@ -124,7 +126,7 @@ bool control_client_read(struct control_client *client, uint32_t frame)
     if (json_flat_read(client->frames.list[frame], &client->row, error)) {
         return true;
     }
-    command_say(client->command, "the gateway's answer cannot be read: %s", error);
+    command_fail(&client->fault, "the gateway's answer cannot be read: %s", error);
     return false;
 }
 

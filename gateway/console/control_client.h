@@ -1,9 +1,10 @@
 /* A plain client of the control socket: one question, one answer of frames.
  *
- * Main thread. What goes wrong is said on standard error, in the name of the command. */
+ * Main thread. What goes wrong is said on standard error, in the name of the command, and kept. */
 #ifndef GATEWAY_CONSOLE_CONTROL_CLIENT_H
 #define GATEWAY_CONSOLE_CONTROL_CLIENT_H
 
+#include "gateway/console/command_line.h"
 #include "gateway/shell/json_flat.h"
 #include "gateway/shell/zeromq.h"
 
@@ -11,9 +12,9 @@ enum { CONTROL_CLIENT_LOGIN_BYTES_MAX = 64 };
 
 /* Start from zeroed memory. */
 struct control_client {
-    const char *command;     /* Of fixgate: "session". Borrowed. */
-    const char *server_key;  /* CURVE, in Z85: the gateway's public key. Borrowed; NULL: none. */
-    const char *secret_file; /* Holds the operator's secret key. Borrowed; NULL: none. */
+    struct command_fault fault; /* Its command is set by the caller. */
+    const char *server_key;     /* CURVE, in Z85: the gateway's public key. Borrowed; NULL: none. */
+    const char *secret_file;    /* Holds the operator's secret key. Borrowed; NULL: none. */
     char endpoint[ZEROMQ_ENDPOINT_BYTES_MAX + 1];
     struct zeromq zeromq;
     struct zeromq_socket socket;

@@ -8,7 +8,8 @@ static const char head[] =
     "                   [--operator NAME] [--key KEY] [--json]\n"
     "\n"
     "Asks a running gateway. Arguments follow in the order shown, or by name (--reason slow);\n"
-    "those in brackets may be left out. `fixgate ctl GROUP VERB --help` explains a command.\n"
+    "those in brackets may be left out. `fixgate ctl GROUP --help` has examples, and\n"
+    "`fixgate ctl GROUP VERB --help` explains a command and what it takes.\n"
     "\n"
     "  -c, --config FILE       the configuration of the gateway\n"
     "      --control ENDPOINT  its ControlEndpoint, without a configuration\n"
@@ -17,7 +18,8 @@ static const char head[] =
     "      --secret FILE       and the file of your secret key (`fixgate keys`)\n"
     "      --key KEY           the same key again is answered as before, and done once: for\n"
     "                          scripts that ask again after a timeout\n"
-    "      --json              rows as JSON, one a line\n";
+    "      --json              rows as JSON, one a line; an answer without rows, and all that\n"
+    "                          goes wrong, as {\"ok\":...,\"answer\":\"...\"}\n";
 
 static const char tail[] =
     "\n"
@@ -34,41 +36,14 @@ static const char tail[] =
     "  fixgate ctl approvals approve 12 -c fixgate.cfg --operator bob\n"
     "  fixgate ctl audit list --by jane -c fixgate.cfg --json | jq .outcome\n";
 
-/* "broker.drain" as it is typed: "broker drain". */
-static int print_name(const char *name)
-{
-    int size = 0;
-    for (; name[size] != '\0'; size++) {
-        (void)fputc(name[size] == '.' ? ' ' : name[size], stdout);
-    }
-    return size;
-}
-
-/* "BROKER [REASON]" */
-static int print_arguments(const char *arguments)
-{
-    struct span name;
-    bool optional;
-    int size = 0;
-    while (command_argument_next(&arguments, &name, &optional)) {
-        (void)fputs(optional ? " [" : " ", stdout);
-        for (size_t i = 0; i < name.size; i++) {
-            char byte = (char)name.data[i];
-            (void)fputc(byte >= 'a' && byte <= 'z' ? byte - 'a' + 'A' : byte, stdout);
-        }
-        (void)fputs(optional ? "]" : "", stdout);
-        size += (int)name.size + (optional ? 3 : 1);
-    }
-    return size;
-}
-
 static void print_group(const struct command_group *group)
 {
     enum { COLUMN = 36 };
     (void)printf("\n%s\n", group->title);
     for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
-        (void)fputs(spec->two_persons ? "2 " : "  ", stdout);
-        int size = 2 + print_name(spec->name) + print_arguments(spec->arguments);
+        char usage[CTL_USAGE_BYTES_MAX];
+        ctl_usage(spec, usage);
+        int size = printf("%s%s", spec->two_persons ? "2 " : "  ", usage);
         if (size >= COLUMN) {
             (void)fputc('\n', stdout);
             size = 0;
@@ -88,42 +63,86 @@ static void print_roles(unsigned may)
     }
 }
 
-static void print_command(const struct command_spec *spec)
+static void print_arguments(const struct command_spec *spec)
 {
-    (void)fputs("usage: fixgate ctl ", stdout);
-    (void)print_name(spec->name);
-    (void)print_arguments(spec->arguments);
-    (void)printf(" (-c FILE | --control ENDPOINT) ...\n\n  %s\n\nNeeds the role ", spec->help);
-    print_roles(spec->may);
-    (void)printf(". %s%s\n",
-                 spec->changes ? "What came of it is in the audit." : "It changes nothing.",
-                 spec->two_persons ? " Another operator must approve it." : "");
+    enum { COLUMN = 16 };
+    const char *rest = spec->arguments;
+    struct span name;
+    bool optional;
+    while (command_argument_next(&rest, &name, &optional)) {
+        const char *words = ctl_argument_help(spec, name);
+        (void)printf("  %-*.*s %s%s\n", COLUMN, (int)name.size, (const char *)name.data,
+                     words != NULL ? words : "", optional ? " (may be left out)" : "");
+    }
+    (void)fputs(spec->arguments[0] != '\0' ? "\n" : "", stdout);
 }
 
-/* The group's commands begin so: "broker" of "broker.drain", also in the plural. */
-static bool begins(const struct command_group *group, const char *word)
+/* Those of the group's examples that are of this command, or all. */
+static void print_examples(const struct command_group *group, const struct command_spec *spec)
 {
-    const char *name = group->specs[0].name;
-    size_t part = strcspn(name, ".");
-    size_t size = strlen(word);
-    return (size == part || size + 1 == part || size == part + 1) &&
-           strncmp(name, word, size < part ? size : part) == 0;
+    char usage[CTL_USAGE_BYTES_MAX] = "";
+    const char *title = "\nexamples:\n";
+    if (spec != NULL) {
+        ctl_usage(spec, usage);
+        usage[strlen(spec->name)] = '\0'; /* Without what it takes. */
+    }
+    const char *line = ctl_group_examples(group);
+    while (*line != '\0') {
+        size_t size = strcspn(line, "\n");
+        if (strncmp(line, usage, strlen(usage)) == 0) {
+            (void)printf("%s  fixgate ctl %.*s\n", title, (int)size, line);
+            title = "";
+        }
+        line += size + (line[size] == '\n' ? 1 : 0);
+    }
+}
+
+static void print_command(const struct command_spec *spec)
+{
+    char usage[CTL_USAGE_BYTES_MAX];
+    char group[COMMAND_NAME_BYTES_MAX + 1];
+    ctl_usage(spec, usage);
+    (void)printf("usage: fixgate ctl %s (-c FILE | --control ENDPOINT)\n"
+                 "                   [--operator NAME] [--key KEY] [--json]\n\n  %s\n\n",
+                 usage, spec->help);
+    print_arguments(spec);
+    (void)fputs("Needs the role ", stdout);
+    print_roles(spec->may);
+    const char *second = !spec->two_persons    ? ""
+                         : spec->alone != NULL ? " Where it may do harm another operator must "
+                                                 "approve it: exit code 4."
+                                               : " Another operator must approve it: exit code 4.";
+    (void)printf(". %s%s\n",
+                 spec->changes ? "What came of it is in the audit." : "It changes nothing.",
+                 second);
+    span_to_text(span_of(spec->name, strcspn(spec->name, ".")), group, sizeof(group));
+    print_examples(ctl_group(group), spec);
+}
+
+static void print_group_alone(const struct command_group *group)
+{
+    struct span name = ctl_group_name(group);
+    (void)printf("usage: fixgate ctl %.*s VERB [ARGUMENTS] (-c FILE | --control ENDPOINT)\n"
+                 "                   [--operator NAME] [--key KEY] [--json]\n",
+                 (int)name.size, (const char *)name.data);
+    print_group(group);
+    print_examples(group, NULL);
+    (void)printf(
+        "\n2: another operator must approve it. Exit code: 0 done, 1 refused, 2 wrong words, "
+        "3 the\ngateway is not there, 4 proposed. `fixgate ctl %.*s VERB --help` explains "
+        "a command.\n",
+        (int)name.size, (const char *)name.data);
 }
 
 void ctl_help_print(const struct ctl_words *words)
 {
+    const struct command_group *own = words->group != NULL ? ctl_group(words->group) : NULL;
     if (words->spec != NULL) {
         print_command(words->spec);
         return;
     }
-    bool any = false;
-    for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
-        if (words->group != NULL && begins(group, words->group)) {
-            print_group(group);
-            any = true;
-        }
-    }
-    if (any) {
+    if (own != NULL) {
+        print_group_alone(own);
         return;
     }
     (void)fputs(head, stdout);

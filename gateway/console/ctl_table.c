@@ -2,12 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { NAME_BYTES_MAX = 40 };
+enum { COLUMN_NAME_BYTES_MAX = 40 };
 
 struct column {
-    char name[NAME_BYTES_MAX + 1];
+    char name[COLUMN_NAME_BYTES_MAX + 1];
     size_t width;
     bool number; /* To the right. */
     bool used;   /* Some row has something there. */
@@ -21,6 +22,14 @@ struct columns {
 static bool colours(void)
 {
     return isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
+}
+
+/* Of the terminal; SIZE_MAX where there is none, so that what is piped is one row a line. */
+static size_t terminal_columns(void)
+{
+    struct winsize size = {.ws_col = 0};
+    bool known = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+    return known && size.ws_col > 0 ? size.ws_col : SIZE_MAX;
 }
 
 /* What a peer or client sent must not steer the terminal. */
@@ -40,7 +49,7 @@ static void pad(size_t count)
 static struct column *column_of(struct columns *columns, const char *name)
 {
     for (uint32_t i = 0; i < columns->count; i++) {
-        if (strncmp(columns->list[i].name, name, NAME_BYTES_MAX) == 0) {
+        if (strncmp(columns->list[i].name, name, COLUMN_NAME_BYTES_MAX) == 0) {
             return &columns->list[i];
         }
     }
@@ -98,7 +107,7 @@ static void print_head(const struct columns *columns)
         if (!column->used) {
             continue;
         }
-        char name[NAME_BYTES_MAX + 1];
+        char name[COLUMN_NAME_BYTES_MAX + 1];
         for (size_t at = 0; at <= strlen(column->name); at++) {
             char byte = column->name[at];
             name[at] = (char)(byte >= 'a' && byte <= 'z' ? byte - 'a' + 'A'
@@ -124,6 +133,34 @@ static void print_row(const struct control_client *client, const struct columns 
     (void)fputc('\n', stdout);
 }
 
+static size_t width_of(const struct columns *columns)
+{
+    size_t width = 0;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        const struct column *column = &columns->list[i];
+        width += column->used ? column->width + (width > 0 ? 2 : 0) : 0;
+    }
+    return width;
+}
+
+/* client->row, a member a line. */
+static void print_record(const struct json_flat *row)
+{
+    size_t width = 0;
+    for (uint32_t i = 0; i < row->count; i++) {
+        size_t size = strlen(row->list[i].name);
+        width = size > width ? size : width;
+    }
+    for (uint32_t i = 0; i < row->count; i++) {
+        const struct json_member *member = &row->list[i];
+        if (member->value[0] != '\0') {
+            (void)printf("%-*s  ", (int)width, member->name);
+            print_plain(member->value);
+            (void)fputc('\n', stdout);
+        }
+    }
+}
+
 bool ctl_table_print(struct control_client *client)
 {
     struct columns columns = {.count = 0};
@@ -133,33 +170,29 @@ bool ctl_table_print(struct control_client *client)
         }
         measure(&columns, &client->row);
     }
-    print_head(&columns);
+    bool wide = width_of(&columns) <= terminal_columns();
+    if (wide) {
+        print_head(&columns);
+    }
     for (uint32_t frame = 1; frame < client->frames.count; frame++) {
         if (!control_client_read(client, frame)) {
             return false;
         }
-        print_row(client, &columns);
+        if (wide) {
+            print_row(client, &columns);
+            continue;
+        }
+        print_record(&client->row);
+        (void)fputc('\n', stdout);
     }
     return true;
 }
 
 bool ctl_table_print_one(struct control_client *client)
 {
-    size_t width = 0;
     if (!control_client_read(client, 1)) {
         return false;
     }
-    for (uint32_t i = 0; i < client->row.count; i++) {
-        size_t size = strlen(client->row.list[i].name);
-        width = size > width ? size : width;
-    }
-    for (uint32_t i = 0; i < client->row.count; i++) {
-        const struct json_member *member = &client->row.list[i];
-        if (member->value[0] != '\0') {
-            (void)printf("%-*s  ", (int)width, member->name);
-            print_plain(member->value);
-            (void)fputc('\n', stdout);
-        }
-    }
+    print_record(&client->row);
     return true;
 }

@@ -1,11 +1,11 @@
 #include "gateway/console/ctl_words.h"
 
-#include "gateway/console/command_line.h"
+#include "fix/text.h"
 #include "gateway/shell/nearest.h"
 
 #include <stdio.h>
 
-enum { WORDS_MAX = 32 };
+enum { WORDS_MAX = 32, ARGUMENT_NAMES_MAX = 16, ARGUMENT_NAME_BYTES_MAX = 31 };
 
 /* What is neither an option of ours nor the value of one. */
 struct plain {
@@ -16,29 +16,48 @@ struct plain {
 
 /* --- The command -------------------------------------------------------------------------- */
 
-/* `words` are parts of `name`, in order: "session" and "reset" of "session.reset". The name of
- * the group may be in the plural, or not: "brokers" for "broker". */
+struct span ctl_group_name(const struct command_group *group)
+{
+    const char *name = group->specs[0].name;
+    return span_of(name, strcspn(name, "."));
+}
+
+/* They are the same word, or one is the other's plural: "brokers" for "broker". */
+static bool same_word(struct span name, const char *word)
+{
+    size_t size = strlen(word);
+    size_t shorter = size < name.size ? size : name.size;
+    if (memcmp(name.data, word, shorter) != 0) {
+        return false;
+    }
+    uint8_t last = size < name.size ? name.data[shorter] : (uint8_t)word[shorter];
+    return size == name.size || (size + name.size == 2 * shorter + 1 && last == 's');
+}
+
+const struct command_group *ctl_group(const char *word)
+{
+    for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
+        if (same_word(ctl_group_name(group), word)) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+/* `words` are the parts of `name`, in order: "session" and "reset" of "session.reset". The group
+ * may be in the plural, or not. */
 static bool names(const char *name, const char *const *words, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        size_t part = strcspn(name, ".");
-        size_t size = strlen(words[i]);
-        bool same = size == part && strncmp(name, words[i], part) == 0;
-        if (i == 0 && !same) {
-            size_t shorter = size < part ? size : part;
-            const char *last = size < part ? name : words[i];
-            same = strncmp(name, words[i], shorter) == 0 && size + part == 2 * shorter + 1 &&
-                   last[shorter] == 's';
-        }
-        if (!same || (i + 1 < count && name[part] != '.')) {
+        struct span part = span_of(name, strcspn(name, "."));
+        bool last = i + 1 == count;
+        if (!(i == 0 ? same_word(part, words[i]) : span_is(part, words[i])) ||
+            (name[part.size] == '\0') != last) {
             return false;
         }
-        name += part + (i + 1 < count ? 1 : 0);
-        if (i + 1 == count) {
-            return name[0] == '\0';
-        }
+        name += part.size + (last ? 0 : 1);
     }
-    return false;
+    return true;
 }
 
 static const struct command_spec *find(const char *const *words, uint32_t count)
@@ -74,26 +93,87 @@ static const struct command_spec *take_command(struct plain *plain)
     return NULL;
 }
 
-static void say_unknown(const struct plain *plain)
+/* "broker.drain" as it is typed: "broker drain". */
+static void add_typed(struct text *text, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        char byte = *name == '.' ? ' ' : *name;
+        text_add_span(text, span_of(&byte, 1));
+    }
+}
+
+/* A group by itself: what it can do. */
+static void fail_alone(struct ctl_words *words, const struct command_group *group)
+{
+    struct text list = {.size = 0};
+    for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
+        add_typed(text_add(&list, spec == group->specs ? "" : ", "), spec->name);
+    }
+    struct span name = ctl_group_name(group);
+    command_fail(&words->fault, "which of them? %s; see `fixgate ctl %.*s --help`", list.data,
+                 (int)name.size, (const char *)name.data);
+}
+
+static void offer(struct nearest *nearest, const struct command_group *group, const char *verb)
+{
+    for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
+        const char *own = spec->name + strcspn(spec->name, ".");
+        /* A verb without its group: "drain ALPHA". */
+        bool is_verb = verb != NULL && own[0] == '.' && strcmp(own + 1, verb) == 0;
+        nearest_offer(nearest, spec->name);
+        if (is_verb && nearest->distance > 1) {
+            nearest->best = spec->name;
+            nearest->distance = 1;
+        }
+    }
+}
+
+static void fail_unknown(struct ctl_words *words, const struct plain *plain)
 {
     char given[128];
     struct nearest nearest;
-    (void)snprintf(given, sizeof(given), "%.60s%s%.60s", plain->list[0],
-                   plain->count > 1 ? "." : "", plain->count > 1 ? plain->list[1] : "");
+    const char *first = plain->list[0];
+    const char *second = plain->count > 1 ? plain->list[1] : "";
+    const struct command_group *own = ctl_group(first);
+    if (own != NULL && plain->count == 1) {
+        fail_alone(words, own);
+        return;
+    }
+    (void)snprintf(given, sizeof(given), "%.60s%s%.60s", first, plain->count > 1 ? "." : "",
+                   second);
     nearest_init(&nearest, span_text(given));
     for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
-        for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
-            nearest_offer(&nearest, spec->name);
+        if (own == NULL || own == group) {
+            offer(&nearest, group, own == NULL ? first : NULL);
         }
     }
-    char words[COMMAND_NAME_BYTES_MAX + 1] = "";
-    (void)snprintf(words, sizeof(words), "%s", nearest.best != NULL ? nearest.best : "");
-    for (char *point = words; *point != '\0'; point++) {
-        *point = *point == '.' ? ' ' : *point;
+    struct text best = {.size = 0};
+    add_typed(&best, nearest.best != NULL ? nearest.best : "");
+    struct span help = own != NULL ? ctl_group_name(own) : span_of(NULL, 0);
+    command_fail(&words->fault,
+                 "there is no command '%.60s%s%.60s'%s%s%s; see `fixgate ctl%s%.*s --help`", first,
+                 second[0] != '\0' ? " " : "", second, best.size > 0 ? ". Did you mean '" : "",
+                 best.data, best.size > 0 ? "'?" : "", help.size > 0 ? " " : "", (int)help.size,
+                 help.size > 0 ? (const char *)help.data : "");
+}
+
+void ctl_usage(const struct command_spec *spec, char text[CTL_USAGE_BYTES_MAX])
+{
+    struct text usage = {.size = 0};
+    const char *rest = spec->arguments;
+    struct span name;
+    bool optional;
+    add_typed(&usage, spec->name);
+    while (command_argument_next(&rest, &name, &optional)) {
+        text_add(&usage, optional ? " [" : " ");
+        for (size_t i = 0; i < name.size; i++) {
+            char byte = (char)name.data[i];
+            byte = byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte;
+            text_add_span(&usage, span_of(&byte, 1));
+        }
+        text_add(&usage, optional ? "]" : "");
     }
-    command_say("ctl", "there is no command '%s%s%s'%s%s%s; see `fixgate ctl --help`",
-                plain->list[0], plain->count > 1 ? " " : "", plain->count > 1 ? plain->list[1] : "",
-                words[0] != '\0' ? ". Did you mean '" : "", words, words[0] != '\0' ? "'?" : "");
+    (void)snprintf(text, CTL_USAGE_BYTES_MAX, "%s", usage.data);
 }
 
 /* --- Arguments ------------------------------------------------------------------------------ */
@@ -121,59 +201,8 @@ static bool given(const struct ctl_words *words, struct span name)
     return false;
 }
 
-static bool add(struct ctl_words *words, struct span name, const char *value)
-{
-    if (words->spec != NULL && !is_argument_of(words->spec, name)) {
-        command_say("ctl", "%s takes no --%.*s; it takes: %s", words->spec->name, (int)name.size,
-                    (const char *)name.data,
-                    words->spec->arguments[0] != '\0' ? words->spec->arguments : "nothing");
-        return false;
-    }
-    if (given(words, name) || words->arguments_count == COMMAND_ARGUMENTS_MAX) {
-        command_say("ctl", "'%.*s' is given twice", (int)name.size, (const char *)name.data);
-        return false;
-    }
-    words->arguments[words->arguments_count].name = name;
-    words->arguments[words->arguments_count].value = span_text(value);
-    words->arguments_count += 1;
-    return true;
-}
-
-/* The words behind the command, in the order of what it takes. */
-static bool add_plain(struct ctl_words *words, struct plain *plain)
-{
-    const char *rest = words->spec->arguments;
-    struct span name;
-    bool optional;
-    while (plain->next < plain->count && command_argument_next(&rest, &name, &optional)) {
-        if (!given(words, name)) {
-            if (!add(words, name, plain->list[plain->next])) {
-                return false;
-            }
-            plain->next += 1;
-        }
-    }
-    if (plain->next < plain->count) {
-        command_say("ctl", "one word too many: '%s'; %s takes: %s", plain->list[plain->next],
-                    words->spec->name,
-                    words->spec->arguments[0] != '\0' ? words->spec->arguments : "nothing");
-        return false;
-    }
-    rest = words->spec->arguments;
-    while (command_argument_next(&rest, &name, &optional)) {
-        if (!optional && !given(words, name)) {
-            command_say("ctl", "'%.*s' is missing; %s takes: %s", (int)name.size,
-                        (const char *)name.data, words->spec->name, words->spec->arguments);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* --- Options -------------------------------------------------------------------------------- */
-
 /* Where the value of an option of ours goes; NULL: it is none. */
-static const char **own_option(struct ctl_words *words, struct span name)
+static const char **own_option(struct ctl_words *words, struct span name, struct nearest *nearest)
 {
     const struct {
         const char *name;
@@ -185,9 +214,86 @@ static const char **own_option(struct ctl_words *words, struct span name)
         if (span_is(name, options[i].name)) {
             return options[i].value;
         }
+        if (nearest != NULL) {
+            nearest_offer(nearest, options[i].name);
+        }
     }
     return NULL;
 }
+
+static void fail_argument(struct ctl_words *words, struct span wrong)
+{
+    char usage[CTL_USAGE_BYTES_MAX];
+    char names[ARGUMENT_NAMES_MAX][ARGUMENT_NAME_BYTES_MAX + 1];
+    struct nearest nearest;
+    struct span name;
+    bool optional;
+    uint32_t count = 0;
+    const char *rest = words->spec->arguments;
+    nearest_init(&nearest, wrong);
+    while (count < ARGUMENT_NAMES_MAX && command_argument_next(&rest, &name, &optional)) {
+        span_to_text(name, names[count], sizeof(names[count]));
+        nearest_offer(&nearest, names[count]);
+        count += 1;
+    }
+    (void)own_option(words, wrong, &nearest);
+    ctl_usage(words->spec, usage);
+    command_fail(&words->fault, "%s takes no --%.*s%s%s%s: fixgate ctl %s", words->spec->name,
+                 (int)wrong.size, (const char *)wrong.data,
+                 nearest.best != NULL ? ". Did you mean --" : "",
+                 nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "?" : "", usage);
+}
+
+static bool add(struct ctl_words *words, struct span name, const char *value)
+{
+    if (words->spec != NULL && !is_argument_of(words->spec, name)) {
+        fail_argument(words, name);
+        return false;
+    }
+    if (given(words, name) || words->arguments_count == COMMAND_ARGUMENTS_MAX) {
+        command_fail(&words->fault, "'%.*s' is given twice", (int)name.size,
+                     (const char *)name.data);
+        return false;
+    }
+    words->arguments[words->arguments_count].name = name;
+    words->arguments[words->arguments_count].value = span_text(value);
+    words->arguments_count += 1;
+    return true;
+}
+
+/* The words behind the command, in the order of what it takes. */
+static bool add_plain(struct ctl_words *words, struct plain *plain)
+{
+    char usage[CTL_USAGE_BYTES_MAX];
+    const char *rest = words->spec->arguments;
+    struct span name;
+    bool optional;
+    ctl_usage(words->spec, usage);
+    while (plain->next < plain->count && command_argument_next(&rest, &name, &optional)) {
+        if (!given(words, name)) {
+            if (!add(words, name, plain->list[plain->next])) {
+                return false;
+            }
+            plain->next += 1;
+        }
+    }
+    if (plain->next < plain->count) {
+        command_fail(&words->fault, "one word too many: '%.100s': fixgate ctl %s",
+                     plain->list[plain->next], usage);
+        return false;
+    }
+    rest = words->spec->arguments;
+    while (command_argument_next(&rest, &name, &optional)) {
+        if (!optional && !given(words, name)) {
+            command_fail(&words->fault, "'%.*s' is missing: fixgate ctl %s", (int)name.size,
+                         (const char *)name.data, usage);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- Options -------------------------------------------------------------------------------- */
 
 /* An argument by its name, `--reason slow` or `--reason=slow`; one without a value is true. */
 static bool take_option(struct ctl_words *words, int argc, char **argv, int *at)
@@ -196,7 +302,7 @@ static bool take_option(struct ctl_words *words, int argc, char **argv, int *at)
     size_t size = strcspn(word, "=");
     struct span name = span_of(word, size);
     const char *value = word[size] == '=' ? word + size + 1 : NULL;
-    const char **own = own_option(words, name);
+    const char **own = own_option(words, name, NULL);
     bool next_is_value =
         *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0 && strcmp(argv[*at + 1], "-c") != 0;
     if (value == NULL && (next_is_value || (own != NULL && *at + 1 < argc))) {
@@ -207,7 +313,7 @@ static bool take_option(struct ctl_words *words, int argc, char **argv, int *at)
         return add(words, name, value != NULL ? value : "true");
     }
     if (value == NULL) {
-        command_say("ctl", "option --%.*s needs a value", (int)size, word);
+        command_fail(&words->fault, "option --%.*s needs a value", (int)size, word);
         return false;
     }
     *own = value;
@@ -224,7 +330,7 @@ static bool take_word(struct ctl_words *words, struct plain *plain, int argc, ch
     } else if (strncmp(word, "-c", 2) == 0) {
         bool apart = word[2] == '\0';
         if (apart && *at + 1 == argc) {
-            command_say("ctl", "option -c needs a value");
+            command_fail(&words->fault, "option -c needs a value");
             return false;
         }
         *at += apart ? 1 : 0;
@@ -232,7 +338,7 @@ static bool take_word(struct ctl_words *words, struct plain *plain, int argc, ch
     } else if (strncmp(word, "--", 2) == 0 && word[2] != '\0') {
         return take_option(words, argc, argv, at);
     } else if (plain->count == WORDS_MAX) {
-        command_say("ctl", "one word too many: '%s'", word);
+        command_fail(&words->fault, "one word too many: '%s'", word);
         return false;
     } else {
         plain->list[plain->count++] = word;
@@ -243,6 +349,7 @@ static bool take_word(struct ctl_words *words, struct plain *plain, int argc, ch
 bool ctl_words_read(struct ctl_words *words, int argc, char **argv)
 {
     struct plain plain = {.count = 0};
+    words->fault.command = "ctl";
     for (int at = 1; at < argc; at++) {
         if (!take_word(words, &plain, argc, argv, &at)) {
             return false;
@@ -254,18 +361,16 @@ bool ctl_words_read(struct ctl_words *words, int argc, char **argv)
         return true;
     }
     if (plain.count == 0) {
-        command_say("ctl", "what is to be done? See `fixgate ctl --help`");
+        command_fail(&words->fault, "what is to be done? See `fixgate ctl --help`");
         return false;
     }
     if (words->spec == NULL) {
-        say_unknown(&plain);
+        fail_unknown(words, &plain);
         return false;
     }
     for (uint32_t i = 0; i < words->arguments_count; i++) {
-        struct span name = words->arguments[i].name;
-        if (!is_argument_of(words->spec, name)) {
-            command_say("ctl", "%s takes no --%.*s; it takes: %s", words->spec->name,
-                        (int)name.size, (const char *)name.data, words->spec->arguments);
+        if (!is_argument_of(words->spec, words->arguments[i].name)) {
+            fail_argument(words, words->arguments[i].name);
             return false;
         }
     }

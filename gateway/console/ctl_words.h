@@ -4,7 +4,10 @@
 #ifndef GATEWAY_CONSOLE_CTL_WORDS_H
 #define GATEWAY_CONSOLE_CTL_WORDS_H
 
+#include "gateway/console/command_line.h"
 #include "gateway/core/commands/command.h"
+
+enum { CTL_USAGE_BYTES_MAX = 512 };
 
 struct ctl_words {
     const char *config;
@@ -19,12 +22,29 @@ struct ctl_words {
     const char *group;               /* Help: what the words begin with; NULL: of all. */
     struct command_argument arguments[COMMAND_ARGUMENTS_MAX];
     uint32_t arguments_count;
+    struct command_fault fault; /* What is wrong with them, if they cannot be read. */
 };
 
-/* Reads argv[1 …]; what it points to lives on. False: said on standard error what is wrong. */
+/* Reads argv[1 …]; what it points to lives on. `words` start zeroed. False: said on standard error
+ * what is wrong, and kept in words->fault. */
 MUST_USE bool ctl_words_read(struct ctl_words *words, int argc, char **argv);
+
+/* "session reset SESSION [CONFIRM]": how a command is typed. */
+void ctl_usage(const struct command_spec *spec, char text[CTL_USAGE_BYTES_MAX]);
+
+/* "session": of a group's commands, what their names begin with. */
+struct span ctl_group_name(const struct command_group *group);
+
+/* The group that a word names, in the plural or not; NULL: none. */
+const struct command_group *ctl_group(const char *word);
 
 /* What was asked for by --help, on standard output. */
 void ctl_help_print(const struct ctl_words *words);
+
+/* What an argument of a command means; NULL: nothing is told of it. */
+const char *ctl_argument_help(const struct command_spec *spec, struct span name);
+
+/* Examples of a group, one a line as it is typed; "" if it has none. */
+const char *ctl_group_examples(const struct command_group *group);
 
 #endif

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "gateway/core/engine/tables.h"
 #include "gateway/shell/control.h"
+#include "gateway/shell/json_flat.h"
 #include "gateway/shell/key_file.h"
 #include "session-store/store.h"
 #include "tests/tools/gateway_process.h"
@@ -88,7 +90,8 @@ static void a_proposal_outlives_the_gateway_and_is_done_when_another_operator_ap
     (void)state;
     struct gateway_process *gateway = gateway_new("900");
     ctl(gateway, EXIT_PROPOSED, "route mode PINNED --operator jane", "proposal 1 waits until ");
-    assert_non_null(strstr(gateway->output, "fixgate ctl approvals approve 1 -c "));
+    assert_non_null(strstr(gateway->output, "\nbob may approve it, and types:\n"
+                                            "  fixgate ctl approvals approve 1 -c "));
     ctl(gateway, EXIT_DONE, "approvals list --operator vic", "mode=PINNED");
     ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator jane", "you proposed it");
     ctl(gateway, EXIT_REFUSED, "approvals approve 1 --operator vic", "needs the role approve");
@@ -338,6 +341,47 @@ static void words_that_name_nothing_are_told_with_what_may_be_meant(void **state
     gateway_end(gateway);
 }
 
+/* One object a line. */
+static void assert_refusal_is_json(struct gateway_process *gateway, int code, const char *words,
+                                   const char *says)
+{
+    char line[380];
+    struct json_flat object;
+    char error[JSON_FLAT_ERROR_BYTES_MAX];
+    (void)snprintf(line, sizeof line, "%s --json", words);
+    ctl(gateway, code, line, says);
+    const char *json = strstr(gateway->output, "{\"ok\":false,\"answer\":\"");
+    if (json == NULL || !json_flat_read(span_of(json, strcspn(json, "\n")), &object, error)) {
+        fail_msg("%s: no refusal as JSON in:\n%s", line, gateway->output);
+    }
+    assert_non_null(strstr(json_flat_find(&object, "answer"), says));
+}
+
+static void whatever_goes_wrong_is_json_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    assert_refusal_is_json(gateway, EXIT_USAGE, "sesion list", "Did you mean 'session list'?");
+    assert_refusal_is_json(gateway, EXIT_USAGE, "broker drain --operator jane", "is missing");
+    assert_refusal_is_json(gateway, EXIT_REFUSED, "session list --operator eve", "no operator");
+    assert_refusal_is_json(gateway, EXIT_REFUSED, "orders show C1 --operator jane", "no order");
+    assert_int_equal(0, gateway_stop(gateway));
+    assert_refusal_is_json(gateway, EXIT_AWAY, "session list --operator vic", "nobody answers");
+    gateway_end(gateway);
+}
+
+static void only_its_user_reaches_the_socket(void **state)
+{
+    (void)state;
+    struct gateway_process *gateway = gateway_new("900");
+    char path[PROCESS_PATH_BYTES_MAX];
+    struct stat facts;
+    (void)snprintf(path, sizeof path, "%.400s/store/control.ipc", gateway->directory);
+    assert_int_equal(0, stat(path, &facts));
+    assert_int_equal(0600, facts.st_mode & 0777);
+    gateway_end(gateway);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +394,8 @@ int main(void)
         cmocka_unit_test(lists_of_many_pages_are_asked_for_to_their_end),
         cmocka_unit_test(with_keys_nobody_is_two_persons),
         cmocka_unit_test(words_that_name_nothing_are_told_with_what_may_be_meant),
+        cmocka_unit_test(whatever_goes_wrong_is_json_where_that_is_asked_for),
+        cmocka_unit_test(only_its_user_reaches_the_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

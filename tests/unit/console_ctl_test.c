@@ -129,6 +129,86 @@ static void help_may_be_of_all_of_a_group_or_of_a_command(void **state)
     assert_string_equal("failover", words.group);
 }
 
+static void what_is_wrong_is_told_with_what_may_be_meant(void **state)
+{
+    (void)state;
+    struct ctl_words words;
+    static const struct {
+        const char *line;
+        const char *says;
+    } wrong[] = {
+        {"sesion list", "Did you mean 'session list'?"},
+        {"route explian C1", "Did you mean 'route explain'?"},
+        {"drain ALPHA", "Did you mean 'broker drain'?"},
+        {"failover", "which of them? failover status, failover plan,"},
+        {"orders lst", "see `fixgate ctl orders --help`"},
+        {"session list --oprator jane", "Did you mean --operator?"},
+        {"broker drain ALPHA --reson slow", "Did you mean --reason?"},
+        {"session reset", "'session' is missing: fixgate ctl session reset SESSION [CONFIRM]"},
+        {"session list more", "one word too many: 'more': fixgate ctl session list"},
+        {"session list --operator", "option --operator needs a value"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_false(read_words(wrong[i].line, &words));
+        if (strstr(words.fault.text, wrong[i].says) == NULL) {
+            fail_msg("'%s': no \"%s\" in: %s", wrong[i].line, wrong[i].says, words.fault.text);
+        }
+    }
+}
+
+static void each_argument_of_a_command_is_explained(void **state)
+{
+    (void)state;
+    for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
+        for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
+            const char *rest = spec->arguments;
+            struct span name;
+            bool optional;
+            while (command_argument_next(&rest, &name, &optional)) {
+                if (ctl_argument_help(spec, name) == NULL) {
+                    fail_msg("say in ctl_teach.c what '%.*s' of %s means", (int)name.size,
+                             (const char *)name.data, spec->name);
+                }
+            }
+        }
+    }
+}
+
+/* Read as a shell would, but for quoted blanks, which the test does not know. */
+static void assert_example_is_read(const char *line, size_t size)
+{
+    char text[256];
+    struct ctl_words words;
+    bool quoted = false;
+    size_t used = 0;
+    for (size_t i = 0; i < size && line[i] != '|'; i++) {
+        quoted = quoted != (line[i] == '\'');
+        if (line[i] != '\'') {
+            text[used++] = quoted && line[i] == ' ' ? '-' : line[i];
+        }
+        assert_true(used < sizeof text);
+    }
+    text[used] = '\0';
+    if (!read_words(text, &words)) {
+        fail_msg("the example '%s' is wrong", text);
+    }
+    assert_non_null(words.config);
+}
+
+static void each_group_has_examples_that_can_be_typed(void **state)
+{
+    (void)state;
+    for (const struct command_group *group = command_groups; group->specs != NULL; group++) {
+        const char *line = ctl_group_examples(group);
+        assert_true(*line != '\0');
+        while (*line != '\0') {
+            size_t size = strcspn(line, "\n");
+            assert_example_is_read(line, size);
+            line += size + 1;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +217,9 @@ int main(void)
         cmocka_unit_test(options_of_the_client_stand_anywhere_and_are_no_arguments),
         cmocka_unit_test(wrong_words_are_refused_before_anything_is_asked),
         cmocka_unit_test(help_may_be_of_all_of_a_group_or_of_a_command),
+        cmocka_unit_test(what_is_wrong_is_told_with_what_may_be_meant),
+        cmocka_unit_test(each_argument_of_a_command_is_explained),
+        cmocka_unit_test(each_group_has_examples_that_can_be_typed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
