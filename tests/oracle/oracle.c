@@ -121,8 +121,8 @@ void oracle_free(struct oracle *oracle)
 void oracle_add_broker(struct oracle *oracle, const char *name)
 {
     ASSERT(oracle->brokers_count < ORACLE_BROKERS_MAX);
-    oracle->brokers[oracle->brokers_count++].name =
-        oracle_texts_keep(&oracle->texts, span_text(name));
+    oracle->brokers[oracle->brokers_count++] = (struct broker){
+        .name = oracle_texts_keep(&oracle->texts, span_text(name)), .admin = 'A', .people = 'A'};
 }
 
 void oracle_add_session(struct oracle *oracle, const char *name, uint32_t broker)

@@ -155,6 +155,9 @@ void oracle_book_ended(struct oracle *oracle, uint32_t broker, const char *attem
 void oracle_book_withheld(struct oracle *oracle, uint32_t broker, const char *attempt,
                           const char *exec_id);
 
+/* The bus told of a failover that has not ended. */
+bool oracle_failover_runs(const struct oracle *oracle);
+
 /* --- Judgement ----------------------------------------------------------------------- */
 
 struct oracle_counts {

@@ -68,6 +68,7 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
     } else if (span_is(kind, "AL.")) {
         oracle_alert_event(oracle, &message);
         oracle_freeze_event(oracle, &message);
+        oracle_failover_event(oracle, bus_seq, &message);
         oracle_loss_event(oracle, &message);
     } else if (span_is(kind, "RT.")) {
         oracle_routing_event(oracle, &message);

@@ -11,8 +11,7 @@ static const char *const for_two[] = {"broker.thaw", "doubt.reroute",  "doubt.ca
                                       "kill.off",    "limits.set",     "limits.override",
                                       "route.mode",  "failover.begin", "failover.back"};
 
-/* "broker=ALPHA reason=phone": the value of `name`. */
-static struct span argument_of(struct span arguments, const char *name)
+struct span oracle_argument(struct span arguments, const char *name)
 {
     size_t size = strlen(name);
     for (size_t at = 0; at < arguments.size;) {
@@ -53,7 +52,7 @@ static void check_persons(struct oracle *oracle, uint64_t bus_seq, struct span c
 
 static void set_broker(struct oracle *oracle, struct span command, struct span arguments)
 {
-    uint32_t broker = oracle_broker_find(oracle, argument_of(arguments, "broker"));
+    uint32_t broker = oracle_broker_find(oracle, oracle_argument(arguments, "broker"));
     if (broker == ORACLE_NONE) {
         return;
     }
@@ -69,8 +68,8 @@ static void settle(struct oracle *oracle, struct span command, struct span argum
 {
     uint32_t order = ORACLE_NONE;
     if (span_is(command, "doubt.settle") &&
-        span_is(argument_of(arguments, "outcome"), "received") &&
-        oracle_map_find(&oracle->orders_by_name, oracle_key(0, argument_of(arguments, "order")),
+        span_is(oracle_argument(arguments, "outcome"), "received") &&
+        oracle_map_find(&oracle->orders_by_name, oracle_key(0, oracle_argument(arguments, "order")),
                         &order)) {
         oracle->orders[order].settlings++;
     }
@@ -80,12 +79,12 @@ static void settle(struct oracle *oracle, struct span command, struct span argum
 static void force(struct oracle *oracle, struct span command, struct span arguments)
 {
     bool settles = span_is(command, "doubt.settle") &&
-                   span_is(argument_of(arguments, "outcome"), "not-received");
+                   span_is(oracle_argument(arguments, "outcome"), "not-received");
     uint32_t order = ORACLE_NONE;
     if (!settles && !span_is(command, "doubt.reroute") && !span_is(command, "deadletter.redrive")) {
         return;
     }
-    if (oracle_map_find(&oracle->orders_by_name, oracle_key(0, argument_of(arguments, "order")),
+    if (oracle_map_find(&oracle->orders_by_name, oracle_key(0, oracle_argument(arguments, "order")),
                         &order)) {
         oracle->orders[order].forcings++;
     }
@@ -176,9 +175,10 @@ void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
     check_persons(oracle, bus_seq, command, oracle_value(message, TAG_OPERATOR),
                   oracle_value(message, TAG_PROPOSER));
     set_broker(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    oracle_failover_command(oracle, bus_seq, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     settle(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     if (span_is(command, "kill.on") || span_is(command, "kill.off")) {
-        set_kill(oracle, argument_of(oracle_value(message, TAG_COMMAND_ARGUMENTS), "scope"),
+        set_kill(oracle, oracle_argument(oracle_value(message, TAG_COMMAND_ARGUMENTS), "scope"),
                  span_is(command, "kill.on"));
     }
     if (oracle_value(message, TAG_PROPOSER).size > 0) {
@@ -196,6 +196,16 @@ void oracle_freeze_event(struct oracle *oracle, const struct oracle_message *mes
     }
 }
 
+/* One letter for each; 'O' and 'C' are forced. */
+static char admin_of(struct span admin)
+{
+    return (char)(span_is(admin, "CANARY")          ? 'K'
+                  : span_is(admin, "FORCED_OPEN")   ? 'O'
+                  : span_is(admin, "FORCED_CLOSED") ? 'C'
+                  : admin.size > 0                  ? admin.data[0]
+                                                    : 'A');
+}
+
 void oracle_routing_event(struct oracle *oracle, const struct oracle_message *message)
 {
     uint32_t number = oracle_broker_find(oracle, oracle_value(message, TAG_BROKER));
@@ -206,6 +216,7 @@ void oracle_routing_event(struct oracle *oracle, const struct oracle_message *me
     }
     struct broker *broker = &oracle->brokers[number];
     bool was_half_open = broker->half_open;
+    broker->admin = admin_of(admin);
     broker->unwanted =
         span_is(admin, "DRAIN") || span_is(admin, "MAINTENANCE") || span_is(admin, "FORCED_OPEN");
     broker->wanted = span_is(admin, "FORCED_CLOSED") || span_is(admin, "CANARY");
@@ -275,6 +286,7 @@ void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct a
     const char *killed =
         oracle_order_killed(oracle, &oracle->orders[attempt->order], attempt->broker);
     const char *refuses = broker_refuses(oracle, attempt->broker, attempt->order);
+    refuses = refuses != NULL ? refuses : oracle_failover_refuses(oracle, attempt->broker);
     if (killed != NULL) {
         oracle_violate(oracle, ORACLE_OBEYS, "event %" PRIu64 ": %s goes to %s, and %s is killed",
                        bus_seq, name, oracle->brokers[attempt->broker].name, killed);

@@ -395,4 +395,5 @@ void oracle_judge(struct oracle *oracle)
     oracle_judge_copies(oracle);
     judge_attempts(oracle);
     oracle_judge_kills(oracle);
+    oracle_judge_failover(oracle);
 }

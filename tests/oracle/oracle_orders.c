@@ -292,6 +292,8 @@ static void note_answer(struct oracle *oracle, uint64_t bus_seq, const struct or
         attempt->answered_seq = bus_seq;
     }
     attempt->doubted = attempt->doubted || state == STATE_IN_DOUBT;
+    attempt->dropped = attempt->dropped || (attempt->answered_seq == 0 &&
+                                            (state == STATE_QUEUED || state == STATE_DEAD_LETTER));
     if (state == STATE_DEAD_LETTER && attempt->held_seq == 0) {
         attempt->held_seq = bus_seq;
     }

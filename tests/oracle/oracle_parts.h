@@ -9,6 +9,7 @@
  *   oracle_fills.c      executions on the bus
  *   oracle_books.c      what the brokers did
  *   oracle_control.c    what people said, and that it was obeyed
+ *   oracle_failover.c   the failover procedure
  *   oracle_limits.c     limits on orders
  *   oracle_ladder.c     from attempt to attempt: whether the one before is dead
  *   oracle_sessions.c   resets, what brokers sent, events of sessions
@@ -163,6 +164,7 @@ struct attempt {
     bool voided;   /* Its number was filled over before the broker had said anything. */
     bool refused;  /* By its broker, with a Reject or BusinessMessageReject. */
     bool doubted;  /* The bus called it in doubt. */
+    bool dropped;  /* Its order was back in the queue, or given up, before its broker's word. */
     bool given_up; /* The bus told that its order goes on without it. */
     bool forced;   /* Two persons did that. */
     bool followed; /* Another one showed itself at a broker while it might have lived. */
@@ -287,6 +289,9 @@ struct broker {
     uint32_t probes; /* and so many orders went there since. */
     uint32_t probes_most;
     uint32_t capacity;      /* 0: any. */
+    char admin;             /* What holds: 'A'uto, 'D'rain, 'M', 'O'pen, 'C'losed, 'K' canaries; */
+    char people;            /* and what people said last, or a failover that was done. */
+    bool left;              /* By a failover: no new order goes there. */
     uint64_t excuse_moment; /* The newest of its sessions. */
     uint64_t executed;      /* Orders with an execution here; counted by the judgement. */
 };
@@ -303,6 +308,24 @@ struct limit {
     uint32_t open_most;
     uint32_t open;
     int64_t quantity_most;
+};
+
+/* The latest failover, as the bus told it (oracle_failover.c). */
+struct failover_told {
+    uint64_t number; /* 0: there was none. */
+    uint32_t step;   /* Of oracle_failover.c. */
+    uint32_t from;
+    uint32_t to;
+    uint64_t step_seq;        /* The event that told the step, */
+    uint32_t second;          /* and when: of the day, by the gateway's clock. */
+    const char *owed;         /* Why the step came too early, unless a person said so; static. */
+    bool approved;            /* Its command was told. */
+    bool goes_back;           /* It is the one before with its brokers changed round. */
+    bool lifted;              /* CANARY: people let all orders go to the new broker. */
+    bool switched;            /* It made the new broker the primary, */
+    uint32_t primary_before;  /* in the place of this one. */
+    uint32_t canaries_most;   /* As it was asked for, */
+    uint32_t quiesce_seconds; /* too. */
 };
 
 /* An event of the bus, or what it looked like when it was published. */
@@ -327,6 +350,10 @@ struct oracle {
     struct limit limits[ORACLE_LIMITS_MAX];
     struct kill_scope kills[ORACLE_KILLS_MAX];
     uint32_t kills_count;
+    struct failover_told failover;
+    bool by_primary;  /* All new orders go to one broker, */
+    uint32_t primary; /* this one, */
+    bool has_rules;   /* but for those that rules send elsewhere. */
     uint32_t brokers_count, sessions_count, limits_count;
 
     struct oracle_map requests_by_name; /* Client, ClOrdID. */
@@ -482,6 +509,20 @@ const char *oracle_order_killed(const struct oracle *oracle, const struct order 
 void oracle_order_comes(struct oracle *oracle, uint64_t bus_seq, const struct order *order);
 /* What was killed works no more. */
 void oracle_judge_kills(struct oracle *oracle);
+
+/* "broker=ALPHA reason=phone": the value of `name`. */
+struct span oracle_argument(struct span arguments, const char *name);
+
+/* --- oracle_failover.c ------------------------------------------------------------------- */
+
+/* An alert may tell a step; a command that was carried out may be about it. */
+void oracle_failover_event(struct oracle *oracle, uint64_t bus_seq,
+                           const struct oracle_message *message);
+void oracle_failover_command(struct oracle *oracle, uint64_t bus_seq, struct span command,
+                             struct span arguments);
+/* A new order has just gone to that broker: NULL, or why it may not. */
+const char *oracle_failover_refuses(const struct oracle *oracle, uint32_t broker);
+void oracle_judge_failover(struct oracle *oracle);
 
 /* --- oracle_limits.c --------------------------------------------------------------------- */
 
