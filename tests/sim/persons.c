@@ -1,4 +1,4 @@
-#include "tests/sim/persons.h"
+#include "tests/sim/persons_parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -35,9 +35,15 @@ struct sim_persons {
     struct held held[HELD_MAX];
     uint32_t held_count;
     uint32_t looks; /* Since faults are over. */
+    struct persons_failover failover;
 };
 
-__attribute__((format(printf, 2, 3))) static void ask(struct sim *sim, const char *format, ...)
+struct persons_failover *persons_failover_of(const struct sim *sim)
+{
+    return &sim->persons->failover;
+}
+
+void persons_ask(struct sim *sim, const char *format, ...)
 {
     char words[WORDS_MAX];
     va_list arguments;
@@ -50,7 +56,7 @@ __attribute__((format(printf, 2, 3))) static void ask(struct sim *sim, const cha
 
 static void approve(struct sim *sim)
 {
-    ask(sim, "joe approvals.approve number=last");
+    persons_ask(sim, "joe approvals.approve number=last");
 }
 
 /* --- What they read ------------------------------------------------------------------------ */
@@ -78,6 +84,9 @@ void persons_read(struct sim *sim, struct span who, struct span command,
     struct sim_persons *persons = sim->persons;
     bool lists = span_is(command, "doubt.list") || span_is(command, "doubt.hunts") ||
                  span_is(command, "deadletter.list");
+    if (span_is(command, "failover.status") && span_is(who, "vera")) {
+        persons_failover_read(sim, fields, count);
+    }
     if (!lists || !span_is(who, "vera") || persons->held_count == HELD_MAX) {
         return;
     }
@@ -107,7 +116,8 @@ void persons_read(struct sim *sim, struct span who, struct span command,
 /* They have compared its book with ours, by telephone. */
 static void thaw(struct sim *sim, uint32_t broker)
 {
-    ask(sim, "jane broker.thaw broker=%s reason=compared", sim_broker_name(sim->brokers[broker]));
+    persons_ask(sim, "jane broker.thaw broker=%s reason=compared",
+                sim_broker_name(sim->brokers[broker]));
     approve(sim);
 }
 
@@ -124,12 +134,12 @@ static struct sim_broker *broker_named(const struct sim *sim, const char *name)
 static void settle_doubt(struct sim *sim, const struct held *held, bool in_book)
 {
     if (!sim->settling && random_chance(&sim->random, 500)) {
-        ask(sim, "jane doubt.reroute order=%s reason=urgent", held->order);
+        persons_ask(sim, "jane doubt.reroute order=%s reason=urgent", held->order);
         approve(sim);
     } else if (in_book) {
-        ask(sim, "jane doubt.settle order=%s outcome=received", held->order);
+        persons_ask(sim, "jane doubt.settle order=%s outcome=received", held->order);
     } else {
-        ask(sim, "jane doubt.settle order=%s outcome=not-received", held->order);
+        persons_ask(sim, "jane doubt.settle order=%s outcome=not-received", held->order);
         approve(sim);
     }
 }
@@ -140,10 +150,10 @@ static void settle_dead_letter(struct sim *sim, const struct held *held, bool in
         return; /* Its report comes, or was lost for good. */
     }
     if (!sim->settling && random_chance(&sim->random, 500)) {
-        ask(sim, "jane deadletter.redrive order=%s reason=checked", held->order);
+        persons_ask(sim, "jane deadletter.redrive order=%s reason=checked", held->order);
         approve(sim);
     } else {
-        ask(sim, "joe deadletter.cancel order=%s reason=late", held->order);
+        persons_ask(sim, "joe deadletter.cancel order=%s reason=late", held->order);
     }
 }
 
@@ -159,7 +169,7 @@ static void settle_hunt(struct sim *sim, const struct held *held, bool works)
                        held->attempt);
         (void)sim_act(sim, words);
     } else if (sim->settling) {
-        ask(sim, "jane doubt.call-off attempt=%s reason=desk", held->attempt);
+        persons_ask(sim, "jane doubt.call-off attempt=%s reason=desk", held->attempt);
         approve(sim);
     }
 }
@@ -195,6 +205,7 @@ static void look(struct sim *sim)
         return;
     }
     persons->looks += sim->settling ? 1 : 0;
+    persons_failover_look(sim);
     for (uint32_t i = 0; i < persons->held_count; i++) {
         act_upon(sim, &persons->held[i]);
     }
@@ -202,9 +213,9 @@ static void look(struct sim *sim)
     if (!sim_gateway_holds(sim->gateway)) {
         return;
     }
-    ask(sim, "vera doubt.list");
-    ask(sim, "vera deadletter.list");
-    ask(sim, "vera doubt.hunts");
+    persons_ask(sim, "vera doubt.list");
+    persons_ask(sim, "vera deadletter.list");
+    persons_ask(sim, "vera doubt.hunts");
 }
 
 static void act_look(void *actor, uint64_t unused)
@@ -222,6 +233,9 @@ void persons_start(struct sim *sim, uint64_t look_ns, bool at_work)
     sim->persons->look_ns = look_ns;
     sim->persons->at_work = at_work;
     sim_later(sim, look_ns, act_look, sim, 0);
+    if (at_work) {
+        persons_failover_start(sim);
+    }
 }
 
 void persons_free(struct sim *sim)
@@ -308,14 +322,15 @@ void persons_mend(struct sim *sim)
 {
     for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
         const char *name = sim_broker_name(sim->brokers[broker]);
-        ask(sim, "joe broker.auto broker=%s", name);
-        ask(sim, "router broker.measure broker=%s breaker=CLOSED score=1000 ramp=1000", name);
+        persons_ask(sim, "joe broker.auto broker=%s", name);
+        persons_ask(sim, "router broker.measure broker=%s breaker=CLOSED score=1000 ramp=1000",
+                    name);
     }
-    ask(sim, "jane route.mode mode=ACTIVE_ACTIVE");
+    persons_ask(sim, "jane route.mode mode=ACTIVE_ACTIVE");
     approve(sim);
     for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
-        ask(sim, "jane kill.off scope=broker:%s reason=over",
-            sim_broker_name(sim->brokers[broker]));
+        persons_ask(sim, "jane kill.off scope=broker:%s reason=over",
+                    sim_broker_name(sim->brokers[broker]));
         approve(sim);
     }
 }
@@ -327,6 +342,10 @@ bool persons_at_rest(const struct sim *sim, char why[128])
             (void)snprintf(why, 128, "%s is frozen", sim_broker_name(sim->brokers[broker]));
             return false;
         }
+    }
+    if (oracle_failover_runs(sim->oracle)) {
+        (void)snprintf(why, 128, "a failover has not ended");
+        return false;
     }
     /* What they see at one look they settle at the next. */
     if (sim->persons->looks < SETTLING_LOOKS && sim_gateway_holds(sim->gateway)) {
