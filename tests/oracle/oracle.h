@@ -72,6 +72,10 @@ void oracle_request(struct oracle *oracle, const char *client, struct span messa
 void oracle_request_again(struct oracle *oracle, const char *client, struct span cl_ord_id);
 void oracle_answer(struct oracle *oracle, const char *client, struct span message);
 
+/* Two persons sent that order on, at their risk, as an event says that is told only behind the
+ * books. That they did so is judged all the same. */
+void oracle_forced(struct oracle *oracle, const char *client, struct span cl_ord_id);
+
 /* --- What the bus said ----------------------------------------------------------- */
 
 /* As it stood on the bus, and as it came to a subscriber, in order and once. An event's bytes

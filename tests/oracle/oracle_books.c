@@ -90,9 +90,10 @@ bool oracle_order_is_excused(const struct oracle *oracle, const struct order *or
 
 /* Before all is told that was committed, two persons may have forced it: that is judged in the end
  * (oracle_judge_risks()). */
-static bool is_judged_later(const struct oracle *oracle)
+static bool is_judged_later(const struct oracle *oracle, const struct order *order)
 {
-    return oracle->lives_told && !oracle_bus_is_known(oracle);
+    return (oracle->lives_told && !oracle_bus_is_known(oracle)) ||
+           (order->forced && oracle->counts.events == 0);
 }
 
 /* An order that has been in a book before may come again only if it is over there, and not filled;
@@ -105,7 +106,7 @@ static void check_taken_before(struct oracle *oracle, struct order *order,
         if (oracle_attempt_lives(oracle, before) == NULL || before->forced || taken->forced) {
             continue;
         }
-        if (is_judged_later(oracle)) {
+        if (is_judged_later(oracle, order)) {
             order->twice = true;
             continue;
         }
@@ -257,7 +258,7 @@ static void add_to_book(struct oracle *oracle, struct attempt *attempt, int64_t 
         return;
     }
     bool over = order->executed > order->quantity_most;
-    bool later = is_judged_later(oracle);
+    bool later = is_judged_later(oracle, order);
     order->overdone = order->overdone || over;
     if (attempt->cumulative > attempt->quantity || (over && !order->forced && !later)) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
@@ -280,7 +281,7 @@ static void check_one_broker(struct oracle *oracle, const struct attempt *attemp
             oracle_attempt_lives(oracle, attempt) == NULL) {
             continue;
         }
-        if (is_judged_later(oracle)) {
+        if (is_judged_later(oracle, order)) {
             order->twice = true;
             continue;
         }

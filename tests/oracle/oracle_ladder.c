@@ -142,6 +142,15 @@ void oracle_attempt_follows(struct oracle *oracle, uint32_t number)
     }
 }
 
+void oracle_forced(struct oracle *oracle, const char *client, struct span cl_ord_id)
+{
+    uint32_t request = oracle_request_find(oracle, span_text(client), cl_ord_id);
+    uint32_t number = request != ORACLE_NONE ? oracle_request_order(oracle, request) : ORACLE_NONE;
+    if (number != ORACLE_NONE) {
+        oracle->orders[number].forced = true;
+    }
+}
+
 void oracle_judge_risks(struct oracle *oracle, const struct order *order)
 {
     if (order->risks > order->forcings) {
@@ -156,11 +165,12 @@ void oracle_judge_risks(struct oracle *oracle, const struct order *order)
                        "since it went out, and nobody had its broker's word",
                        order->name);
     }
-    if (order->twice && !order->forced) {
+    bool forced = order->forced && order->forcings > 0;
+    if (order->twice && !forced) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s was in two books at once, and nobody forced it", order->name);
     }
-    if (order->overdone && !order->forced) {
+    if (order->overdone && !forced) {
         oracle_violate(oracle, ORACLE_NO_DOUBLE,
                        "%s executed more than was asked for, and nobody forced it", order->name);
     }
@@ -192,6 +202,9 @@ bool oracle_attempt_may_ask(const struct oracle *oracle, const struct attempt *a
     const struct order *order = &oracle->orders[attempt->order];
     int64_t others = order->executed - attempt->cumulative;
     int64_t before = 0;
+    if (order->forced && oracle->counts.events == 0) {
+        return quantity > 0 && quantity <= wanted; /* What the gateway knew then is told later. */
+    }
     for (uint32_t at = order->known; at != ORACLE_NONE; at = oracle->attempts[at].next_known) {
         const struct attempt *other = &oracle->attempts[at];
         before += is_earlier(other, attempt) ? other->cumulative : 0;

@@ -180,6 +180,51 @@ static void an_order_executed_at_two_brokers_is_doubled(void **state)
     assert_fault(audit, "BETA takes OMS/O1 (attempt X2), which ALPHA has as X1");
 }
 
+/* O1, held at ALPHA, is sent on to BETA by two persons, and both have executed it. */
+#define FORCED          "10009=Y|"
+#define AT_BETA         "10003=BETA|10004=X2|"
+#define EVENT_OF(topic) " 7 " topic " 35=U1|" EVENT("O1")
+#define REROUTED                                                                                   \
+    "E 8 4 7 CO.doubt.reroute 35=U5|10032=doubt.reroute|10033=reason=waits order=OMS/O1|"          \
+    "10034=DONE|10030=omar|10031=jane|\n"
+#define FILL_OF(number, broker, at, cumulative)                                                    \
+    "E 7 " number " 7 ER." broker                                                                  \
+    ".VOD 35=8|" EVENT("O1") "17=E" number "|527=" broker                                          \
+                             "-1-E2|150=F|39=2|32=100|31=10|" FORCED at STANDS(                    \
+                                 "100", cumulative, "0", "10", "FILLED")
+#define FORCED_JOURNAL(rerouted)                                                                   \
+    SUBMIT_1 ANSWER_1 "E 5 1 7 OR.SENT.VOD 35=U1|" EVENT("O1") SENT_STANDS                         \
+        "E 5 2" EVENT_OF("OR.IN_DOUBT.VOD")                                                        \
+            AT_ALPHA STANDS("100", "0", "100", "0", "IN_DOUBT") "E 5 3" EVENT_OF("OR.QUEUED.VOD")  \
+                FORCED AT_ALPHA STANDS("100", "0", "100", "0", "QUEUED") rerouted                  \
+        "E 9 5" EVENT_OF("OR.SENT.VOD") FORCED AT_BETA STANDS("100", "0", "100", "0", "SENT")      \
+            FILL_OF("6", "BETA", AT_BETA, "100") FILL_OF("7", "ALPHA", AT_ALPHA, "200")
+
+static const char beta_executed[] =
+    "BOOK time=1 version=1 name=BETA created=1 start=00:00:00\n" ROW(
+        "1", "X2", "O1") "ACCEPTED time=1 n=1 order=1 clordid=X2\n"
+                         "EXECUTED time=1 n=2 order=1 clordid=X2 qty=100 px=10 cum=100 count=1\n";
+
+static void an_order_that_two_persons_forced_may_execute_twice(void **state)
+{
+    (void)state;
+    struct audit *audit = judge(FORCED_JOURNAL(REROUTED), ALPHA_BOOK, WIRE, beta_executed);
+    if (!audit_good(audit)) {
+        audit_print(audit, stderr);
+    }
+    assert_true(audit_good(audit));
+    audit_free(audit);
+    free(audit);
+}
+
+static void an_order_that_says_so_of_itself_may_not(void **state)
+{
+    (void)state;
+    assert_fault(
+        judge(FORCED_JOURNAL("E 8 4 7 AL.x 35=U3|58=x|\n"), ALPHA_BOOK, WIRE, beta_executed),
+        "nobody forced it");
+}
+
 static void an_execution_that_never_reached_the_bus_is_a_fault(void **state)
 {
     (void)state;
@@ -310,6 +355,8 @@ int main(void)
         cmocka_unit_test(an_order_that_the_bus_calls_sent_and_no_broker_has_is_lost),
         cmocka_unit_test(an_order_executed_beyond_its_quantity_is_doubled),
         cmocka_unit_test(an_order_executed_at_two_brokers_is_doubled),
+        cmocka_unit_test(an_order_that_two_persons_forced_may_execute_twice),
+        cmocka_unit_test(an_order_that_says_so_of_itself_may_not),
         cmocka_unit_test(an_execution_that_never_reached_the_bus_is_a_fault),
         cmocka_unit_test(an_execution_that_no_book_has_is_a_fault),
         cmocka_unit_test(an_execution_told_twice_is_a_fault),

@@ -16,6 +16,7 @@ enum {
     TAG_MSG_TYPE = 35,
     TAG_SENDER_COMP_ID = 49,
     TAG_REF_ID = 379,
+    TAG_POSSIBLE_DUPLICATE = 10009,
     TAG_SESSION_NAME = 10011,
 };
 
@@ -76,6 +77,17 @@ static void take_submit(struct audit *audit, struct span message)
     oracle_request(audit->oracle, audit->client, message);
 }
 
+/* The books are told before the bus: what two persons forced is to be known then. */
+static void take_forced(struct audit *audit, struct span message)
+{
+    const char *text = (const char *)message.data;
+    char id[AUDIT_NAME_BYTES_MAX + 1];
+    if (fields_char(text, message.size, TAG_POSSIBLE_DUPLICATE, 'N') == 'Y' &&
+        fields_get(text, message.size, TAG_CL_ORD_ID, id, sizeof id)) {
+        oracle_forced(audit->oracle, audit->client, span_text(id));
+    }
+}
+
 static void take_request(struct audit *audit, const struct oms_journal_line *line)
 {
     switch (line->kind) {
@@ -87,6 +99,7 @@ static void take_request(struct audit *audit, const struct oms_journal_line *lin
         break;
     case JOURNAL_EVENT:
         audit->bus_last = line->bus_seq > audit->bus_last ? line->bus_seq : audit->bus_last;
+        take_forced(audit, line->message);
         break;
     case JOURNAL_ANSWER:
     case JOURNAL_BREAK:
