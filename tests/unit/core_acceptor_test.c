@@ -26,12 +26,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 /* --- By hand ---------------------------------------------------------------------- */
 
 struct knock {
@@ -318,7 +312,7 @@ static void a_session_that_an_operator_keeps_off_takes_no_logon(void **state)
     assert_int_equal(SESSION_READY, rig->engine->links[0].session.state);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

@@ -97,12 +97,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 static const char *ask(struct rig *rig, enum command_result result, const char *operator_name,
                        const char *name, const char *arguments)
 {
@@ -419,7 +413,7 @@ static void the_oldest_keys_are_forgotten(void **state)
     assert_int_equal(before + 1, runs);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

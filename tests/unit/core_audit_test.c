@@ -18,12 +18,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 /* --- SHA-256 --------------------------------------------------------------------------------- */
 
 static const char *hash_of(struct span bytes, size_t piece)
@@ -269,7 +263,7 @@ static void every_command_has_a_name_of_its_own_a_role_help_and_arguments_of_its
     }
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

@@ -243,16 +243,9 @@ static void gather(struct storm *storm)
 
 static void check_audit(struct rig *rig)
 {
-    char arguments[300] = "";
-    for (;;) {
-        const struct rig_answer *answer = rig_ask(rig, "ann", "audit.verify", arguments);
-        if (answer->result != COMMAND_DONE) {
-            fail_msg("%s", answer->words);
-        }
-        if (answer->more[0] == '\0') {
-            return;
-        }
-        (void)snprintf(arguments, sizeof(arguments), "after=%s", answer->more);
+    const char *fault = rig_audit_fault(rig);
+    if (fault != NULL) {
+        fail_msg("%s", fault);
     }
 }
 

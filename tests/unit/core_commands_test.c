@@ -25,12 +25,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 static const struct link *link_of(const struct rig *rig)
 {
     return &rig->engine->links[0];
@@ -235,7 +229,7 @@ static void a_step_of_our_clock_is_told_on_log_and_bus(void **state)
     }
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

@@ -25,12 +25,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 struct attempt_seen {
     uint32_t endpoint;
     uint64_t at_ns;
@@ -209,7 +203,7 @@ static void priority_without_a_time_begins_with_the_first_after_each_logon(void 
     assert_int_equal(0, seen[0].endpoint);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

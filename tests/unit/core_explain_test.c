@@ -20,12 +20,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 static const char *order(struct rig *rig)
 {
     return rig_value(rig_request(rig, ORDER("C1")), "10005");
@@ -133,7 +127,7 @@ static void the_longest_record_of_a_decision_is_read_as_it_was_written(void **st
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_decision_is_explained_as_it_was_over_a_crash_too),
         TEST(an_order_that_waits_is_explained_by_why_nobody_takes_it_now),

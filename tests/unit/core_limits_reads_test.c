@@ -111,17 +111,11 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(any_read_may_fail_and_no_limit_is_passed, with_rig,
-                                        without_rig),
+                                        rig_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,12 +24,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 /* Records of a session's outbound queue, the archive with it. */
 static unsigned out_count(struct rig *rig, uint32_t session)
 {
@@ -472,7 +466,7 @@ static void a_peer_that_does_not_read_what_it_asked_for_is_cut_off(void **state)
     assert_int_equal(10, rig->broker[0].orders);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

@@ -18,12 +18,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 /* In one turn: the broker has read what it had to, and then an order comes. */
 static void turn_with_room_and_order(struct rig *rig, const char *request)
 {
@@ -63,7 +57,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             an_order_does_not_overtake_in_the_turn_in_which_its_broker_can_be_reached_again,
-            with_rig, without_rig),
+            with_rig, rig_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,12 +26,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 static void order_with(struct rig *rig, unsigned number, char time_in_force)
 {
     char text[160];
@@ -205,7 +199,7 @@ static void what_waits_for_the_rate_survives_a_crash(void **state)
     assert_int_equal(9, rig->broker[0].orders);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {

@@ -226,17 +226,11 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(any_read_of_a_busy_day_may_fail_and_nothing_is_lost,
-                                        with_rig, without_rig),
+                                        with_rig, rig_teardown),
         cmocka_unit_test(absence_is_an_answer_and_the_first_failure_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

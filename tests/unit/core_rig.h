@@ -129,6 +129,8 @@ struct rig {
 /* A fresh store, two brokers listening, the gateway not started. */
 struct rig *rig_new(void);
 void rig_free(struct rig *rig);
+/* The same of the rig that a test's state is; 0. */
+int rig_teardown(void **state);
 /* As rig_free() and rig_new(), but for the dictionary, which takes longest. */
 void rig_renew(struct rig *rig);
 
@@ -183,6 +185,13 @@ void rig_measure(struct rig *rig, const char *broker, const char *breaker, unsig
                  unsigned ramp, unsigned probes);
 const char *rig_row(const struct rig_answer *answer, const char *broker);
 
+/* A command of jane's, which must be answered so: else the test fails with the answer. */
+const struct rig_answer *rig_ask_for(struct rig *rig, enum command_result result, const char *name,
+                                     const char *arguments);
+
+/* The chain of the audit, page by page: NULL if it is whole, or what audit.verify found. */
+const char *rig_audit_fault(struct rig *rig);
+
 /* What the shell tells the engine: room in the store, a step of the system's clock, bytes
  * not yet written to a broker. */
 void rig_space(struct rig *rig, bool low);
@@ -201,6 +210,11 @@ const char *rig_request(struct rig *rig, const char *request);
 
 /* A broker sends an application message with these body fields. */
 void rig_broker_says(struct rig *rig, unsigned broker, const char *msg_type, const char *body);
+
+/* A broker reports on an order to buy VOD that it knows by this name, under an ExecID(17) of its
+ * own: "150=0|39=0|14=0|…". */
+void rig_broker_reports(struct rig *rig, unsigned broker, const char *cl_ord_id,
+                        const char *fields);
 
 /* A broker's line says these bytes, whatever its session thinks of it. */
 void rig_says_bytes(struct rig *rig, unsigned broker, struct span bytes);

@@ -10,6 +10,16 @@
 
 #include "tests/unit/core_rig.h"
 
+const struct rig_answer *rig_ask_for(struct rig *rig, enum command_result result, const char *name,
+                                     const char *arguments)
+{
+    const struct rig_answer *answer = rig_ask(rig, "jane", name, arguments);
+    if (answer->result != result) {
+        fail_msg("%s %s: %s", name, arguments, answer->words);
+    }
+    return answer;
+}
+
 void rig_done(struct rig *rig, const char *name, const char *arguments)
 {
     const struct rig_answer *answer = rig_ask(rig, "alice", name, arguments);

@@ -261,6 +261,16 @@ void rig_broker_says(struct rig *rig, unsigned number, const char *msg_type, con
     rig_settle(rig);
 }
 
+void rig_broker_reports(struct rig *rig, unsigned broker, const char *cl_ord_id, const char *fields)
+{
+    static unsigned exec_id;
+    char body[512];
+    exec_id += 1;
+    (void)snprintf(body, sizeof(body), "37=O1|17=R%u|11=%s|55=VOD|54=1|%s", exec_id, cl_ord_id,
+                   fields);
+    rig_broker_says(rig, broker, "8", body);
+}
+
 void rig_broker_logs_out(struct rig *rig, unsigned number, const char *text)
 {
     struct rig_broker *broker = &rig->broker[number];

@@ -1,6 +1,7 @@
-/* What the parts of the rig share: core_rig.c is the gateway's side and the store,
- * core_rig_tell.c what the engine is told, core_rig_reads.c its reads, core_rig_broker.c
- * the brokers' side and the lines; core_rig_check.c watches both. */
+/* What the parts of the rig share: core_rig_make.c makes it, core_rig.c is the gateway's side
+ * and the store, core_rig_tell.c what the engine is told, core_rig_reads.c its reads,
+ * core_rig_broker.c the brokers' side and the lines; core_rig_check.c watches both,
+ * core_rig_look.c and core_rig_ask.c are what tests look at. */
 #ifndef TESTS_UNIT_CORE_RIG_PARTS_H
 #define TESTS_UNIT_CORE_RIG_PARTS_H
 
@@ -10,6 +11,9 @@
  * again. */
 void rig_turn_begin(struct rig *rig);
 bool rig_turn_end(struct rig *rig);
+
+/* Binds the release ports to what the rig keeps. */
+void rig_ports_init(struct rig *rig);
 
 /* Appends "topic |message|" with '|' for SOH. */
 void rig_log_line(struct rig_log *log, struct span topic, struct span message, uint64_t bus_seq);

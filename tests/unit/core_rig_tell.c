@@ -57,6 +57,17 @@ const char *rig_request(struct rig *rig, const char *request)
 
 /* --- Commands -------------------------------------------------------------------- */
 
+/* A program must be able to read a row as an object: each field has a name of its own. */
+static void check_names(const struct command_field *fields, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        ASSERT(fields[i].name[0] != '\0');
+        for (uint32_t before = 0; before < i; before++) {
+            ASSERT(strcmp(fields[i].name, fields[before].name) != 0);
+        }
+    }
+}
+
 /* One row as "|name=value|…|". */
 static bool take_row(void *context, const struct command_field *fields, uint32_t count)
 {
@@ -64,6 +75,7 @@ static bool take_row(void *context, const struct command_field *fields, uint32_t
     if (answer->rows_count == RIG_ROWS_MAX) {
         return false;
     }
+    check_names(fields, count);
     char *row = answer->rows[answer->rows_count];
     size_t used = (size_t)snprintf(row, RIG_ROW_BYTES, "|");
     for (uint32_t i = 0; i < count; i++) {
@@ -129,4 +141,19 @@ const struct rig_answer *rig_carry_out(struct rig *rig, const struct command *co
     } while (!rig_turn_end(rig));
     rig_settle(rig);
     return &answer;
+}
+
+const char *rig_audit_fault(struct rig *rig)
+{
+    char arguments[FIX_TEXT_BYTES_MAX + 8] = "";
+    for (;;) {
+        const struct rig_answer *answer = rig_ask(rig, "ann", "audit.verify", arguments);
+        if (answer->result != COMMAND_DONE) {
+            return answer->words;
+        }
+        if (answer->more[0] == '\0') {
+            return NULL;
+        }
+        (void)snprintf(arguments, sizeof(arguments), "after=%s", answer->more);
+    }
 }

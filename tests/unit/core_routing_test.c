@@ -22,12 +22,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 /* The state that the answer to the order names. */
 static const char *order_of(struct rig *rig, unsigned number, const char *symbol,
                             const char *account)
@@ -352,7 +346,7 @@ static void the_sessions_of_a_broker_take_turns_at_its_one_share(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
     const struct CMUnitTest tests[] = {
         TEST(orders_are_spread_by_weight),
         TEST(score_and_ramp_scale_the_weight),

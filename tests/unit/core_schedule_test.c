@@ -31,12 +31,6 @@ static int with_rig(void **state)
     return 0;
 }
 
-static int without_rig(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 /* From `start` to `end`, in seconds from the rig's beginning, each day. */
 static void daily(struct rig *rig, int start, int end)
 {
@@ -375,7 +369,7 @@ static void numbers_of_a_day_to_come_are_those_of_today(void **state)
     assert_int_equal(1, link_of(rig)->session.resets);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, rig_teardown)
 
 int main(void)
 {
