@@ -1,14 +1,7 @@
 /* `fixgate submit`: its lines, and its window against an order entry that the test
  * plays in a thread. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "gateway/console/submit.h"
-#include "gateway/shell/dictionary_file.h"
+#include "tests/unit/shell_dictionary_fixture.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,25 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct dictionary *dictionary;
-
-static int load(void **state)
-{
-    (void)state;
-    static const char *const paths[] = {"dictionaries/FIX44.xml",
-                                        "dictionaries/FIX44-internal.xml"};
-    char reason[DICTIONARY_ERROR_BYTES_MAX];
-    dictionary = dictionary_file_load(paths, 2, reason);
-    return dictionary != NULL ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    dictionary_free(dictionary);
-    return 0;
-}
 
 /* A descriptor that gives `text` and ends. */
 static int reading(const char *text, size_t size)

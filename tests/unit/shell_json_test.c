@@ -1,41 +1,16 @@
 /* FIX JSON: both ways, and everything that it must refuse. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "fix/message.h"
-#include "gateway/shell/dictionary_file.h"
 #include "gateway/shell/fix_json.h"
 #include "gateway/shell/json_numbers.h"
 #include "gateway/shell/json_text.h"
+#include "tests/unit/shell_dictionary_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct dictionary *dictionary;
 static uint8_t out[FIX_MESSAGE_BYTES_MAX];
 static char text[FIX_MESSAGE_BYTES_MAX + 1];
 static char error[FIX_JSON_ERROR_BYTES_MAX];
-
-static int load(void **state)
-{
-    (void)state;
-    static const char *const paths[] = {"dictionaries/FIX44.xml",
-                                        "dictionaries/FIX44-internal.xml"};
-    char reason[DICTIONARY_ERROR_BYTES_MAX];
-    dictionary = dictionary_file_load(paths, 2, reason);
-    return dictionary != NULL ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    dictionary_free(dictionary);
-    return 0;
-}
 
 /* Decodes out of memory that ends where the text ends; '|' for SOH in the result. */
 static const char *decode_bytes(const void *json, size_t size)

@@ -1,34 +1,9 @@
 /* Messages for people, and words that are nearly right. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "gateway/shell/dictionary_file.h"
 #include "gateway/shell/nearest.h"
 #include "gateway/shell/readable.h"
+#include "tests/unit/shell_dictionary_fixture.h"
 
-static struct dictionary *dictionary;
 static char text[8192];
-
-static int load(void **state)
-{
-    (void)state;
-    static const char *const paths[] = {"dictionaries/FIX44.xml",
-                                        "dictionaries/FIX44-internal.xml"};
-    char reason[DICTIONARY_ERROR_BYTES_MAX];
-    dictionary = dictionary_file_load(paths, 2, reason);
-    return dictionary != NULL ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    dictionary_free(dictionary);
-    return 0;
-}
 
 static const char *readable(const char *message, enum readable_form form)
 {
