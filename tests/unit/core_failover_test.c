@@ -124,6 +124,28 @@ static void a_failover_needs_two_persons(void **state)
     assert_int_equal(FAILOVER_NONE, failover_of(rig)->step);
 }
 
+static void what_is_given_wrong_is_refused_when_it_is_proposed(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const wrong[] = {"|quiesce=0", "|canaries=many", "|canary-timeout=0",
+                                        "|ramp=-1"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        char arguments[200];
+        (void)snprintf(arguments, sizeof(arguments), "%s%s", BEGIN, wrong[i]);
+        assert_int_equal(COMMAND_REFUSED,
+                         rig_ask(rig, "jane", "failover.begin", arguments)->result);
+    }
+}
+
+static void a_drill_is_told_as_one(void **state)
+{
+    struct rig *rig = *state;
+    begin(rig, BEGIN "|drill=true|canaries=0|ramp=0");
+    assert_int_equal(FAILOVER_DONE, failover_of(rig)->step);
+    assert_non_null(rig_event(rig, "failover drill 1, ALPHA to BETA: DONE", NULL));
+    assert_null(rig_event(rig, "failover 1,", NULL));
+}
+
 static void orders_in_doubt_stay_where_they_are(void **state)
 {
     struct rig *rig = *state;
@@ -324,6 +346,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(beyond_the_canaries_orders_wait_for_the_brokers_word,
                                         with_rig, without_rig),
         cmocka_unit_test_setup_teardown(a_failover_needs_two_persons, with_rig, without_rig),
+        cmocka_unit_test_setup_teardown(what_is_given_wrong_is_refused_when_it_is_proposed,
+                                        with_rig, without_rig),
+        cmocka_unit_test_setup_teardown(a_drill_is_told_as_one, with_rig, without_rig),
         cmocka_unit_test_setup_teardown(orders_in_doubt_stay_where_they_are, with_rig, without_rig),
         cmocka_unit_test_setup_teardown(its_word_is_awaited_while_it_can_come, with_rig,
                                         without_rig),

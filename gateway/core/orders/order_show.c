@@ -239,7 +239,7 @@ struct text order_why(struct engine *engine, const struct order *order)
         break;
     case ORDER_IN_DOUBT: {
         struct text settled = order_settled_by(engine, order);
-        add_attempt(text_add(&why, " "), order);
+        add_attempt(&why, order);
         text_add_span(text_add(&why, ": "), text_span(&settled));
         break;
     }

@@ -50,32 +50,38 @@ static void plan_text(struct command_call *call, uint32_t from, struct text *out
     failover_picture_text(&picture, out);
 }
 
+/* What failover.begin was given; the same when it is proposed and when it is approved. */
+static bool read_begin(struct command_call *call, struct failover *next)
+{
+    uint64_t most = FAILOVER_SECONDS_MAX;
+    *next = (struct failover){.quiesce_seconds = 30,
+                              .canaries = 3,
+                              .canary_seconds = 30,
+                              .ramp_seconds = 60,
+                              .number = call->engine->failover.number + 1,
+                              .drill = command_true(call, "drill")};
+    return read_brokers(call, &next->from, &next->to) && may_begin(call, next->to) &&
+           command_number(call, "quiesce", 1, most, &next->quiesce_seconds) &&
+           command_number(call, "canaries", 0, FAILOVER_CANARIES_MAX, &next->canaries) &&
+           command_number(call, "canary-timeout", 1, most, &next->canary_seconds) &&
+           command_number(call, "ramp", 0, most, &next->ramp_seconds);
+}
+
 static bool plan(struct command_call *call)
 {
-    uint32_t from = 0;
-    uint32_t to = 0;
+    struct failover next;
     struct text words = {.size = 0};
-    if (!read_brokers(call, &from, &to) || !may_begin(call, to)) {
+    if (!read_begin(call, &next)) {
         return false;
     }
-    plan_text(call, from, &words);
+    plan_text(call, next.from, &words);
     return command_done(call, words.data);
 }
 
 static bool begin(struct command_call *call)
 {
-    struct failover next = {.quiesce_seconds = 30,
-                            .canaries = 3,
-                            .canary_seconds = 30,
-                            .ramp_seconds = 60,
-                            .number = call->engine->failover.number + 1,
-                            .drill = command_true(call, "drill")};
-    uint64_t most = FAILOVER_SECONDS_MAX;
-    if (!read_brokers(call, &next.from, &next.to) || !may_begin(call, next.to) ||
-        !command_number(call, "quiesce", 1, most, &next.quiesce_seconds) ||
-        !command_number(call, "canaries", 0, FAILOVER_CANARIES_MAX, &next.canaries) ||
-        !command_number(call, "canary-timeout", 1, most, &next.canary_seconds) ||
-        !command_number(call, "ramp", 0, most, &next.ramp_seconds)) {
+    struct failover next;
+    if (!read_begin(call, &next)) {
         return false;
     }
     span_to_text(call->proposer, next.by, sizeof(next.by));
