@@ -77,16 +77,33 @@ static void print_json(struct asked *asked)
     }
 }
 
+/* One row stands by itself if there never are more: of what is shown, and of a proposal. */
+static bool is_one(const struct asked *asked)
+{
+    static const char *const verbs[] = {"show", "status", "table"};
+    const char *name = asked->words.spec->name;
+    const char *verb = name + strcspn(name, ".");
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        if (verb[0] == '.' && strcmp(verb + 1, verbs[i]) == 0) {
+            return true;
+        }
+    }
+    return asked->words.spec->changes;
+}
+
 static bool print_rows(struct asked *asked)
 {
-    const char *name = asked->words.spec->name;
-    size_t size = strlen(name);
-    bool lists = size > 5 && strcmp(name + size - 5, ".list") == 0;
     if (asked->client.frames.count < 2) {
         return true;
     }
-    return asked->client.frames.count == 2 && !lists ? ctl_table_print_one(&asked->client)
-                                                     : ctl_table_print(&asked->client);
+    return asked->client.frames.count == 2 && is_one(asked) ? ctl_table_print_one(&asked->client)
+                                                            : ctl_table_print(&asked->client);
+}
+
+/* Rows need no "done" behind them. */
+static bool says_more(const struct asked *asked)
+{
+    return asked->client.frames.count < 2 || strcmp(asked->answer, "done") != 0;
 }
 
 /* "omar or bob": who may approve what `proposer` proposed, by the configuration. */
@@ -163,7 +180,7 @@ static bool print_answer(struct asked *asked)
     if (!print_rows(asked)) {
         return false;
     }
-    if (asked->ok && asked->after[0] == '\0') {
+    if (asked->ok && asked->after[0] == '\0' && says_more(asked)) {
         (void)printf("%s\n", asked->answer);
     }
     if (asked->proposed && asked->client.frames.count == 2) {

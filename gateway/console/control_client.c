@@ -11,6 +11,15 @@ enum { REACH_MS_MAX = 3000, ANSWER_MS_MAX = 5000 };
 bool control_client_find(struct control_client *client, const char *config_path,
                          const char *control)
 {
+    uint8_t key[ZEROMQ_KEY_BYTES];
+    if ((client->server_key == NULL) != (client->secret_file == NULL)) {
+        command_fail(&client->fault, "--server-key and --secret go together");
+        return false;
+    }
+    if (client->server_key != NULL && !zeromq_key_read(client->server_key, key)) {
+        command_fail(&client->fault, "--server-key is no CURVE key of 40 characters");
+        return false;
+    }
     if (control != NULL) {
         (void)snprintf(client->endpoint, sizeof(client->endpoint), "%s", control);
         return true;
@@ -37,17 +46,8 @@ static bool read_keys(struct control_client *client, struct zeromq_options *opti
                       char secret[ZEROMQ_KEY_TEXT_BYTES + 1])
 {
     char error[KEY_FILE_ERROR_BYTES_MAX];
-    uint8_t key[ZEROMQ_KEY_BYTES];
-    if (client->server_key == NULL && client->secret_file == NULL) {
+    if (client->server_key == NULL) {
         return true;
-    }
-    if (client->server_key == NULL || client->secret_file == NULL) {
-        command_fail(&client->fault, "--server-key and --secret go together");
-        return false;
-    }
-    if (!zeromq_key_read(client->server_key, key)) {
-        command_fail(&client->fault, "--server-key is no CURVE key of 40 characters");
-        return false;
     }
     if (key_file_read(client->secret_file, secret, error) != STATUS_OK) {
         command_fail(&client->fault, "--secret %s", error);

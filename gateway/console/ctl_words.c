@@ -305,7 +305,7 @@ static bool take_option(struct ctl_words *words, int argc, char **argv, int *at)
     const char **own = own_option(words, name, NULL);
     bool next_is_value =
         *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0 && strcmp(argv[*at + 1], "-c") != 0;
-    if (value == NULL && (next_is_value || (own != NULL && *at + 1 < argc))) {
+    if (value == NULL && next_is_value) {
         *at += 1;
         value = argv[*at];
     }

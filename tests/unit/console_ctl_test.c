@@ -147,6 +147,7 @@ static void what_is_wrong_is_told_with_what_may_be_meant(void **state)
         {"session reset", "'session' is missing: fixgate ctl session reset SESSION [CONFIRM]"},
         {"session list more", "one word too many: 'more': fixgate ctl session list"},
         {"session list --operator", "option --operator needs a value"},
+        {"session list --operator --json", "option --operator needs a value"},
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         assert_false(read_words(wrong[i].line, &words));
