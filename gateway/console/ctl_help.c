@@ -65,14 +65,15 @@ static void print_roles(unsigned may)
 
 static void print_arguments(const struct command_spec *spec)
 {
-    enum { COLUMN = 16 };
+    enum { COLUMN = 17 };
     const char *rest = spec->arguments;
     struct span name;
     bool optional;
     while (command_argument_next(&rest, &name, &optional)) {
         const char *words = ctl_argument_help(spec, name);
-        (void)printf("  %-*.*s %s%s\n", COLUMN, (int)name.size, (const char *)name.data,
-                     words != NULL ? words : "", optional ? " (may be left out)" : "");
+        int size =
+            printf(optional ? "  [%.*s]" : "  %.*s", (int)name.size, (const char *)name.data);
+        (void)printf("%*s %s\n", size < COLUMN ? COLUMN - size : 0, "", words != NULL ? words : "");
     }
     (void)fputs(spec->arguments[0] != '\0' ? "\n" : "", stdout);
 }
@@ -102,8 +103,9 @@ static void print_command(const struct command_spec *spec)
     char usage[CTL_USAGE_BYTES_MAX];
     char group[COMMAND_NAME_BYTES_MAX + 1];
     ctl_usage(spec, usage);
-    (void)printf("usage: fixgate ctl %s (-c FILE | --control ENDPOINT)\n"
-                 "                   [--operator NAME] [--key KEY] [--json]\n\n  %s\n\n",
+    (void)printf("usage: fixgate ctl %s\n"
+                 "                   (-c FILE | --control ENDPOINT) [--operator NAME]\n"
+                 "                   [--key KEY] [--json]\n\n  %s\n\n",
                  usage, spec->help);
     print_arguments(spec);
     (void)fputs("Needs the role ", stdout);

@@ -357,7 +357,14 @@ bool ctl_words_read(struct ctl_words *words, int argc, char **argv)
     }
     words->spec = plain.count > 0 ? take_command(&plain) : NULL;
     if (words->help) {
-        words->group = words->spec == NULL && plain.count > 0 ? plain.list[0] : NULL;
+        /* "kill" alone is short for its list; its help is that of the group. */
+        bool group = plain.count == 1 && ctl_group(plain.list[0]) != NULL;
+        words->spec = group ? NULL : words->spec;
+        words->group = plain.count > 0 && words->spec == NULL ? plain.list[0] : NULL;
+        if (words->group != NULL && ctl_group(words->group) == NULL) {
+            fail_unknown(words, &plain);
+            return false;
+        }
         return true;
     }
     if (plain.count == 0) {

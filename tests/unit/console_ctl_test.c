@@ -122,7 +122,9 @@ static void help_may_be_of_all_of_a_group_or_of_a_command(void **state)
     assert_true(read_words("--help", &words));
     assert_true(words.help && words.spec == NULL && words.group == NULL);
     assert_true(read_words("audit --help", &words));
-    assert_true(words.help);
+    assert_true(words.help && words.spec == NULL);
+    assert_string_equal("audit", words.group);
+    assert_false(read_words("adit --help", &words));
     assert_true(read_words("session reset --help", &words));
     assert_string_equal("session.reset", words.spec->name);
     assert_true(read_words("failover -h", &words));
