@@ -142,9 +142,9 @@ void rig_check_reply(struct rig *rig, struct span bytes)
     uint8_t key[ORDER_KEY_BYTES_MAX];
     struct span value;
     begin(rig);
-    bool found =
-        committed(rig, TABLE_ORDER,
-                  order_key(key, span_text("OMS"), message_value(&message, TAG_ClOrdID)), &value);
+    struct span client = message_value(&message, TAG_TargetCompID);
+    bool found = committed(rig, TABLE_ORDER,
+                           order_key(key, client, message_value(&message, TAG_ClOrdID)), &value);
     ASSERT(found);
     store_read_end(rig->store_reader);
 }

@@ -22,6 +22,16 @@
 
 enum { ROUTER_NEWS_MAX = 64 };
 
+/* A canary order; texts are as they go out, borrowed. */
+struct router_canary {
+    const char *symbol;   /* Of the test instrument; NULL: no canary orders. */
+    const char *account;  /* May be NULL. */
+    const char *currency; /* May be NULL. */
+    const char *quantity;
+    const char *price;    /* To buy at; far below the market. */
+    uint64_t interval_ns; /* For so long no word of any order: one goes out. */
+};
+
 struct router_settings {
     bool run;    /* As a thread of `fixgate run`. */
     bool shadow; /* Posts nothing but what would have been done, in words. */
@@ -34,6 +44,8 @@ struct router_settings {
     uint64_t slow_floor_ns;    /* 250 ms */
     uint32_t slow_samples_min; /* 20 */
     uint64_t slow_unknown_ns;  /* 1 s */
+
+    struct router_canary canary;
 
     uint64_t probe_interval_ns; /* 5 s: an idle broker is asked for an echo so often; */
     uint64_t probe_pause_ns;    /* 1 s: one whose breaker waits for echoes. */
@@ -83,6 +95,7 @@ struct router_broker {
     struct latency_figures figures; /* Its own baseline: settled. */
     uint64_t slow_ns;               /* What is slow for it. */
     uint64_t heard_ns;              /* The last word of any order; 0 = none yet. */
+    uint64_t canary_ns;             /* When the last canary order went; 0 = none yet. */
     uint64_t dropped_ns;            /* When a session of it last went down. */
     uint64_t sent_second;           /* The second in which orders are counted; */
     uint32_t sent_count;            /* how many went out in it, */
@@ -149,6 +162,12 @@ void router_tick(struct router *router, uint64_t now_ns);
  * whether it went out; if not, it is asked for again a little later. */
 bool router_probe_next(struct router *router, uint32_t *session);
 void router_probed(struct router *router, uint32_t session, bool sent);
+
+/* The next broker that is to get a canary order now: it takes orders, none is on its way there but
+ * such as are overdue, and it gave no word of any for too long; half open, or when it owes one,
+ * without waiting so long. False: none is. The caller says when one was sent, or could not be. */
+bool router_canary_next(struct router *router, uint32_t *broker);
+void router_canary_sent(struct router *router, uint32_t broker);
 
 /* The next post that is due. False: none is. One that could not be delivered is given back. */
 bool router_post_next(struct router *router, struct router_post *post);

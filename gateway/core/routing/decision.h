@@ -50,7 +50,7 @@ enum routing_mode {
 #define DECISION_CAUSES(X)                                                                         \
     X(NONE, "can take it")                                                                         \
     X(RULE_NEVER, "a rule keeps the order from it")                                                \
-    X(RULE_OTHER, "a rule sends the order to another broker")                                      \
+    X(RULE_OTHER, "the order is for another broker: a rule says so, or it is a canary")            \
     X(NO_RULE, "mode PINNED: no rule names a broker for the order")                                \
     X(NOT_PRIMARY, "mode PRIMARY_BACKUP: it is not the primary")                                   \
     X(DRAIN, "drained by an operator")                                                             \

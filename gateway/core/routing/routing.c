@@ -1,70 +1,8 @@
 #include "gateway/core/routing/routing.h"
 
 #include "gateway/core/doubt/hunt.h"
-#include "gateway/core/engine/hash.h"
 #include "gateway/core/orders/moves.h"
-
-/* --- Rules -------------------------------------------------------------------- */
-
-/* What the rules say of one order. */
-struct wish {
-    uint32_t pinned; /* The broker that it goes to, or ROUTING_NO_BROKER. */
-    uint32_t never;  /* Bit by broker: never to that one. */
-};
-
-_Static_assert(ENGINE_BROKERS_MAX <= 32, "one bit for each broker");
-
-static bool part_fits(uint64_t rule_hash, const char *rule_text, uint64_t hash, struct span text)
-{
-    return rule_hash == 0 || (rule_hash == hash && span_is(text, rule_text));
-}
-
-/* Of those that pin, the one that says most: both, then the account, then the symbol. */
-static struct wish wish_of(const struct routing_table *table, const struct order *order)
-{
-    struct wish wish = {.pinned = ROUTING_NO_BROKER};
-    if (table->rules_count == 0) {
-        return wish;
-    }
-    uint64_t symbol_hash = hash_bytes(HASH_SEED, order->symbol);
-    uint64_t account_hash = hash_bytes(HASH_SEED, order->account);
-    unsigned best = 0;
-    for (uint32_t index = 0; index < table->rules_count; index++) {
-        const struct routing_rule *rule = &table->rules[index];
-        if (!part_fits(rule->symbol_hash, rule->symbol, symbol_hash, order->symbol) ||
-            !part_fits(rule->account_hash, rule->account, account_hash, order->account)) {
-            continue;
-        }
-        unsigned rank = (rule->account_hash != 0 ? 2U : 0U) + (rule->symbol_hash != 0 ? 1U : 0U);
-        if (rule->never) {
-            wish.never |= UINT32_C(1) << rule->broker;
-        } else if (rank > best) {
-            best = rank;
-            wish.pinned = rule->broker;
-        }
-    }
-    return wish;
-}
-
-static enum decision_cause wish_cause(const struct routing_table *table, struct wish wish,
-                                      uint32_t broker)
-{
-    if ((wish.never >> broker & 1) != 0) {
-        return CAUSE_RULE_NEVER;
-    }
-    if (wish.pinned != ROUTING_NO_BROKER) {
-        return wish.pinned == broker ? CAUSE_NONE : CAUSE_RULE_OTHER;
-    }
-    switch (table->mode) {
-    case ROUTING_PRIMARY_BACKUP:
-        return table->primary == broker ? CAUSE_NONE : CAUSE_NOT_PRIMARY;
-    case ROUTING_PINNED:
-        return CAUSE_NO_RULE;
-    case ROUTING_ACTIVE_ACTIVE:
-        break;
-    }
-    return CAUSE_NONE;
-}
+#include "gateway/core/routing/routing_rules.h"
 
 /* --- Brokers and their sessions ------------------------------------------------- */
 
@@ -252,7 +190,7 @@ static uint32_t orders_left(const struct routing_broker *row)
 void routing_weigh(struct engine *engine, const struct order *order, struct decision *decision)
 {
     const struct routing_table *table = &engine->routing;
-    struct wish wish = wish_of(table, order);
+    struct routing_wish wish = routing_wish(engine, order);
     decision->at_ns = engine->now_ns;
     decision->order_number = order->number;
     decision->version = table->version;
@@ -260,7 +198,7 @@ void routing_weigh(struct engine *engine, const struct order *order, struct deci
     decision->count = engine->config->brokers_count;
     for (uint32_t broker = 0; broker < decision->count; broker++) {
         const struct routing_broker *row = &table->brokers[broker];
-        enum decision_cause cause = wish_cause(table, wish, broker);
+        enum decision_cause cause = routing_wish_cause(engine, wish, broker);
         if (cause == CAUSE_NONE && !order_limits_broker_allows(engine, order, broker, NULL)) {
             cause = CAUSE_LIMIT;
         }
