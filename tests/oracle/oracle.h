@@ -27,6 +27,8 @@
     X(LIMITS, "memory, queues and orders stay within their limits")                                \
     X(TWO_PERSONS, "what needs two persons is done by two")                                        \
     X(OBEYS, "no new order goes where people, or the router, let none go")                         \
+    X(BREAKERS, "the router's breakers open with cause, move as they may, and never flap")         \
+    X(SHARES, "a broker that is well gets its warm share of the orders")                           \
     X(DEADLINE, "after a tick at the deadline the deadline has moved")                             \
     X(SETTLES, "when faults are over, everything settles in bounded time")                         \
     X(STARTS, "the gateway starts on what it left behind")                                         \
@@ -63,6 +65,47 @@ void oracle_limit_quantity(struct oracle *oracle, const char *client, int64_t mo
  * many new ones go there in all. */
 void oracle_broker_capacity(struct oracle *oracle, uint32_t broker, uint32_t most);
 void oracle_broker_probes(struct oracle *oracle, uint32_t broker, uint32_t most);
+
+/* All brokers can take orders as long as nothing on the bus says otherwise: each of them gets so
+ * many thousandths of the orders at least, beside the others. Told of worlds without rates,
+ * capacities, limits and rules. */
+void oracle_warm_share(struct oracle *oracle, uint32_t permille);
+
+/* --- What the router says, if there is one -------------------------------------- */
+
+struct oracle_router {
+    uint64_t backoff_first_ns; /* OPEN lasts so long at least, and doubles … */
+    uint64_t backoff_most_ns;  /* … up to that, … */
+    uint32_t jitter_permille;  /* … less that share; … */
+    uint64_t forgive_ns;       /* … CLOSED for so long takes one doubling back. */
+    uint64_t half_open_least_ns;
+    uint32_t ramp_permille; /* With that it begins when CLOSED again, */
+    uint64_t ramp_ns;       /* and grows to 1000 in that time. */
+
+    /* So many orders in a row without a word for so long open a breaker; 0: that is not judged,
+     * for the router may not see in time what the bus says. */
+    uint32_t silent_orders;
+    uint64_t silence_ns;
+    bool shadow; /* It posts CLOSED, whatever it says. */
+    bool calm;   /* Nothing is wrong in this world but orders of one instrument: none ever opens. */
+};
+
+/* Before anything is told of it; without, nobody is taken at a word about breakers. */
+void oracle_router(struct oracle *oracle, const struct oracle_router *router);
+
+/* It begins to rebuild its picture: all breakers are CLOSED as if they had never been open. Then
+ * it follows the present, with nothing held against orders of before. And it ends, or stands
+ * still. */
+void oracle_router_begins(struct oracle *oracle);
+void oracle_router_follows(struct oracle *oracle);
+void oracle_router_ends(struct oracle *oracle);
+
+/* It says that a breaker has moved, at that time by its own clock. It never runs backwards. */
+void oracle_breaker_said(struct oracle *oracle, uint32_t broker, struct span state, uint64_t at_ns);
+
+/* It asks the gateway for that. */
+void oracle_router_posts(struct oracle *oracle, uint32_t broker, struct span state, uint32_t ramp,
+                         uint64_t at_ns);
 
 /* --- What clients saw: whole messages, SOH between fields ------------------------ */
 

@@ -75,6 +75,7 @@ static void understand(struct oracle *oracle, uint64_t bus_seq, struct span topi
     } else if (span_is(kind, "CO.")) {
         oracle_control_event(oracle, bus_seq, &message);
     }
+    oracle_breakers_event(oracle, bus_seq, kind, &message);
 }
 
 static void compare(struct oracle *oracle, uint64_t bus_seq, const struct bus_entry *entry)

@@ -282,6 +282,7 @@ void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct a
     if (attempt->broker == ORACLE_NONE || !goes) {
         return;
     }
+    oracle_breakers_order(oracle, bus_seq, attempt->broker, message);
     const char *name = oracle->orders[attempt->order].name;
     const char *killed =
         oracle_order_killed(oracle, &oracle->orders[attempt->order], attempt->broker);

@@ -11,6 +11,7 @@
  *   oracle_control.c    what people said, and that it was obeyed
  *   oracle_failover.c   the failover procedure
  *   oracle_limits.c     limits on orders
+ *   oracle_breakers.c   the router's breakers, and shares of the orders (oracle_breakers.h)
  *   oracle_ladder.c     from attempt to attempt: whether the one before is dead
  *   oracle_sessions.c   resets, what brokers sent, events of sessions
  *   oracle_wire.c       what came from the gateway over the lines
@@ -22,6 +23,7 @@
 #define TESTS_ORACLE_ORACLE_PARTS_H
 
 #include "tests/oracle/oracle.h"
+#include "tests/oracle/oracle_breakers.h"
 #include "tests/oracle/oracle_map.h"
 #include "tests/oracle/oracle_message.h"
 #include "tests/tools/broker_number.h"
@@ -345,6 +347,7 @@ struct oracle {
     uint64_t answers;
     uint64_t sendings;
 
+    struct oracle_breakers breakers;
     struct broker brokers[ORACLE_BROKERS_MAX];
     struct session sessions[ORACLE_SESSIONS_MAX];
     struct limit limits[ORACLE_LIMITS_MAX];

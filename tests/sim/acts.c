@@ -3,6 +3,7 @@
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/oms.h"
+#include "tests/sim/router_actor.h"
 #include "tests/sim/words.h"
 
 static bool act_network(struct sim *sim, const char *words)
@@ -57,6 +58,9 @@ bool sim_act(struct sim *sim, const char *words)
     }
     if (words_take(&words, "bus")) {
         return sim_bus_act(sim->bus, words);
+    }
+    if (words_take(&words, "router")) {
+        return sim->router != NULL && sim_router_act(sim->router, words);
     }
     if (words_take(&words, "network")) {
         return act_network(sim, words);

@@ -5,6 +5,7 @@
  *   broker NAME …    sim_broker_act()
  *   oms NAME …       sim_oms_act()
  *   bus …            sim_bus_act()
+ *   router …         sim_router_act()
  *   network latency LEAST_MS MOST_MS | split PERMILLE | window BYTES */
 #ifndef TESTS_SIM_ACTS_H
 #define TESTS_SIM_ACTS_H

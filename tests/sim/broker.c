@@ -61,6 +61,11 @@ struct sim_broker *sim_broker_new(struct sim *sim, uint32_t index,
     broker->sim = sim;
     broker->index = index;
     broker->set = *settings;
+    if (settings->rejects_symbol != NULL) {
+        broker->rejects = BROKER_REJECTS_SYMBOL;
+        (void)snprintf(broker->rejects_symbol, sizeof(broker->rejects_symbol), "%s",
+                       settings->rejects_symbol);
+    }
     session_init(broker, BROKER_ORDERS, &broker->set.orders);
     session_init(broker, BROKER_DROPCOPY, &broker->set.dropcopy);
     return broker;
@@ -121,6 +126,8 @@ void sim_broker_mend(struct sim_broker *broker)
     (void)sim_broker_act(broker, "reachable");
     broker->late = false;
     broker->garbles = false;
+    (void)sim_broker_act(broker, "answers quickly");
+    (void)sim_broker_act(broker, "takes all");
     broker->set.deaf_permille = 0;
     for (uint32_t i = 0; i < broker->orders_count; i++) {
         const struct broker_order *order = &broker->orders[i];

@@ -33,12 +33,13 @@ struct sim_broker_session {
 /* Kinds of bad manners. */
 enum sim_broker_manner {
     SIM_BROKER_DIES = 1,
-    SIM_BROKER_HANGS = 2, /* Slow, mute and unreachable, too. */
+    SIM_BROKER_HANGS = 2, /* Slow, mute and unreachable, too; and answers slowly. */
     SIM_BROKER_FORGETS = 4,
     SIM_BROKER_RESETS = 8,
     SIM_BROKER_ASKS = 16, /* Again, the impossible; logs out, skips numbers. */
     SIM_BROKER_REPORTS_ODDLY = 32,
     SIM_BROKER_TALKS_GARBAGE = 64,
+    SIM_BROKER_REJECTS = 128,
 };
 
 /* How it says that it knows no such order when its status is asked for. */
@@ -55,13 +56,14 @@ struct sim_broker_settings {
     struct sim_broker_session dropcopy;
     uint64_t answer_least_ns; /* From a message to what it makes of it. */
     uint64_t answer_most_ns;
-    unsigned reject_permille;  /* New orders it rejects. */
-    unsigned refuse_permille;  /* New orders it answers with BusinessMessageReject(j). */
-    unsigned silent_permille;  /* New orders it takes and never acknowledges before they trade. */
-    unsigned fill_permille;    /* New orders it executes by itself; the others rest. */
-    uint32_t fills_most;       /* In at most so many parts. */
-    unsigned pending_permille; /* Says PendingNew/PendingCancel first. */
-    unsigned deaf_permille;    /* Status requests it never answers. */
+    unsigned reject_permille;   /* New orders it rejects. */
+    const char *rejects_symbol; /* New orders of it, from the beginning; NULL: none. */
+    unsigned refuse_permille;   /* New orders it answers with BusinessMessageReject(j). */
+    unsigned silent_permille;   /* New orders it takes and never acknowledges before they trade. */
+    unsigned fill_permille;     /* New orders it executes by itself; the others rest. */
+    uint32_t fills_most;        /* In at most so many parts. */
+    unsigned pending_permille;  /* Says PendingNew/PendingCancel first. */
+    unsigned deaf_permille;     /* Status requests it never answers. */
     enum sim_broker_unknown unknown;
     bool asked_when_dead; /* The gateway asks before it believes that it did not get an order. */
     bool mass_status;     /* Answers OrderMassStatusRequest(AF); else it is refused with j. */
@@ -91,6 +93,11 @@ void sim_broker_line_up(struct sim_broker *broker, struct line *line);
  *   mute | speak                 reads, says nothing
  *   reads slowly | reads         takes a few bytes a second
  *   unreachable [ENDPOINT] | reachable
+ *   answers slowly MS | answers quickly    so much later than usual
+ *   rejects SYMBOL [halted]      new orders of it, for a reason of the business (halted: in words)
+ *   rejects all | refuses all    new orders, for reasons of its own: an ExecutionReport, or a
+ *                                BusinessMessageReject with 380=4
+ *   takes all                    no more of that
  *   forget received N            its line ends, and its next number due falls back by N: an old
  *                                copy of its state
  *   forget sent N                its last N application messages are a gap when asked for again

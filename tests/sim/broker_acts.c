@@ -138,6 +138,44 @@ static bool act_reachable(struct sim_broker *broker, const char **rest)
     return true;
 }
 
+/* --- New orders ----------------------------------------------------------------------------- */
+
+static bool act_answers(struct sim_broker *broker, const char **rest)
+{
+    int64_t ms = 0;
+    if (words_take(rest, "slowly") && !words_number(rest, &ms)) {
+        return false;
+    }
+    (void)words_take(rest, "quickly");
+    broker->slower_ns = ms > 0 ? (uint64_t)ms * SIM_MS_NS : 0;
+    return true;
+}
+
+static bool act_rejects(struct sim_broker *broker, const char **rest)
+{
+    if (words_take(rest, "all")) {
+        broker->rejects = BROKER_REJECTS_ALL;
+        return true;
+    }
+    if (!words_next(rest, broker->rejects_symbol, sizeof(broker->rejects_symbol))) {
+        return false;
+    }
+    broker->rejects = words_take(rest, "halted") ? BROKER_REJECTS_HALTED : BROKER_REJECTS_SYMBOL;
+    return true;
+}
+
+static bool act_refuses(struct sim_broker *broker, const char **rest)
+{
+    broker->rejects = BROKER_REFUSES_ALL;
+    return words_take(rest, "all");
+}
+
+static bool act_takes(struct sim_broker *broker, const char **rest)
+{
+    broker->rejects = BROKER_TAKES;
+    return words_take(rest, "all");
+}
+
 /* --- Numbers ------------------------------------------------------------------------------- */
 
 /* Whether it can be seen that numbers from `begin` on were processed: the gateway has had a word
@@ -308,6 +346,10 @@ bool sim_broker_act(struct sim_broker *broker, const char *words)
         {"reads", act_reads, false, false},
         {"unreachable", act_unreachable, false, false},
         {"reachable", act_reachable, true, false},
+        {"answers", act_answers, false, false},
+        {"rejects", act_rejects, false, false},
+        {"refuses", act_refuses, false, false},
+        {"takes", act_takes, false, false},
         {"forget", act_forget, false, false},
         {"reset", act_reset, false, false},
         {"skip", act_skip, false, false},

@@ -21,6 +21,11 @@ static const struct manner manners[] = {
     {"reads slowly", SIM_BROKER_HANGS, 0, false, false},
     {"unreachable", SIM_BROKER_HANGS, 0, false, false},
     {"unreachable 0", SIM_BROKER_HANGS, 0, false, false},
+    {"answers slowly %", SIM_BROKER_HANGS, 3000, false, false},
+    {"rejects VOD", SIM_BROKER_REJECTS, 0, false, false},
+    {"rejects BARC halted", SIM_BROKER_REJECTS, 0, false, false},
+    {"rejects all", SIM_BROKER_REJECTS, 0, false, false},
+    {"refuses all", SIM_BROKER_REJECTS, 0, false, false},
     {"forget received %", SIM_BROKER_FORGETS, 12, false, false},
     {"forget sent %", SIM_BROKER_FORGETS, 8, false, false},
     {"reset", SIM_BROKER_RESETS, 0, false, false},
@@ -54,6 +59,12 @@ static const char *end_of_manner(const struct sim_broker *broker)
     if (broker->unreachable != 0) {
         return "reachable";
     }
+    if (broker->slower_ns > 0) {
+        return "answers quickly";
+    }
+    if (broker->rejects != BROKER_TAKES) {
+        return "takes all";
+    }
     return broker->slow ? "reads" : NULL;
 }
 
@@ -84,8 +95,10 @@ const char *sim_broker_draw(struct sim_broker *broker)
         }
         size_t size = strcspn(manner->words, "%");
         uint64_t number = manner->most > 0 ? random_between(random, 1, manner->most) : 0;
-        bool dropcopy = manner->kind != SIM_BROKER_REPORTS_ODDLY && broker->set.dropcopy.present &&
-                        manner->most > 0 && random_chance(random, 250);
+        bool of_session =
+            manner->kind != SIM_BROKER_REPORTS_ODDLY && manner->kind != SIM_BROKER_HANGS;
+        bool dropcopy = of_session && broker->set.dropcopy.present && manner->most > 0 &&
+                        random_chance(random, 250);
         if (manner->words[size] == '\0') {
             return manner->words;
         }

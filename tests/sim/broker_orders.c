@@ -15,8 +15,8 @@ static struct broker_order *order_of_job(struct sim_broker *broker, const struct
 
 uint64_t broker_pause_ns(struct sim_broker *broker)
 {
-    return random_between(&broker->sim->random, broker->set.answer_least_ns,
-                          broker->set.answer_most_ns);
+    return broker->slower_ns + random_between(&broker->sim->random, broker->set.answer_least_ns,
+                                              broker->set.answer_most_ns);
 }
 
 static void do_job(struct sim_broker *broker, const struct broker_job *job);
@@ -111,6 +111,43 @@ static void plan(struct sim_broker *broker, uint32_t number, bool must_trade)
     }
 }
 
+static void reject(struct sim_broker *broker, uint32_t number, unsigned reason, const char *text)
+{
+    book_end(broker, number, ORACLE_REJECTED);
+    broker_report(broker, number,
+                  &(struct broker_words){.exec_type = '8', .reason = reason, .text = text});
+}
+
+/* It takes no such order at present, and has said so. */
+static bool rejects_now(struct sim_broker *broker, uint32_t request)
+{
+    enum { EXCHANGE_CLOSED = 2, OTHER = 99 };
+    uint32_t number = broker->requests[request].order;
+    bool named = strcmp(book_order(broker, number)->symbol, broker->rejects_symbol) == 0;
+    switch (broker->rejects) {
+    case BROKER_TAKES:
+        return false;
+    case BROKER_REJECTS_SYMBOL:
+        if (named) {
+            reject(broker, number, EXCHANGE_CLOSED, "exchange closed");
+        }
+        return named;
+    case BROKER_REJECTS_HALTED:
+        if (named) {
+            reject(broker, number, OTHER, "trading halted");
+        }
+        return named;
+    case BROKER_REJECTS_ALL:
+        reject(broker, number, OTHER, "system error");
+        return true;
+    case BROKER_REFUSES_ALL:
+        book_end(broker, number, ORACLE_REJECTED);
+        broker_refuse(broker, number, broker->requests[request].seq);
+        return true;
+    }
+    return false;
+}
+
 static void answer_new(struct sim_broker *broker, uint32_t request)
 {
     struct random *random = &broker->sim->random;
@@ -119,16 +156,16 @@ static void answer_new(struct sim_broker *broker, uint32_t request)
     if (order->state != BOOK_PENDING) {
         return; /* Somebody has dealt with it. */
     }
+    if (rejects_now(broker, request)) {
+        return;
+    }
     if (random_chance(random, broker->set.refuse_permille)) {
         book_end(broker, number, ORACLE_REJECTED);
         broker_refuse(broker, number, broker->requests[request].seq);
         return;
     }
     if (random_chance(random, broker->set.reject_permille)) {
-        book_end(broker, number, ORACLE_REJECTED);
-        broker_report(
-            broker, number,
-            &(struct broker_words){.exec_type = '8', .reason = 3, .text = "exceeds limit"});
+        reject(broker, number, 3, "exceeds limit");
         return;
     }
     bool silent = random_chance(random, broker->set.silent_permille);

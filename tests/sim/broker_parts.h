@@ -193,6 +193,15 @@ struct broker_job {
 
 enum { BROKER_ORDERS, BROKER_DROPCOPY, BROKER_SESSIONS };
 
+/* New orders that it does not take at present, and what it says. */
+enum broker_rejects {
+    BROKER_TAKES,
+    BROKER_REJECTS_SYMBOL, /* Of one instrument: exchange closed. */
+    BROKER_REJECTS_HALTED, /* The same in words only: 103=99, and its Text says why. */
+    BROKER_REJECTS_ALL,    /* For a reason of its own. */
+    BROKER_REFUSES_ALL,    /* Application not available. */
+};
+
 struct sim_broker {
     struct sim *sim;
     uint32_t index;
@@ -202,8 +211,11 @@ struct sim_broker {
     bool hung;
     bool mute;
     bool slow;
-    bool late;            /* The next report. */
-    bool garbles;         /* The next message of a resend. */
+    bool late;          /* The next report. */
+    bool garbles;       /* The next message of a resend. */
+    uint64_t slower_ns; /* All its answers take so much longer. */
+    enum broker_rejects rejects;
+    char rejects_symbol[BROKER_NAME_BYTES];
     uint32_t unreachable; /* A bit for each endpoint. */
     char drawn[BROKER_WORDS_BYTES];
 

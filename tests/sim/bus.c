@@ -1,4 +1,4 @@
-/* A subscriber of the bus: what docs/bus.md, section 4, asks of one that misses nothing. */
+/* Subscribers of the bus: what docs/bus.md, section 4, asks of one that misses nothing. */
 #include "tests/sim/gateway.h"
 #include "tests/sim/oms.h"
 
@@ -34,6 +34,9 @@ struct bus_frame {
 
 struct sim_bus {
     struct sim *sim;
+    const char *name;
+    sim_bus_take *take; /* NULL: the events are the oracle's and the clients'. */
+    void *context;
     struct bus_frame frames[FRAMES_MAX]; /* A ring. */
     uint32_t first;
     uint32_t count;
@@ -48,17 +51,21 @@ struct sim_bus {
     uint64_t question;       /* Grows: answers to earlier ones are not wanted. */
     bool away;
     bool slow;
-    bool losing; /* Its queue was full when last something came. */
+    bool stopped; /* Its process stands still: it is sent to, and reads nothing. */
+    bool losing;  /* Its queue was full when last something came. */
 };
-
-static const char *const who = "bus > subscriber";
 
 /* --- Events, once and in order ---------------------------------------------------- */
 
 static void deliver(struct sim_bus *bus, struct span topic, struct span message, const char *note)
 {
     struct sim *sim = bus->sim;
-    trace_message(&sim->trace, who, message, note);
+    if (bus->take != NULL) {
+        bus->due++;
+        bus->take(bus->context, topic, message);
+        return;
+    }
+    trace_message(&sim->trace, "bus > subscriber", message, note);
     oracle_event(sim->oracle, bus->due, topic, message);
     bus->due++;
     for (uint32_t i = 0; i < sim->oms_count; i++) {
@@ -120,7 +127,8 @@ static void question_arrives(void *actor, uint64_t question)
     if (bus->away || question != bus->question) {
         return;
     }
-    if (!sim_gateway_up(sim->gateway) || random_chance(&sim->random, REPLAY_SILENT_PERMILLE)) {
+    if (bus->stopped || !sim_gateway_up(sim->gateway) ||
+        random_chance(&sim->random, REPLAY_SILENT_PERMILLE)) {
         ask_in(bus, RETRY_MS * SIM_MS_NS);
         return;
     }
@@ -175,7 +183,7 @@ static void take_live(struct sim_bus *bus, const struct bus_frame *frame)
     }
     bus->known = frame->bus_seq > bus->known ? frame->bus_seq : bus->known;
     if (!bus->asked) {
-        trace_say(&bus->sim->trace, "subscriber",
+        trace_say(&bus->sim->trace, bus->name,
                   "%s %" PRIu64 " where event %" PRIu64 " is due: asks for replay",
                   frame->heartbeat ? "a heartbeat tells of event" : "sees event", frame->bus_seq,
                   bus->due);
@@ -186,8 +194,8 @@ static void take_live(struct sim_bus *bus, const struct bus_frame *frame)
 static void frame_arrives(void *actor, uint64_t number)
 {
     struct sim_bus *bus = actor;
-    if (bus->count == 0 || frame_at(bus, 0)->number != number) {
-        return; /* Lost on its way. */
+    if (bus->stopped || bus->count == 0 || frame_at(bus, 0)->number != number) {
+        return; /* Lost on its way; or not read yet. */
     }
     struct bus_frame frame = *frame_at(bus, 0);
     bus->first = (bus->first + 1) % FRAMES_MAX;
@@ -211,7 +219,7 @@ static void send(struct sim_bus *bus, struct span topic, uint64_t bus_seq, struc
     struct random *random = &bus->sim->random;
     bool full = bus->count >= bus->queue_most;
     if (full && !bus->losing && !bus->away) {
-        trace_say(&bus->sim->trace, "subscriber", "its queue is full at event %" PRIu64, bus_seq);
+        trace_say(&bus->sim->trace, bus->name, "its queue is full at event %" PRIu64, bus_seq);
     }
     bus->losing = full;
     if (bus->away || full) {
@@ -241,7 +249,9 @@ static void send(struct sim_bus *bus, struct span topic, uint64_t bus_seq, struc
 void sim_bus_published(struct sim_bus *bus, struct span topic, uint64_t bus_seq,
                        struct span message)
 {
-    oracle_published(bus->sim->oracle, bus_seq, topic, message);
+    if (bus->take == NULL) {
+        oracle_published(bus->sim->oracle, bus_seq, topic, message);
+    }
     bus->published_last = bus_seq > bus->published_last ? bus_seq : bus->published_last;
     send(bus, topic, bus_seq, message, false);
 }
@@ -264,11 +274,14 @@ void sim_bus_disconnected(struct sim_bus *bus)
 
 /* --- Life ---------------------------------------------------------------------------- */
 
-struct sim_bus *sim_bus_new(struct sim *sim)
+struct sim_bus *sim_bus_new(struct sim *sim, const char *name, sim_bus_take *take, void *context)
 {
     struct sim_bus *bus = calloc(1, sizeof(*bus));
     ASSERT(bus != NULL);
     bus->sim = sim;
+    bus->name = name;
+    bus->take = take;
+    bus->context = context;
     bus->due = 1;
     bus->heard_ns = sim->now_ns;
     bus->queue_most = (uint32_t)random_between(&sim->random, QUEUE_LEAST, FRAMES_MAX);
@@ -301,6 +314,39 @@ static void come_back(struct sim_bus *bus)
     }
 }
 
+void sim_bus_follow(struct sim_bus *bus, uint64_t from)
+{
+    go_away(bus);
+    bus->stopped = false;
+    bus->due = from;
+    bus->known = 0;
+    bus->heard_ns = bus->sim->now_ns;
+    come_back(bus);
+}
+
+/* What has come meanwhile is read now, before what comes later. */
+static void go_on(struct sim_bus *bus)
+{
+    if (!bus->stopped) {
+        return;
+    }
+    bus->stopped = false;
+    bus->last_ns = bus->sim->now_ns + bus->count * MICROSECOND_NS;
+    for (uint32_t i = 0; i < bus->count; i++) {
+        sim_later(bus->sim, i * MICROSECOND_NS, frame_arrives, bus, frame_at(bus, i)->number);
+    }
+}
+
+bool sim_bus_behind(const struct sim_bus *bus)
+{
+    return bus->away || bus->asked || bus->due <= bus->known;
+}
+
+uint64_t sim_bus_heard_ns(const struct sim_bus *bus)
+{
+    return bus->heard_ns;
+}
+
 bool sim_bus_act(struct sim_bus *bus, const char *words)
 {
     if (strcmp(words, "away") == 0) {
@@ -311,6 +357,10 @@ bool sim_bus_act(struct sim_bus *bus, const char *words)
         bus->slow = true;
     } else if (strcmp(words, "quick") == 0) {
         bus->slow = false;
+    } else if (strcmp(words, "stop") == 0) {
+        bus->stopped = true;
+    } else if (strcmp(words, "go") == 0) {
+        go_on(bus);
     } else {
         return false;
     }
@@ -320,6 +370,7 @@ bool sim_bus_act(struct sim_bus *bus, const char *words)
 void sim_bus_mend(struct sim_bus *bus)
 {
     bus->slow = false;
+    go_on(bus);
     bus->queue_most = FRAMES_MAX;
     come_back(bus);
 }
@@ -328,11 +379,11 @@ bool sim_bus_at_rest(struct sim_bus *bus, char why[128])
 {
     uint64_t last = sim_gateway_last_event(bus->sim->gateway);
     if (bus->away) {
-        (void)snprintf(why, 128, "the subscriber is away");
+        (void)snprintf(why, 128, "the %.32s is away", bus->name);
     } else if (bus->due != last + 1) {
         (void)snprintf(why, 128,
-                       "the subscriber has had events up to %" PRIu64 ", the store up to %" PRIu64,
-                       bus->due - 1, last);
+                       "the %.32s has had events up to %" PRIu64 ", the store up to %" PRIu64,
+                       bus->name, bus->due - 1, last);
     } else {
         return true;
     }

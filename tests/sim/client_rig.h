@@ -147,7 +147,7 @@ static void rig_begin(uint64_t seed)
     rig.sim.seed = seed;
     random_seed(&rig.sim.random, seed);
     trace_init(&rig.sim.trace, &rig.sim.now_ns, NULL);
-    rig.sim.bus = sim_bus_new(&rig.sim);
+    rig.sim.bus = sim_bus_new(&rig.sim, "subscriber", NULL, NULL);
 }
 
 static void rig_end(void)

@@ -12,6 +12,7 @@
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway_parts.h"
 #include "tests/sim/oms.h"
+#include "tests/sim/router_actor.h"
 
 enum {
     IDLE_TURNS_MAX = 16, /* Turns with nothing to do while the deadline stands still. */
@@ -164,6 +165,9 @@ static void come_back(struct sim_gateway *gateway)
         sim_oms_reconnected(gateway->sim->oms[i]);
     }
     sim_bus_disconnected(gateway->sim->bus);
+    if (gateway->sim->router != NULL) {
+        sim_router_disconnected(gateway->sim->router);
+    }
     if (gateway->settings.restart_most_ns > 0) {
         sim_later(gateway->sim,
                   random_between(&gateway->sim->random, gateway->settings.restart_least_ns,

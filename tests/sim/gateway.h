@@ -6,6 +6,7 @@
 #define TESTS_SIM_GATEWAY_H
 
 #include "gateway/core/engine/config.h"
+#include "gateway/core/routing/routing_table.h"
 #include "tests/sim/sim.h"
 
 struct sim_gateway_settings {
@@ -84,6 +85,17 @@ bool sim_gateway_asks(const struct sim_gateway *gateway, uint32_t session);
 /* Logged on, with the proof that both sides are in step. A broker may believe so in a line that is
  * dead. */
 bool sim_gateway_ready(const struct sim_gateway *gateway, uint32_t session);
+
+/* A service's command, in the words of "command" above, with a reason that may be empty.
+ * sim_router_answered() hears what came of it. False: the gateway is down, or has no room. */
+bool sim_gateway_ask(struct sim_gateway *gateway, const char *words, struct span reason,
+                     uint64_t wish);
+
+/* What its table has; OPEN while it is down. */
+enum breaker_state sim_gateway_breaker(const struct sim_gateway *gateway, uint32_t broker);
+
+/* The time of day on its machine. */
+uint64_t sim_gateway_clock_ns(const struct sim_gateway *gateway);
 
 /* The broker gets no new order until people say that it may. */
 bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker);

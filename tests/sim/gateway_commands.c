@@ -6,6 +6,7 @@
 #include "gateway/core/engine/tables.h"
 #include "tests/sim/gateway_parts.h"
 #include "tests/sim/persons.h"
+#include "tests/sim/router_actor.h"
 #include "tests/sim/words.h"
 
 enum { ROWS_SHOWN_MAX = 40, ROW_BYTES_MAX = 300 };
@@ -41,9 +42,25 @@ bool commands_add(struct sim_gateway *gateway, const char *words)
         return false;
     }
     if (gateway->asked_count < GATEWAY_ASKED_MAX) {
-        memcpy(gateway->asked[gateway->asked_count++], words, size + 1);
+        struct asked_words *asked = &gateway->asked[gateway->asked_count++];
+        asked->wish = 0;
+        asked->reason[0] = '\0';
+        memcpy(asked->words, words, size + 1);
     }
     gateway_wake(gateway, gateway->sim->now_ns);
+    return true;
+}
+
+bool sim_gateway_ask(struct sim_gateway *gateway, const char *words, struct span reason,
+                     uint64_t wish)
+{
+    ASSERT(wish != 0);
+    uint32_t place = gateway->asked_count;
+    if (!gateway->up || place == GATEWAY_ASKED_MAX || !commands_add(gateway, words)) {
+        return false;
+    }
+    gateway->asked[place].wish = wish;
+    span_to_text(reason, gateway->asked[place].reason, sizeof(gateway->asked[place].reason));
     return true;
 }
 
@@ -73,17 +90,22 @@ static void add_argument(struct asked *asked, struct span word)
 }
 
 /* OPERATOR NAME [ARGUMENT=VALUE …]; "last" is the number of the newest proposal. */
-static void read_words(const struct sim_gateway *gateway, struct asked *asked, const char *words)
+static void read_words(const struct sim_gateway *gateway, struct asked *asked,
+                       const struct asked_words *given)
 {
     const char *rest = asked->words;
     *asked = (struct asked){.last = ""};
-    (void)snprintf(asked->words, sizeof(asked->words), "%s", words);
+    (void)snprintf(asked->words, sizeof(asked->words), "%s", given->words);
     (void)snprintf(asked->last, sizeof(asked->last), "%" PRIu64, gateway->proposal);
     asked->command.operator_name = next_word(&rest);
     asked->command.name = next_word(&rest);
     asked->command.arguments = asked->arguments;
     while (!words_done(rest)) {
         add_argument(asked, next_word(&rest));
+    }
+    if (given->reason[0] != '\0' && asked->command.arguments_count < COMMAND_ARGUMENTS_MAX) {
+        asked->arguments[asked->command.arguments_count++] = (struct command_argument){
+            .name = span_text("reason"), .value = span_text(given->reason)};
     }
     for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
         if (span_is(asked->command.operator_name, operators[i].name)) {
@@ -97,6 +119,7 @@ static void read_words(const struct sim_gateway *gateway, struct asked *asked, c
 struct shown {
     struct sim_gateway *gateway;
     const struct command *command;
+    uint64_t wish;
     uint32_t rows;
 };
 
@@ -128,6 +151,10 @@ static bool show_row(void *context, const struct command_field *fields, uint32_t
     struct shown *shown = context;
     char row[ROW_BYTES_MAX] = "";
     size_t used = 0;
+    if (shown->wish != 0) {
+        sim_router_row(shown->gateway->sim->router, fields, count);
+        return true;
+    }
     for (uint32_t i = 0; i < count && used < ROW_BYTES_MAX - 1; i++) {
         used = add_field(row, used, &fields[i]);
     }
@@ -159,11 +186,18 @@ void commands_step(struct sim_gateway *gateway)
 {
     static struct asked asked;
     for (uint32_t i = 0; i < gateway->asked_count; i++) {
-        read_words(gateway, &asked, gateway->asked[i]);
-        struct shown shown = {.gateway = gateway, .command = &asked.command};
+        uint64_t wish = gateway->asked[i].wish;
+        read_words(gateway, &asked, &gateway->asked[i]);
+        struct shown shown = {.gateway = gateway, .command = &asked.command, .wish = wish};
         struct command_out out = {.context = &shown, .row = show_row};
         enum command_result result = engine_command(gateway->engine, &asked.command, &out);
         struct span answer = text_span(&out.answer);
+        if (wish != 0) {
+            sim_router_answered(gateway->sim->router, wish, result == COMMAND_DONE);
+        }
+        if (wish != 0 && result == COMMAND_DONE) {
+            continue; /* Each second the same; the router shows what is new. */
+        }
         trace_say(&gateway->sim->trace, "gateway", "%s: %s: %.*s", asked.words, results[result],
                   (int)answer.size, (const char *)answer.data);
         if (result == COMMAND_PROPOSED) {
@@ -171,6 +205,16 @@ void commands_step(struct sim_gateway *gateway)
         }
     }
     gateway->asked_count = 0;
+}
+
+enum breaker_state sim_gateway_breaker(const struct sim_gateway *gateway, uint32_t broker)
+{
+    return gateway->up ? gateway->engine->routing.brokers[broker].breaker : BREAKER_OPEN;
+}
+
+uint64_t sim_gateway_clock_ns(const struct sim_gateway *gateway)
+{
+    return gateway->sim->now_ns + (uint64_t)gateway->skew_ns;
 }
 
 bool sim_gateway_frozen(const struct sim_gateway *gateway, uint32_t broker)

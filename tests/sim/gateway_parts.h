@@ -12,7 +12,7 @@ enum {
     GATEWAY_NEWCOMERS_MAX = 32,
     GATEWAY_COMMANDS_MAX = 2 * SIM_SESSIONS_MAX + 16,
     GATEWAY_PATH_BYTES_MAX = 128,
-    GATEWAY_ASKED_MAX = 32,
+    GATEWAY_ASKED_MAX = 64,
     GATEWAY_WORDS_BYTES_MAX = 160,
 };
 
@@ -75,6 +75,13 @@ struct session_asked {
     bool confirmed;
 };
 
+/* By a person, or by a service, which is told what comes of it. */
+struct asked_words {
+    char words[GATEWAY_WORDS_BYTES_MAX];
+    char reason[ENGINE_TEXT_BYTES_MAX + 1]; /* The argument that has blanks in it. */
+    uint64_t wish;                          /* A service's; 0: a person asks. */
+};
+
 struct sim_gateway {
     struct sim *sim;
     const struct engine_config *config;
@@ -122,7 +129,7 @@ struct sim_gateway {
     struct request *requests_last;
     struct session_asked commands[GATEWAY_COMMANDS_MAX];
     uint32_t commands_count;
-    char asked[GATEWAY_ASKED_MAX][GATEWAY_WORDS_BYTES_MAX]; /* By people and services. */
+    struct asked_words asked[GATEWAY_ASKED_MAX];
     uint32_t asked_count;
     uint64_t proposal; /* The newest one's number. */
 };

@@ -1,6 +1,7 @@
 /* Where the gateway's releases go, each checked against the store as it leaves. */
 #include "tests/sim/gateway_parts.h"
 #include "tests/sim/oms.h"
+#include "tests/sim/router_actor.h"
 
 /* A crash between two releases: what comes behind it is never let out. */
 static bool may_release(struct sim_gateway *gateway)
@@ -81,6 +82,9 @@ static void port_publish(void *context, struct span topic, uint64_t bus_seq, str
     durable_published(gateway->sim, gateway->check_reader, bus_seq, topic, message);
     if (may_release(gateway)) {
         sim_bus_published(gateway->sim->bus, topic, bus_seq, message);
+        if (gateway->sim->router != NULL) {
+            sim_router_published(gateway->sim->router, topic, bus_seq, message);
+        }
     }
     show_fault(gateway, faulty_before, "gateway > bus", message);
     if (gateway->sim->violated && !faulty_before && bus_seq > 1) {
@@ -93,6 +97,9 @@ static void port_heartbeat(void *context, uint64_t bus_seq)
     struct sim_gateway *gateway = context;
     if (may_release(gateway)) {
         sim_bus_heartbeat(gateway->sim->bus, bus_seq);
+        if (gateway->sim->router != NULL) {
+            sim_router_heartbeat(gateway->sim->router, bus_seq);
+        }
     }
 }
 

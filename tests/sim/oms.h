@@ -75,16 +75,23 @@ void sim_oms_ask_all(struct sim_oms *oms);
 /* Orders given so far, of its own will and by acts, those refused too. */
 uint32_t sim_oms_orders(const struct sim_oms *oms);
 
-/* The subscriber: gets what the gateway publishes unless it is away or its queue is full, and
- * replays the rest. Each event goes once and in order to the oracle and to the clients. */
-struct sim_bus *sim_bus_new(struct sim *sim);
+/* A subscriber: gets what the gateway publishes unless it is away or its queue is full, and
+ * replays the rest. Each event goes once and in order to `take`; or, without one, to the oracle
+ * and to the clients: that is the world's `bus`. Borrows the name. */
+typedef void sim_bus_take(void *context, struct span topic, struct span message);
+struct sim_bus *sim_bus_new(struct sim *sim, const char *name, sim_bus_take *take, void *context);
 void sim_bus_free(struct sim_bus *bus);
 void sim_bus_published(struct sim_bus *bus, struct span topic, uint64_t bus_seq,
                        struct span message);
 void sim_bus_heartbeat(struct sim_bus *bus, uint64_t bus_seq);
 /* The gateway's process has ended: of the frames on their way only the first arrive. */
 void sim_bus_disconnected(struct sim_bus *bus);
-/* away | back | slow | quick */
+/* It begins anew with that event, from replay. */
+void sim_bus_follow(struct sim_bus *bus, uint64_t from);
+/* It knows of events that it has not had, or asks whether there are any. */
+bool sim_bus_behind(const struct sim_bus *bus);
+uint64_t sim_bus_heard_ns(const struct sim_bus *bus); /* The last sign of life. */
+/* away | back | slow | quick | stop | go */
 bool sim_bus_act(struct sim_bus *bus, const char *words);
 void sim_bus_mend(struct sim_bus *bus);
 /* It has had every event up to the last one committed. */

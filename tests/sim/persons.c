@@ -301,6 +301,9 @@ static void put_in(struct sim *sim, char sign, char word[NAME_MAX_BYTES])
 bool persons_draw(struct sim *sim, char words[WORDS_MAX])
 {
     const char *deed = deeds[random_below(&sim->random, ARRAY_LEN(deeds))];
+    if (sim->router != NULL && strncmp(deed, "router ", 7) == 0) {
+        return false; /* It posts by itself. */
+    }
     char word[NAME_MAX_BYTES];
     size_t used = (size_t)snprintf(words, WORDS_MAX, "gateway command ");
     while (*deed != '\0') {
@@ -323,8 +326,10 @@ void persons_mend(struct sim *sim)
     for (uint32_t broker = 0; broker < sim->brokers_count; broker++) {
         const char *name = sim_broker_name(sim->brokers[broker]);
         persons_ask(sim, "joe broker.auto broker=%s", name);
-        persons_ask(sim, "router broker.measure broker=%s breaker=CLOSED score=1000 ramp=1000",
-                    name);
+        if (sim->router == NULL) {
+            persons_ask(sim, "router broker.measure broker=%s breaker=CLOSED score=1000 ramp=1000",
+                        name);
+        }
     }
     persons_ask(sim, "jane route.mode mode=ACTIVE_ACTIVE");
     approve(sim);

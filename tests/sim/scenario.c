@@ -83,6 +83,10 @@ static bool take_with(struct script *script, struct weather *weather, const char
         weather->brokers[broker].silent_permille = 1000;
         return words_done(words);
     }
+    if (words_take(&words, "router") && words_done(words)) {
+        weather_route(weather);
+        return true;
+    }
     if (words_take(&words, "operator") && find_broker(script, weather, &words, &broker)) {
         weather->engine_brokers[broker].in_doubt_policy = IN_DOUBT_OPERATOR;
         return words_done(words);

@@ -35,6 +35,7 @@ struct sim_gateway;
 struct sim_oms;
 struct sim_bus;
 struct sim_persons;
+struct sim_router;
 struct dictionary;
 
 struct sim {
@@ -56,7 +57,8 @@ struct sim {
     uint32_t oms_count;
     struct sim_bus *bus;
     struct sim_persons *persons;
-    bool violated; /* The first violation; the world stands still after it. */
+    struct sim_router *router; /* NULL: none runs. */
+    bool violated;             /* The first violation; the world stands still after it. */
     enum oracle_rule violated_rule;
     char violation[SIM_VIOLATION_BYTES_MAX];
 };

@@ -338,4 +338,5 @@ void weather_draw(struct weather *weather, struct sim *sim, const struct diction
         draw_oms(weather, random, i);
     }
     draw_order_limits(weather, random);
+    weather_draw_router(weather, random, dictionary);
 }

@@ -9,6 +9,7 @@
 #include "tests/sim/broker.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/oms.h"
+#include "tests/sim/router_actor.h"
 #include "tests/sim/sim.h"
 
 /*     kind          what may happen in a world that has it */
@@ -25,7 +26,8 @@
     X(OMS, "clients crash and ask strangely")                                                      \
     X(BUS, "the subscriber is away, or slow")                                                      \
     X(OPERATOR, "operators are at work on sessions")                                               \
-    X(PERSONS, "people drain, thaw, approve, and err")
+    X(PERSONS, "people drain, thaw, approve, and err")                                             \
+    X(ROUTER, "the router dies, stands still, is slow")
 
 enum weather_kind {
 #define X(name, text) WEATHER_##name,
@@ -55,6 +57,9 @@ struct weather {
     uint64_t storm_ns;       /* How long the faults last. */
     uint64_t pause_least_ns; /* Between two. */
     uint64_t pause_most_ns;
+    bool routed; /* A router runs. */
+    bool calm;   /* Nothing is wrong but orders of one instrument, at one broker. */
+    struct sim_router_settings router;
     uint64_t look_ns; /* People look each time after what waits for them. */
 };
 
@@ -65,6 +70,17 @@ void weather_fair(struct weather *weather, uint32_t brokers, const struct dictio
 /* A drop-copy session for that broker, in fair weather. */
 void weather_add_dropcopy(struct weather *weather, uint32_t broker,
                           const struct dictionary *dictionary);
+
+/* A router with settings that let much happen in a short time. */
+void weather_route(struct weather *weather);
+
+/* What the oracle is to know of the router; nothing if there is none. */
+void weather_tell_router(const struct weather *weather, struct oracle *oracle);
+
+/* What the world's seed draws of all that (weather_router.c). In calm weather it replaces what was
+ * drawn before. */
+void weather_draw_router(struct weather *weather, struct random *random,
+                         const struct dictionary *dictionary);
 
 /* What the world's seed draws, from sim->random. */
 void weather_draw(struct weather *weather, struct sim *sim, const struct dictionary *dictionary);

@@ -104,6 +104,12 @@ static bool act_time(struct random *random, enum weather_kind kind, char words[W
     return true;
 }
 
+static bool act_router(struct sim *sim, char words[WORDS_MAX])
+{
+    (void)snprintf(words, WORDS_MAX, "router %s", sim_router_draw(sim->router));
+    return true;
+}
+
 bool weather_act(const struct weather *weather, struct sim *sim, char words[WORDS_MAX])
 {
     static const char *const stores[] = {"gateway commit fails", "gateway commit fails but lasts",
@@ -142,6 +148,8 @@ bool weather_act(const struct weather *weather, struct sim *sim, char words[WORD
         return act_operator(weather, random, words);
     case WEATHER_PERSONS:
         return persons_draw(sim, words);
+    case WEATHER_ROUTER:
+        return sim->router != NULL && act_router(sim, words);
     }
     return false;
 }

@@ -139,8 +139,11 @@ void world_furnish(struct world *world)
     for (uint32_t i = 0; i < weather->brokers_count; i++) {
         oracle_add_broker(sim->oracle, weather->brokers[i].name);
         oracle_broker_capacity(sim->oracle, i, weather->engine_brokers[i].capacity);
-        oracle_broker_probes(sim->oracle, i, PERSONS_PROBES);
+        oracle_broker_probes(sim->oracle, i,
+                             weather->routed ? weather->router.router.breaker.probe_orders
+                                             : PERSONS_PROBES);
     }
+    weather_tell_router(weather, sim->oracle);
     tell_limits(sim, weather);
     for (uint32_t i = 0; i < weather->engine.sessions_count; i++) {
         oracle_add_session(sim->oracle, weather->session_ids[i], weather->sessions[i].broker);
@@ -155,7 +158,10 @@ void world_furnish(struct world *world)
         }
     }
     sim->gateway = sim_gateway_new(sim, &weather->engine, &weather->gateway);
-    sim->bus = sim_bus_new(sim);
+    sim->bus = sim_bus_new(sim, "subscriber", NULL, NULL);
+    if (weather->routed) {
+        sim->router = sim_router_new(sim, &weather->engine, &weather->router);
+    }
     for (uint32_t i = 0; i < sim->brokers_count; i++) {
         sim->brokers[i] = sim_broker_new(sim, i, &weather->brokers[i]);
     }
@@ -166,6 +172,9 @@ void world_furnish(struct world *world)
         sim_broker_start(sim->brokers[i]);
     }
     sim_gateway_start(sim->gateway);
+    if (sim->router != NULL) {
+        sim_router_start(sim->router);
+    }
     for (uint32_t i = 0; i < sim->oms_count; i++) {
         sim_oms_start(sim->oms[i]);
     }
@@ -194,6 +203,7 @@ void world_end(struct world *world, struct world_result *result)
         sim_oms_free(sim->oms[i]);
     }
     sim_bus_free(sim->bus);
+    sim_router_free(sim->router);
     persons_free(sim);
     oracle_free(sim->oracle);
     network_free(sim);
@@ -280,6 +290,9 @@ static void mend(struct world *world)
     }
     sim_bus_mend(sim->bus);
     sim_gateway_mend(sim->gateway);
+    if (sim->router != NULL) {
+        sim_router_mend(sim->router);
+    }
     if (world->weather.kinds[WEATHER_PERSONS]) {
         persons_mend(sim);
     }
@@ -350,6 +363,9 @@ static bool at_rest(struct world *world, char why[128])
     }
     if (sim_gateway_kills(sim->gateway) && sim->now_ns < world->changes_until_ns) {
         (void)snprintf(why, 128, "a kill has not proven that nothing is working");
+        return false;
+    }
+    if (sim->router != NULL && !sim_router_at_rest(sim->router, why)) {
         return false;
     }
     return doubt_rests(world, why) && persons_at_rest(sim, why) && sim_bus_at_rest(sim->bus, why) &&
