@@ -251,6 +251,7 @@ static void a_list_is_given_page_by_page_and_misses_nothing(void **state)
         if (answer->more[0] == '\0') {
             break;
         }
+        assert_non_null(strstr(answer->words, "3 orders; there is more: after="));
         (void)snprintf(arguments, sizeof(arguments), "limit=3|after=%s", answer->more);
     }
     assert_int_equal(0x3ff, seen);

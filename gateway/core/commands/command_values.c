@@ -17,6 +17,7 @@ bool command_more(struct command_call *call, struct span after)
 {
     call->out->more = (struct text){.size = 0};
     text_add_span(&call->out->more, after);
+    text_add(&call->out->answer, call->out->answer.size > 0 ? "; " : "");
     text_add_span(text_add(&call->out->answer, "there is more: after="), after);
     return true;
 }
