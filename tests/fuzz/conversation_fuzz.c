@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/dictionary.h"
+#include "tests/fuzz/lines.h"
 #include "tests/fuzz/session_world.h"
 #include "tests/session/run.h"
 
@@ -28,7 +29,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    dictionary = session_world_dictionary();
+    dictionary = fuzz_dictionary();
     return 0;
 }
 
@@ -354,18 +355,11 @@ static void play(char *line)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char line[LINE_BYTES_MAX];
+    struct fuzz_lines lines = {.data = data, .size = size};
     set_up("initiator");
     ASSERT(world.session.state == SESSION_DISCONNECTED);
-    size_t at = 0;
-    while (at < size) {
-        const uint8_t *end = memchr(data + at, '\n', size - at);
-        size_t length = end == NULL ? size - at : (size_t)(end - data) - at;
-        if (length > 0 && length < sizeof(line)) {
-            memcpy(line, data + at, length);
-            line[length] = '\0';
-            play(line);
-        }
-        at += length + 1;
+    while (fuzz_line_next(&lines, line, sizeof(line))) {
+        play(line);
     }
     session_world_end(&world);
     return 0;

@@ -4,17 +4,14 @@
  * is decoded is tag=value that can be indexed and holds MsgType(35); writing that
  * as JSON and reading it again gives the same fields, but for bytes that JSON
  * cannot carry; an error is one line of text. */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "fix/dictionary_loader.h"
 #include "fix/message.h"
 #include "gateway/shell/fix_json.h"
 #include "gateway/shell/json_numbers.h"
 #include "gateway/shell/readable.h"
+#include "tests/fuzz/dictionary.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { XML_BYTES_MAX = 8 * 1024 * 1024, TEXT_BYTES_MAX = 8 * FIX_MESSAGE_BYTES_MAX };
+enum { TEXT_BYTES_MAX = 8 * FIX_MESSAGE_BYTES_MAX };
 
 static struct dictionary *dictionary; /* Loaded once; read only. */
 static uint8_t decoded[FIX_MESSAGE_BYTES_MAX];
@@ -25,17 +22,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    FILE *file = fopen(FIXGATE_SOURCE_DIR "/dictionaries/FIX44.xml", "rb");
-    ASSERT(file != NULL);
-    uint8_t *xml = malloc(XML_BYTES_MAX);
-    ASSERT(xml != NULL);
-    size_t size = fread(xml, 1, XML_BYTES_MAX, file);
-    (void)fclose(file);
-    char error[DICTIONARY_ERROR_BYTES_MAX];
-    struct dictionary_source source = {.name = "FIX44.xml", .xml = span_of(xml, size)};
-    dictionary = dictionary_load(&source, 1, error);
-    ASSERT(dictionary != NULL);
-    free(xml);
+    dictionary = fuzz_dictionary();
     return 0;
 }
 

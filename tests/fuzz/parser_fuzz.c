@@ -3,17 +3,14 @@
  * What must hold: nothing is read outside the input (the sanitizers watch), a
  * stream gives the same messages whole and byte by byte, every span of an index
  * lies inside its message, and what the builder writes is found again. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "fix/builder.h"
-#include "fix/dictionary_loader.h"
 #include "fix/message.h"
 #include "fix/timestamp.h"
 #include "fix/validate.h"
+#include "tests/fuzz/dictionary.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { STREAM_BYTES_MAX = 4096, XML_BYTES_MAX = 8 * 1024 * 1024 };
+enum { STREAM_BYTES_MAX = 4096 };
 
 /* What a stream came to. */
 struct outcome {
@@ -26,22 +23,6 @@ struct outcome {
 
 static struct dictionary *dictionary; /* Loaded once; read only. */
 static struct field fields[FIX_FIELDS_MAX];
-
-static struct dictionary *dictionary_read(void)
-{
-    FILE *file = fopen(FIXGATE_SOURCE_DIR "/dictionaries/FIX44.xml", "rb");
-    ASSERT(file != NULL);
-    uint8_t *xml = malloc(XML_BYTES_MAX);
-    ASSERT(xml != NULL);
-    size_t size = fread(xml, 1, XML_BYTES_MAX, file);
-    ASSERT(fclose(file) == 0);
-    char error[DICTIONARY_ERROR_BYTES_MAX];
-    struct dictionary_source source = {.name = "FIX44.xml", .xml = span_of(xml, size)};
-    struct dictionary *loaded = dictionary_load(&source, 1, error);
-    ASSERT(loaded != NULL);
-    free(xml);
-    return loaded;
-}
 
 static void entries_visit(struct group *group, unsigned depth)
 {
@@ -167,7 +148,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    dictionary = dictionary_read();
+    dictionary = fuzz_dictionary();
     return 0;
 }
 

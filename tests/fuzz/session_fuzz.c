@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "fix/builder.h"
+#include "tests/fuzz/dictionary.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/session_world.h"
 
@@ -22,7 +23,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    dictionary = session_world_dictionary();
+    dictionary = fuzz_dictionary();
     return 0;
 }
 

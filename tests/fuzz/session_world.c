@@ -1,30 +1,6 @@
 #include "tests/fuzz/session_world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "fix/dictionary_loader.h"
-
-enum { XML_BYTES_MAX = 8 * 1024 * 1024 };
-
 static struct field fields[FIX_FIELDS_MAX];
-
-struct dictionary *session_world_dictionary(void)
-{
-    FILE *file = fopen(FIXGATE_SOURCE_DIR "/dictionaries/FIX44.xml", "rb");
-    ASSERT(file != NULL);
-    uint8_t *xml = malloc(XML_BYTES_MAX);
-    ASSERT(xml != NULL);
-    size_t size = fread(xml, 1, XML_BYTES_MAX, file);
-    ASSERT(size > 0);
-    (void)fclose(file);
-    char error[DICTIONARY_ERROR_BYTES_MAX];
-    struct dictionary_source source = {.name = "FIX44.xml", .xml = span_of(xml, size)};
-    struct dictionary *dictionary = dictionary_load(&source, 1, error);
-    ASSERT(dictionary != NULL);
-    free(xml);
-    return dictionary;
-}
 
 static void make_session(struct session_world *world, uint64_t seq_in_next, uint64_t seq_out_next)
 {

@@ -66,9 +66,6 @@ struct session_world {
     struct session_rules rules;
 };
 
-/* The dictionary of FIX 4.4; aborts without one. */
-struct dictionary *session_world_dictionary(void);
-
 /* A new world with `config`, copied; its session is at these numbers. */
 void session_world_begin(struct session_world *world, const struct session_config *config,
                          uint64_t seq_in_next, uint64_t seq_out_next);

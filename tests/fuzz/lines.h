@@ -1,0 +1,34 @@
+/* The lines of an input, for the targets that read theirs as text. */
+#ifndef TESTS_FUZZ_LINES_H
+#define TESTS_FUZZ_LINES_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "tests/fuzz/fuzz.h"
+
+struct fuzz_lines {
+    const uint8_t *data; /* Borrowed. */
+    size_t size;
+    size_t next; /* Where the next line begins; 0 at first. */
+};
+
+/* The next line, ended by a NUL, into `line`. Empty ones, those of `capacity` bytes or more, and
+ * those with a NUL in them are passed over. False: there is none any more. */
+static inline bool fuzz_line_next(struct fuzz_lines *lines, char *line, size_t capacity)
+{
+    while (lines->next < lines->size) {
+        const uint8_t *begin = lines->data + lines->next;
+        const uint8_t *end = memchr(begin, '\n', lines->size - lines->next);
+        size_t length = end == NULL ? lines->size - lines->next : (size_t)(end - begin);
+        lines->next += length + 1;
+        if (length > 0 && length < capacity && memchr(begin, 0, length) == NULL) {
+            memcpy(line, begin, length);
+            line[length] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+#endif
