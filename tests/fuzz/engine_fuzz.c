@@ -1,7 +1,8 @@
 /* The real engine, apply.c and store against a hostile OMS, hostile brokers, operators,
  * strangers at the door, crashes and the clock. Each line of the input is one thing that
  * happens; '|' stands for SOH, '@' for the broker-facing ClOrdID that the first broker
- * saw last, N for the number of a broker:
+ * saw last, '^' for the newest proposal's number, '$' for where the last answer's rest
+ * begins, N for the number of a broker:
  *
  *   cLETTERS    settings; only as the first line (see choose_settings)
  *   <REQUEST    of the OMS
@@ -13,23 +14,33 @@
  *   eN DIGIT    nobody is at the endpoints of this mask
  *   mN DIGIT    how it answers orders (enum rig_manner)
  *   bN KILOS    so much could not be written to it
- *   oN DIGIT    a command of an operator, confirmed with '!' behind
+ *   oN DIGIT    a command of an operator on its session, confirmed with '!' behind
+ *   aN NAME ARGUMENTS   person N asks for any command (engine_commands.h)
+ *   nCOUNT      a read of the store fails after so many
  *   s           the disk runs short, or has room again
  *   !DIGIT      the process dies after so many releases of the next turn, and starts
  *   xSECONDS    time passes; t: until the deadline
  *   k-SECONDS   somebody sets the clock
  *
  * The rig checks that each request is answered once, that nothing is released that is not
- * durable (core_rig_check.c), and that the engine comes to rest at every instant. */
+ * durable (core_rig_check.c), and that the engine comes to rest at every instant; at the end
+ * that what people decided stands after a start from the store. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/engine_commands.h"
+#include "tests/fuzz/lines.h"
 #include "tests/session/script.h"
-#include "tests/unit/core_rig.h"
 
-enum { LINE_BYTES_MAX = 1900, BYTES_MAX = 16 * 1024, STEPS_MAX = 60, SECONDS_MAX = 100000 };
+enum {
+    LINE_BYTES_MAX = 1900,
+    TEXT_BYTES_MAX = LINE_BYTES_MAX + 2 * FIX_TEXT_BYTES_MAX,
+    BYTES_MAX = 16 * 1024,
+    STEPS_MAX = 60,
+    SECONDS_MAX = 100000,
+    READS_MAX = 1000,
+};
 
 static struct rig *world;
 
@@ -111,6 +122,8 @@ static void choose_broker(struct broker_config *broker, char letter)
     if (letter == 'd') {
         broker->in_doubt_policy = IN_DOUBT_DROPCOPY;
         broker->in_doubt_deadline_ns = UINT64_C(20000000000);
+    } else if (letter == 'O') {
+        broker->in_doubt_policy = IN_DOUBT_OPERATOR;
     } else if (letter == 'D') {
         broker->dead_attempt_grace_ns = UINT64_C(3000000000);
         broker->dead_attempt_status = true;
@@ -151,16 +164,35 @@ static void open_world(const char *letters)
 
 /* --- What is said ----------------------------------------------------------------------- */
 
-static void expand(const char *line, char *out, size_t capacity)
+/* What a letter of the line stands for; NULL: itself. */
+static const char *meaning(char letter)
+{
+    static char number[24];
+    ASSERT(world != NULL);
+    switch (letter) {
+    case '@':
+        return world->broker[0].last_cl_ord_id;
+    case '^':
+        (void)snprintf(number, sizeof(number), "%llu",
+                       (unsigned long long)world->engine->approvals.count);
+        return number;
+    case '$':
+        return fuzz_command_more();
+    default:
+        return NULL;
+    }
+}
+
+static void expand(const char *line, char out[TEXT_BYTES_MAX])
 {
     size_t size = 0;
-    for (; *line != '\0' && size + 64 < capacity; line++) {
-        if (*line == '@') {
-            size_t id = strlen(world->broker[0].last_cl_ord_id);
-            memcpy(out + size, world->broker[0].last_cl_ord_id, id);
-            size += id;
-        } else {
+    for (; *line != '\0' && size + FIX_TEXT_BYTES_MAX < TEXT_BYTES_MAX; line++) {
+        const char *words = meaning(*line);
+        if (words == NULL) {
             out[size++] = *line;
+        } else {
+            memcpy(out + size, words, strlen(words));
+            size += strlen(words);
         }
     }
     out[size] = '\0';
@@ -171,7 +203,7 @@ static void report(char type, const char *text)
     char msg_type[2] = {type, '\0'};
     /* The broker's own session must be able to read its header back for a resend: a field
      * that is none of the header comes first. */
-    char body[LINE_BYTES_MAX + 160];
+    char body[TEXT_BYTES_MAX + 8];
     (void)snprintf(body, sizeof(body), "58=.|%s", text);
     if (world->broker[0].connected && session_can_send(&world->broker[0].session)) {
         rig_broker_says(world, 0, msg_type, body);
@@ -282,8 +314,8 @@ static void play_broker(char what, uint32_t number, const char *text)
 
 static void play(const char *line)
 {
-    char text[LINE_BYTES_MAX + 128] = "";
-    expand(line + 1, text, sizeof(text));
+    char text[TEXT_BYTES_MAX] = "";
+    expand(line + 1, text);
     if (strchr("frihdlembo", line[0]) != NULL) {
         if (text[0] == '0' || text[0] == '1') {
             play_broker(line[0], (uint32_t)(text[0] - '0'), text[1] == ' ' ? text + 2 : text + 1);
@@ -292,6 +324,10 @@ static void play(const char *line)
         report(line[0], text);
     } else if (line[0] == '<') {
         (void)rig_request(world, text);
+    } else if (line[0] == 'a') {
+        fuzz_command(world, text);
+    } else if (line[0] == 'n') {
+        world->reads_left = (unsigned)strtoul(text, NULL, 10) % READS_MAX;
     } else if (line[0] == 'x') {
         pass(text);
     } else if (line[0] == 't') {
@@ -318,29 +354,23 @@ static void close_world(void)
     }
     rig_wait(world, 60);
     ASSERT(engine_deadline_ns(world->engine) > world->now_ns);
+    fuzz_check_rebuilt(world);
     ASSERT(rig_check_events(world) > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char line[LINE_BYTES_MAX + 1];
-    size_t at = 0;
+    struct fuzz_lines lines = {.data = data, .size = size};
     unsigned steps = 0;
     bool open = false;
-    while (at < size && steps < STEPS_MAX) {
-        const uint8_t *end = memchr(data + at, '\n', size - at);
-        size_t length = end == NULL ? size - at : (size_t)(end - data) - at;
-        if (length > 0 && length <= LINE_BYTES_MAX && memchr(data + at, 0, length) == NULL) {
-            memcpy(line, data + at, length);
-            line[length] = '\0';
-            if (!open) {
-                open_world(line[0] == 'c' ? line + 1 : "");
-                open = true;
-            }
-            play(line);
-            steps += 1;
+    while (steps < STEPS_MAX && fuzz_line_next(&lines, line, sizeof(line))) {
+        if (!open) {
+            open_world(line[0] == 'c' ? line + 1 : "");
+            open = true;
         }
-        at += length + 1;
+        play(line);
+        steps += 1;
     }
     if (open) {
         close_world();
