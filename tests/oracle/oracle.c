@@ -99,7 +99,7 @@ void oracle_free(struct oracle *oracle)
         &oracle->orders_by_name,   &oracle->attempts_by_name,   &oracle->exec_ids,
         &oracle->numbers_by_key,   &oracle->executions_by_name, &oracle->executions_by_id,
         &oracle->sessions_by_name, &oracle->reports_by_number,  &oracle->copies_by_name,
-        &oracle->copies_by_number,
+        &oracle->copies_by_number, &oracle->overrides,
     };
     for (size_t index = 0; index < ARRAY_LEN(maps); index++) {
         oracle_map_free(maps[index]);

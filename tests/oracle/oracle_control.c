@@ -176,6 +176,7 @@ void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
                   oracle_value(message, TAG_PROPOSER));
     set_broker(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     oracle_failover_command(oracle, bus_seq, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    oracle_limit_override(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     settle(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     if (span_is(command, "kill.on") || span_is(command, "kill.off")) {
         set_kill(oracle, oracle_argument(oracle_value(message, TAG_COMMAND_ARGUMENTS), "scope"),

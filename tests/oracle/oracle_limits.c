@@ -40,6 +40,22 @@ static bool is_of(const struct limit *limit, const struct order *order)
            (strncmp(order->name, limit->client, size) == 0 && order->name[size] == '/');
 }
 
+void oracle_limit_override(struct oracle *oracle, struct span command, struct span arguments)
+{
+    if (span_is(command, "limits.override")) {
+        const char *name =
+            oracle_texts_keep_pair(&oracle->texts, oracle_argument(arguments, "client"),
+                                   oracle_argument(arguments, "order"));
+        oracle_map_set(&oracle->overrides, oracle_key(0, span_text(name)), 1);
+    }
+}
+
+static bool is_overridden(const struct oracle *oracle, const struct order *order)
+{
+    uint32_t found;
+    return oracle_map_find(&oracle->overrides, oracle_key(0, span_text(order->name)), &found);
+}
+
 static void check(struct oracle *oracle, uint64_t bus_seq, const struct limit *limit,
                   const struct order *order)
 {
@@ -70,7 +86,7 @@ void oracle_limit_count(struct oracle *oracle, uint64_t bus_seq, const struct or
         }
         limit->open += is_open && !was_open ? 1 : 0;
         limit->open -= was_open && !is_open ? 1 : 0;
-        if (fresh) {
+        if (fresh && !is_overridden(oracle, order)) {
             check(oracle, bus_seq, limit, order);
         }
     }

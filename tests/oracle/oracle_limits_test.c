@@ -60,6 +60,28 @@ static void an_order_that_is_too_large_is_seen(void **state)
     "35=U5|10032=" command "|10033=" arguments "|10034=DONE|10030=" operator"|" proposer
 #define FROZEN "35=U3|10013=critical|10003=ALPHA|58=ALPHA is frozen, it gets no new order|"
 
+#define OVERRIDE(operators)                                                                        \
+    "35=U5|10032=limits.override|10033=client=OMS order=1 content=0 expires=60 reason=x|"          \
+    "10034=DONE|" operators
+
+static void what_two_persons_let_pass_may_be_too_large(void **state)
+{
+    struct rig *rig = *state;
+    oracle_limit_quantity(rig->oracle, "OMS", 99 * BROKER_ONE);
+    event(rig, "CO.limits_override", OVERRIDE("10030=joe|10031=jane|"));
+    is_queued_as(rig, "1");
+    assert_good(rig);
+    is_queued_as(rig, "2");
+    assert_violates(rig, ORACLE_LIMITS, "OMS/2 of OMS was taken for 100");
+}
+
+static void one_person_alone_lets_nothing_pass(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.limits_override", OVERRIDE("10030=jane|"));
+    assert_violates(rig, ORACLE_TWO_PERSONS, "limits.override was done by jane alone");
+}
+
 static void a_frozen_broker_gets_no_order(void **state)
 {
     struct rig *rig = *state;
@@ -188,6 +210,8 @@ int main(void)
         RIG_TEST(an_order_that_ended_counts_no_more),
         RIG_TEST(orders_of_another_client_do_not_count),
         RIG_TEST(an_order_that_is_too_large_is_seen),
+        RIG_TEST(what_two_persons_let_pass_may_be_too_large),
+        RIG_TEST(one_person_alone_lets_nothing_pass),
         RIG_TEST(a_frozen_broker_gets_no_order),
         RIG_TEST(a_broker_that_two_persons_thawed_gets_orders),
         RIG_TEST(one_person_alone_thaws_nothing),

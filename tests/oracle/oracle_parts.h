@@ -372,6 +372,7 @@ struct oracle {
     struct oracle_map sessions_by_name;
     struct oracle_map copies_by_name;   /* Broker, ExecID. */
     struct oracle_map copies_by_number; /* Session, epoch, number, ExecID. */
+    struct oracle_map overrides;        /* Orders that two persons let pass their limits. */
 
     struct request *requests;
     struct content *contents;
@@ -529,6 +530,8 @@ void oracle_judge_failover(struct oracle *oracle);
 
 /* --- oracle_limits.c --------------------------------------------------------------------- */
 
+/* Two persons let an order pass its limits. */
+void oracle_limit_override(struct oracle *oracle, struct span command, struct span arguments);
 /* The order is about to be in that state. */
 void oracle_limit_count(struct oracle *oracle, uint64_t bus_seq, const struct order *order,
                         enum state state);

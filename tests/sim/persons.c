@@ -36,11 +36,17 @@ struct sim_persons {
     uint32_t held_count;
     uint32_t looks; /* Since faults are over. */
     struct persons_failover failover;
+    struct persons_limits limits;
 };
 
 struct persons_failover *persons_failover_of(const struct sim *sim)
 {
     return &sim->persons->failover;
+}
+
+struct persons_limits *persons_limits_of(const struct sim *sim)
+{
+    return &sim->persons->limits;
 }
 
 void persons_ask(struct sim *sim, const char *format, ...)
@@ -86,6 +92,9 @@ void persons_read(struct sim *sim, struct span who, struct span command,
                  span_is(command, "deadletter.list");
     if (span_is(command, "failover.status") && span_is(who, "vera")) {
         persons_failover_read(sim, fields, count);
+    }
+    if (span_is(command, "limits.blocked") && span_is(who, "vera")) {
+        persons_limits_read(sim, fields, count);
     }
     if (!lists || !span_is(who, "vera") || persons->held_count == HELD_MAX) {
         return;
@@ -235,6 +244,7 @@ void persons_start(struct sim *sim, uint64_t look_ns, bool at_work)
     sim_later(sim, look_ns, act_look, sim, 0);
     if (at_work) {
         persons_failover_start(sim);
+        persons_limits_start(sim);
     }
 }
 
