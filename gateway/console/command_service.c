@@ -10,8 +10,8 @@ static const char help[] =
     "SIGINT. The gateway may come, go and come again meanwhile.\n"
     "\n"
     "  router   measures the brokers by what the bus tells, and posts breakers and scores to the\n"
-    "           gateway's routing table ([ROUTER] of the configuration; `Run=Y` there runs it\n"
-    "           within `fixgate run` instead: one of the two, not both)\n"
+    "           gateway's routing table. With two or more brokers `fixgate run` has it as a\n"
+    "           thread already: set Run=N in [ROUTER] to run it like this\n"
     "\n"
     "When it has read what it missed and follows the present it says so in one line:\n"
     "\n"
@@ -21,7 +21,7 @@ static const char help[] =
     "      --shadow        only tell what would have been done; the gateway routes as without it\n"
     "\n"
     "Exit code: 0 ended by a signal, 2 wrong options or configuration, 3 a socket or the log\n"
-    "cannot be opened.\n"
+    "cannot be opened, or another router posts.\n"
     "\n"
     "examples:\n"
     "  fixgate service router -c config/fixgate.cfg\n"
@@ -31,8 +31,11 @@ static int run_service(const struct service *service, const struct gateway_confi
 {
     struct zeromq zeromq;
     atomic_bool stop;
-    struct service_config config = {
-        .gateway = gateway, .zeromq = &zeromq, .stop = &stop, .signals_fd = -1, .say_ready = true};
+    struct service_config config = {.gateway = gateway,
+                                    .zeromq = &zeromq,
+                                    .stop = &stop,
+                                    .signals_fd = -1,
+                                    .own_process = true};
     char error[SERVICE_ERROR_BYTES_MAX] = "";
     atomic_init(&stop, false);
     /* Before libzmq starts its threads, so that they leave signals alone. */
@@ -93,6 +96,14 @@ int command_service(int argc, char **argv)
     }
     struct gateway_config *config = command_config("service", path, CONFIG_NEED_SETTINGS);
     if (config == NULL) {
+        return EXIT_CODE_USAGE;
+    }
+    if (config->router.run) {
+        command_say("service",
+                    "by %s the router runs within `fixgate run` already ([ROUTER] Run=Y, which is "
+                    "the default with two or more brokers); set Run=N there to run it like this",
+                    path);
+        gateway_config_free(config);
         return EXIT_CODE_USAGE;
     }
     config->router.shadow = config->router.shadow || shadow;

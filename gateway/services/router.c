@@ -24,7 +24,8 @@ static void tell_news(struct router_run *run)
 {
     struct router_news news;
     while (router_news_next(&run->router, &news)) {
-        if (run->live) { /* What was rebuilt was told when it happened. */
+        /* What was rebuilt was told when it happened, and what another router does it tells. */
+        if (run->live && run->refused_ns == 0) {
             router_run_say(run, news.severity, news.text.data);
         }
     }
@@ -155,7 +156,7 @@ static uint64_t time_heard(const struct router_run *run)
 
 static void say_ready(struct router_run *run)
 {
-    if (run->config->say_ready && !run->said_ready) {
+    if (run->config->own_process && !run->said_ready) {
         (void)printf("fixgate service router ready pid=%ld\n", (long)getpid());
         (void)fflush(stdout);
     }
@@ -212,6 +213,12 @@ static enum status follow(struct router_run *run, char *error)
                           error));
     run->rows_wanted = true;
     while (!service_stopped(run->config)) {
+        if (run->given_up) {
+            (void)snprintf(error, SERVICE_ERROR_BYTES_MAX,
+                           "another router posts already (fixgate ctl route table says which): "
+                           "run one of the two");
+            return STATUS_BUSY;
+        }
         if (!run->bus_open) {
             run->now = clock_read(&run->clock);
             TRY(find_stream(run, error));
@@ -234,6 +241,9 @@ static enum status run_router(const struct service_config *config,
     }
     run->config = config;
     run->gateway = config->gateway;
+    (void)snprintf(run->name, sizeof(run->name), "%s, pid %ld",
+                   config->own_process ? "fixgate service router" : "thread of fixgate run",
+                   (long)getpid());
     run->now = clock_read(&run->clock);
     run->started_ns = run->now.engine_ns;
     enum status status = log_open(&run->log, &config->gateway->log);

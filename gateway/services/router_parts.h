@@ -23,12 +23,17 @@ struct router_run {
     bool live; /* It has read all that there was. */
     struct control_link control;
     struct json_flat row;
-    uint64_t started_ns; /* Part of the keys of its posts. */
+    char name[ENGINE_NAME_BYTES_MAX + 1]; /* By which the engine tells it from another one. */
+    uint64_t started_ns;                  /* Part of the keys of its posts. */
     uint64_t posts_count;
     uint64_t heard_ns;      /* The last sign of life of the gateway; monotonic. */
     uint64_t rows_asked_ns; /* Monotonic. */
     bool rows_wanted;       /* No answer is on its way. */
     bool said_ready;
+    /* Another router posts; monotonic, 0 = not so. */
+    uint64_t refused_ns;      /* Since when, */
+    uint64_t refused_last_ns; /* and when it was last told. */
+    bool given_up;            /* It is not to wait for the other one's end any longer. */
     struct router router;
 };
 

@@ -1,4 +1,5 @@
 /* What the router service says to the control socket, and what it is answered. */
+#include "gateway/core/routing/routing_post.h"
 #include "gateway/services/router_parts.h"
 
 #include <inttypes.h>
@@ -54,6 +55,7 @@ static bool send_post(struct router_run *run, const struct router_post *post)
     pair_uint(&text, "ramp", post->ramp);
     pair_uint(&text, "probes", post->probes);
     json_text_pair(&text, false, "reason", text_span(&post->reason));
+    json_text_pair(&text, false, "router", span_text(run->name));
     return request_send(run, &text, WISH_POST, post->broker);
 }
 
@@ -137,31 +139,68 @@ static void take_rows(struct router_run *run, uint64_t now_ns)
     }
 }
 
-/* The answer's first frame says that it was done; else it is told what was not, and why. */
-static bool was_done(struct router_run *run, const char *what)
+/* NULL: the answer's first frame says that it was done. Else why not; valid until the next row. */
+static const char *why_not(struct router_run *run)
 {
     const struct zeromq_frames *frames = &run->control.frames;
     char error[JSON_FLAT_ERROR_BYTES_MAX];
-    char words[512];
-    if (frames->count > 0 && json_flat_read(frames->list[0], &run->row, error)) {
-        if (json_flat_true(&run->row, "ok")) {
-            return true;
-        }
-        const char *answer = json_flat_find(&run->row, "answer");
-        (void)snprintf(words, sizeof(words), "%s is refused: %.300s", what,
-                       answer != NULL ? answer : "");
-    } else {
-        (void)snprintf(words, sizeof(words), "the answer to %s cannot be read", what);
+    if (frames->count == 0 || !json_flat_read(frames->list[0], &run->row, error)) {
+        return "the answer cannot be read";
     }
+    const char *answer = json_flat_find(&run->row, "answer");
+    return json_flat_true(&run->row, "ok") ? NULL : answer != NULL ? answer : "";
+}
+
+static void tell_refused(struct router_run *run, const char *what, const char *why)
+{
+    char words[512];
+    (void)snprintf(words, sizeof(words), "%s is refused: %.300s", what, why);
     router_run_say(run, SEVERITY_WARNING, words);
-    return false;
+}
+
+static bool was_done(struct router_run *run, const char *what)
+{
+    const char *why = why_not(run);
+    if (why != NULL) {
+        tell_refused(run, what, why);
+    }
+    return why == NULL;
+}
+
+/* Refused in each second: said once. */
+static void take_rival(struct router_run *run, const char *why)
+{
+    uint64_t now_ns = run->now.monotonic_ns;
+    uint64_t pause_ns = now_ns - run->refused_last_ns;
+    run->refused_last_ns = now_ns;
+    if (run->refused_ns == 0) {
+        tell_refused(run, "broker.measure", why);
+        run->refused_ns = now_ns;
+    } else if (pause_ns > ROUTING_ROUTER_KEPT_MS * MILLISECOND_NS) {
+        run->refused_ns = now_ns; /* The gateway was away meanwhile. */
+    }
+    run->given_up =
+        run->config->own_process && now_ns - run->refused_ns >= ROUTER_REFUSED_MS * MILLISECOND_NS;
+}
+
+static void take_post(struct router_run *run)
+{
+    const char *why = why_not(run);
+    if (why == NULL && run->refused_ns != 0) {
+        run->refused_ns = 0;
+        router_run_say(run, SEVERITY_INFO, "no other router posts any more: this one does");
+    } else if (why != NULL && strstr(why, ROUTING_OTHER_POSTS) == why) {
+        take_rival(run, why);
+    } else if (why != NULL) {
+        tell_refused(run, "broker.measure", why);
+    }
 }
 
 static void take_answer(struct router_run *run, struct control_wish wish, uint64_t now_ns)
 {
     switch (wish.kind) {
     case WISH_POST:
-        (void)was_done(run, "broker.measure");
+        take_post(run);
         return;
     case WISH_ROWS:
         run->rows_wanted = true;

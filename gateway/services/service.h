@@ -18,7 +18,9 @@ struct service_config {
     struct zeromq *zeromq;
     const atomic_bool *stop; /* Set from any thread: it ends within a fraction of a second. */
     int signals_fd;          /* The same by SIGTERM or SIGINT; -1: not its business. */
-    bool say_ready;          /* One line on standard output once it follows the present. */
+    /* It has a process to itself: says in one line on standard output when it follows the present,
+     * and ends where a thread would wait for a person. */
+    bool own_process;
 };
 
 struct service {

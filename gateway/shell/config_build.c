@@ -115,8 +115,8 @@ void config_build(struct gateway_config *config, struct config_errors *errors)
     build_brokers(config, errors);
     config_build_limits(config, errors);
     config_build_operators(config, errors);
-    config_build_router(config, errors);
     for (uint32_t i = 0; i < config->engine.sessions_count; i++) {
         config_build_session(config, i, errors);
     }
+    config_build_router(config, errors); /* Looks at what sessions are for. */
 }

@@ -5,8 +5,8 @@
 
 /* clang-format off */
 #define CONFIG_KEYS_ROUTER(X)                                                                      \
-    X(ROUTER, Run, BOOL, "N", 0, 0, "", NULL,                                                      \
-      "Y or N",                                                                                    \
+    X(ROUTER, Run, BOOL, NULL, 0, 0, "", NULL,                                                     \
+      "Y or N; Y if two or more brokers take orders, else N",                                      \
       "the router runs as a thread of `fixgate run`")                                              \
     X(ROUTER, Shadow, BOOL, "N", 0, 0, "", NULL,                                                   \
       "Y or N",                                                                                    \

@@ -1,8 +1,9 @@
 /* The disk runs full: intake stops with a clear reject while a reserve is left, so
  * that executions can still be committed; a commit that really fails stops the
  * process with the reason; nothing acknowledged is lost, and after space has
- * returned a restart goes on. The store lies on a small tmpfs in a mount namespace
- * of this process; where that is not permitted the test is skipped. */
+ * returned a restart goes on. The router runs, and writes to the same store. The store lies on a
+ * small tmpfs in a mount namespace of this process; where that is not permitted the test is
+ * skipped. */
 #define _GNU_SOURCE /* unshare() */
 #include <errno.h>
 #include <sched.h>
@@ -148,8 +149,10 @@ static void assert_good_order(struct world *world, const char *name)
 
 static struct world *world_begin(const struct disk *disk, struct load *load)
 {
-    const struct world_options options = {
-        .brokers_count = 1, .store_directory = disk->directory, .gateway_more = gateway_more};
+    const struct world_options options = {.brokers_count = 1,
+                                          .store_directory = disk->directory,
+                                          .gateway_more = gateway_more,
+                                          .config_more = "[ROUTER]\nRun=Y\n"};
     load_init(load, load_seed(), ORDERS_PER_SECOND, "D");
     load->amend = false;
     struct world *world = calloc(1, sizeof *world);

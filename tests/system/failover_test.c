@@ -64,8 +64,9 @@ static struct rehearsal *rehearsal_new(void)
 {
     struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
     assert_non_null(rehearsal);
-    static const struct world_options options = {.brokers_count = 2,
-                                                 .broker_arguments = broker_arguments};
+    /* The brokers are made slow, so that steps can be met: a router would open their breakers. */
+    static const struct world_options options = {
+        .brokers_count = 2, .broker_arguments = broker_arguments, .router_off = true};
     load_init(&rehearsal->load, load_seed(), ORDERS_PER_SECOND, "F");
     rehearsal->load.amend = false;
     world_open(&rehearsal->world, &options);

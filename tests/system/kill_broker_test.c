@@ -1,5 +1,6 @@
 /* A broker dies with -9 in the middle of its work, or its line does, and comes
- * back with its own store. FIX's own recovery settles what was in doubt. */
+ * back with its own store. FIX's own recovery settles what was in doubt. What a router makes of
+ * such a broker is in router_test.c and outage_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +44,8 @@ static void killed_brokers_lose_and_double_nothing(void **state)
     (void)state;
     struct load load;
     load_init(&load, load_seed(), ORDERS_PER_SECOND, "B");
-    const struct world_options options = {.brokers_count = 2, .broker_arguments = broker_arguments};
+    const struct world_options options = {
+        .brokers_count = 2, .broker_arguments = broker_arguments, .router_off = true};
     struct world *world = world_new(&options);
     assert_true(world_start(world));
     for (uint32_t kill = 0; kill < KILLS; kill++) {
@@ -65,7 +67,8 @@ static void dropped_lines_lose_and_double_nothing(void **state)
     (void)state;
     struct load load;
     load_init(&load, load_seed(), ORDERS_PER_SECOND, "L");
-    const struct world_options options = {.brokers_count = 2, .broker_arguments = broker_arguments};
+    const struct world_options options = {
+        .brokers_count = 2, .broker_arguments = broker_arguments, .router_off = true};
     struct world *world = world_new(&options);
     assert_true(world_start(world));
     for (uint32_t drop = 0; drop < KILLS; drop++) {
@@ -88,7 +91,8 @@ static void what_a_broker_says_twice_counts_once(void **state)
     (void)state;
     struct load load;
     load_init(&load, load_seed(), ORDERS_PER_SECOND, "T");
-    const struct world_options options = {.brokers_count = 2, .broker_arguments = broker_arguments};
+    const struct world_options options = {
+        .brokers_count = 2, .broker_arguments = broker_arguments, .router_off = true};
     struct world *world = world_new(&options);
     assert_true(world_start(world));
     load_run(&load, world, ALIVE_MS_MAX);
@@ -121,7 +125,8 @@ static void orders_wait_in_the_queue_while_no_broker_is_there(void **state)
     struct load load;
     load_init(&load, load_seed(), ORDERS_PER_SECOND, "Q");
     load.amend = false;
-    const struct world_options options = {.brokers_count = 2, .broker_arguments = broker_arguments};
+    const struct world_options options = {
+        .brokers_count = 2, .broker_arguments = broker_arguments, .router_off = true};
     struct world *world = world_new(&options);
     assert_true(world_oms_open(world));
     assert_true(world_gateway_start(world));

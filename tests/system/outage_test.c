@@ -165,7 +165,6 @@ static struct outage *outage_new(void)
     static const struct world_options options = {
         .brokers_count = 2,
         .broker_arguments = broker_arguments,
-        .config_more = "[ROUTER]\nRun=Y\n",
     };
     load_init(&outage->load, load_seed(), ORDERS_PER_SECOND, "O");
     outage->load.amend = false;

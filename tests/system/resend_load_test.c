@@ -318,6 +318,7 @@ static void a_long_resend_does_not_slow_another_session(void **state)
         .brokers_count = 2,
         .foreign_brokers = 2,
         .drop_copy_off = true,
+        .router_off = true,
         /* Orders are what there is to send again here, and nobody answers for them. */
         .default_more = "ResendOrders=Y\nOrderStatusRequest=N\n"};
     struct world *world = calloc(1, sizeof *world);

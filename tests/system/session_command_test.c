@@ -321,7 +321,8 @@ static void what_cannot_be_done_is_said_by_words_and_exit_code(void **state)
 static void a_session_that_is_logged_off_stays_so_and_gets_no_orders(void **state)
 {
     (void)state;
-    const struct world_options options = {.brokers_count = 2, .broker_arguments = filling};
+    const struct world_options options = {
+        .brokers_count = 2, .broker_arguments = filling, .router_off = true};
     struct desk *desk = desk_new(&options);
     assert_true(world_start(&desk->world));
     await_member(desk, "ALPHA", "state", "READY");

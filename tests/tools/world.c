@@ -105,6 +105,9 @@ static void config_write(const struct world *world)
     if (world->options.config_more != NULL) {
         (void)fprintf(file, "\n%s", world->options.config_more);
     }
+    if (world->options.router_off) {
+        (void)fprintf(file, "\n[ROUTER]\nRun=N\n");
+    }
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
         const struct world_broker *broker = &world->brokers[index];
         struct world_route route = {.host = "127.0.0.1", .port = broker->port};

@@ -35,6 +35,8 @@ struct world_options {
     uint32_t
         foreign_brokers; /* The test plays that many, the first ones, itself, at their ports. */
     bool drop_copy_off;  /* Order sessions alone. */
+    bool router_off;     /* Who is away is left out all the same; no breaker keeps orders from who
+                            is back. */
     const struct world_route *routes; /* One per broker, or NULL. */
 };
 

@@ -397,6 +397,26 @@ static void the_table_says_mode_and_version_and_grows_with_each_change(void **st
     refused(rig, "route.mode", "mode=SIDEWAYS", "'mode' must be");
 }
 
+static void modes_may_be_said_in_any_case_and_are_told_in_one(void **state)
+{
+    static const struct {
+        const char *said;
+        const char *told;
+    } cases[] = {{"mode=pinned", "PINNED"},
+                 {"mode=primary-backup|primary=BETA", "PRIMARY_BACKUP"},
+                 {"mode=active-active", "ACTIVE_ACTIVE"},
+                 {"mode=Primary_Backup|primary=ALPHA", "PRIMARY_BACKUP"}};
+    struct rig *rig = *state;
+    rig_start(rig);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        rig_done_by_two(rig, "route.mode", cases[i].said);
+        const struct rig_answer *answer = rig_ask(rig, "alice", "route.table", "");
+        assert_string_equal(cases[i].told, rig_value(answer->rows[0], "mode"));
+    }
+    refused(rig, "route.mode", "mode=primary backup|primary=BETA", "'mode' must be");
+    refused(rig, "route.mode", "mode=primary|primary=BETA", "'mode' must be");
+}
+
 static void a_record_of_another_version_stops_the_start(void **state)
 {
     struct rig *rig = *state;
@@ -436,6 +456,7 @@ int main(void)
         TEST(rules_are_kept_over_a_crash_one_for_each_key),
         TEST(there_are_no_more_rules_than_there_is_room_for),
         TEST(the_table_says_mode_and_version_and_grows_with_each_change),
+        TEST(modes_may_be_said_in_any_case_and_are_told_in_one),
         TEST(a_record_of_another_version_stops_the_start),
     };
 #undef TEST

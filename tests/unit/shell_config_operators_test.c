@@ -40,6 +40,20 @@ static void the_router_is_an_operator_without_a_section_of_its_own(void **state)
     gateway_config_free(config);
 }
 
+static void the_router_that_runs_needs_its_roles_and_no_key(void **state)
+{
+    static const char words[] = "needs the roles view and serve, and no PublicKey";
+    (void)state;
+    assert_error_with(GATEWAY BROKER SESSION "[ROUTER]\nRun=Y\n[OPERATOR]\nName=router\n"
+                                             "Roles=serve\n",
+                      words);
+    assert_error_with(GATEWAY SECURE BROKER SESSION "[ROUTER]\nRun=Y\n[OPERATOR]\nName=router\n"
+                                                    "Roles=view,serve\nPublicKey=" KEY "\n",
+                      words);
+    gateway_config_free(parse_right(GATEWAY BROKER SESSION "[ROUTER]\nRun=Y\n[OPERATOR]\n"
+                                                           "Name=router\nRoles=view,serve\n"));
+}
+
 static void without_operators_it_warns_that_nobody_is_told_apart(void **state)
 {
     (void)state;
@@ -132,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operators_have_the_roles_that_are_named),
         cmocka_unit_test(the_router_is_an_operator_without_a_section_of_its_own),
+        cmocka_unit_test(the_router_that_runs_needs_its_roles_and_no_key),
         cmocka_unit_test(without_operators_it_warns_that_nobody_is_told_apart),
         cmocka_unit_test(an_operator_may_have_a_key_for_the_socket_with_keys),
         cmocka_unit_test(the_socket_with_keys_needs_its_key_and_tcp),

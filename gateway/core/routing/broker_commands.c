@@ -171,11 +171,20 @@ static bool broker_measure(struct command_call *call)
     uint64_t ramp = 0;
     uint64_t probes = 0;
     struct routing_post post = {.reason = command_value(call, "reason")};
+    struct span router = command_value(call, "router");
     if (!command_broker(call, "broker", &broker) || !read_breaker(call, &post.breaker) ||
         !command_number(call, "score", 0, ROUTING_SCORE_MAX, &score) ||
         !command_number(call, "ramp", 0, ROUTING_PERMILLE, &ramp) ||
         !command_number(call, "probes", 0, ROUTING_PROBES_MAX, &probes)) {
         return false;
+    }
+    if (router.size > ENGINE_NAME_BYTES_MAX) {
+        return command_refused(call, "'router' has at most 63 bytes");
+    }
+    if (!routing_router_may_post(call->engine, router)) {
+        text_add(text_add(&call->out->answer, ROUTING_OTHER_POSTS ": "),
+                 call->engine->routing.router);
+        return command_refused(call, "; it takes another one when it was silent for 5 s");
     }
     post.score = (uint32_t)score;
     post.ramp = (uint32_t)ramp;
@@ -248,7 +257,7 @@ const struct command_spec broker_commands[] = {
     /* Each post comes every second: what it changes is an event of its own (RT.<broker>). */
     {.name = "broker.measure",
      .may = MAY_SERVE,
-     .arguments = "broker breaker score ramp probes? reason?",
+     .arguments = "broker breaker score ramp probes? reason? router?",
      .help = "what the router posts: breaker, score and ramp in thousandths, probes that may go",
      .run = broker_measure},
     {.name = NULL},

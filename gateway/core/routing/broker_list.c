@@ -123,12 +123,16 @@ static bool list_row(struct command_call *call, uint32_t broker)
 
 bool broker_list(struct command_call *call)
 {
+    struct text *answer = &call->out->answer;
     bool stale = false;
     for (uint32_t broker = 0; broker < call->engine->config->brokers_count; broker++) {
         if (!list_row(call, broker)) {
             return command_refused(call, "the answer has no room for all brokers");
         }
         stale = stale || routing_is_stale(call->engine, broker);
+    }
+    if (routing_add_rival(call->engine, answer)) {
+        return true;
     }
     return command_done(call, stale ? "the router is silent: breakers and scores stay as it left "
                                       "them, and who cannot take orders is left out all the same"
@@ -192,7 +196,7 @@ bool broker_show(struct command_call *call)
     fact(call, "breaker", breaker_state_name(row->breaker), row->breaker_ns, row->reason);
     fact(call, "frozen", row->frozen ? "yes" : "no", row->frozen_ns,
          row->frozen ? row->frozen_reason : "");
-    fact(call, "router", router_words(engine, broker), row->posted_ns, "");
+    fact(call, "router", router_words(engine, broker), row->posted_ns, engine->routing.router);
     fact_number(call, "weight", row->weight,
                 row->weight_set ? "set by a person" : "of the configuration");
     fact_number(call, "score", row->score, "thousandths of the weight");

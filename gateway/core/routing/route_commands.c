@@ -38,16 +38,35 @@ static bool route_table(struct command_call *call)
     row_number(&out, "queued", engine->queued_count - engine->queued_changes);
     row_number(&out, "queued_changes", engine->queued_changes);
     row_text(&out, "router", router_words(table));
+    row_text(&out, "posted_by", table->router);
     row_time(&out, "posted", table->posted_ns);
     (void)command_row(call, &out);
-    return command_done(call, "");
+    (void)routing_add_rival(engine, &call->out->answer);
+    return true;
+}
+
+/* "primary-backup" is PRIMARY_BACKUP: in any case, with '-' for '_'. */
+static bool is_mode(struct span value, const char *name)
+{
+    if (value.size != strlen(name)) {
+        return false;
+    }
+    for (size_t i = 0; i < value.size; i++) {
+        uint8_t byte = value.data[i];
+        bool lower = byte >= 'a' && byte <= 'z';
+        char said = byte == '-' ? '_' : (char)(lower ? byte - 'a' + 'A' : byte);
+        if (said != name[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool read_mode(struct command_call *call, enum routing_mode *out)
 {
     struct span value = command_value(call, "mode");
     for (uint32_t mode = 0; mode <= ROUTING_PINNED; mode++) {
-        if (span_is(value, routing_mode_name((enum routing_mode)mode))) {
+        if (is_mode(value, routing_mode_name((enum routing_mode)mode))) {
             *out = (enum routing_mode)mode;
             return true;
         }

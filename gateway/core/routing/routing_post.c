@@ -5,6 +5,50 @@
 
 enum { POST_TIMESTAMP_DIGITS = 6 };
 
+#define ROUTER_KEPT_NS (ROUTING_ROUTER_KEPT_MS * UINT64_C(1000000))
+
+/* --- Which router -------------------------------------------------------------- */
+
+static bool is_since(const struct engine *engine, uint64_t instant_ns)
+{
+    return instant_ns != 0 && engine->now_ns < instant_ns + ROUTER_KEPT_NS;
+}
+
+bool routing_add_rival(const struct engine *engine, struct text *text)
+{
+    const struct routing_table *table = &engine->routing;
+    if (!is_since(engine, table->refused_ns)) {
+        return false;
+    }
+    text_add(text_add(text, "two routers: "),
+             table->router[0] != '\0' ? table->router : "one without a name");
+    text_add(text_add(text, " posts, and "), table->refused);
+    text_add(text, " is refused; run one: as a thread ([ROUTER] Run=Y), or as `fixgate service "
+                   "router`");
+    return true;
+}
+
+bool routing_router_may_post(struct engine *engine, struct span router)
+{
+    struct routing_table *table = &engine->routing;
+    ASSERT(router.size <= ENGINE_NAME_BYTES_MAX);
+    if (!is_since(engine, table->heard_ns) || span_is(router, table->router)) {
+        span_to_text(router, table->router, sizeof(table->router));
+        table->heard_ns = engine->now_ns;
+        return true;
+    }
+    struct span name = router.size > 0 ? router : span_text("one without a name");
+    bool told = is_since(engine, table->refused_ns) && span_is(name, table->refused);
+    span_to_text(name, table->refused, sizeof(table->refused));
+    table->refused_ns = engine->now_ns;
+    if (!told) {
+        struct text text = {.size = 0};
+        (void)routing_add_rival(engine, &text);
+        bus_alert(engine, "warning", span_of(NULL, 0), span_of(NULL, 0), text_span(&text));
+    }
+    return false;
+}
+
 /* --- Posts -------------------------------------------------------------------- */
 
 void routing_event(struct engine *engine, uint32_t broker, enum breaker_state before,

@@ -14,6 +14,19 @@ struct routing_post {
     struct span reason;
 };
 
+enum { ROUTING_ROUTER_KEPT_MS = 5000 };
+
+/* What is said to a router while another one posts begins with this. */
+#define ROUTING_OTHER_POSTS "another router posts"
+
+/* Two routers would pull each broker to and fro. The first to post is the one, until it was silent
+ * for ROUTING_ROUTER_KEPT_MS; then the next may be. `router` says which one asks, at most
+ * ENGINE_NAME_BYTES_MAX bytes; it may be empty. False: another one posts; told once. */
+MUST_USE bool routing_router_may_post(struct engine *engine, struct span router);
+
+/* Adds "two routers: X posts, Y is refused; …" while that is so. */
+bool routing_add_rival(const struct engine *engine, struct text *text);
+
 /* Takes a post over into the broker's row, durable if it changes anything but words. A change of
  * the breaker is an event. */
 void routing_post(struct engine *engine, uint32_t broker, const struct routing_post *post);

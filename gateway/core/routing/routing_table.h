@@ -87,10 +87,14 @@ struct routing_table {
     struct routing_rule rules[ROUTING_RULES_MAX];
 
     /* Not durable. */
-    bool changed;              /* In this turn: what waits is tried again. */
-    uint64_t posted_ns;        /* When the router last posted for any broker, or when the engine
-                                  started if it had posted before; 0: never. */
-    bool silent;               /* It posted, and does so no more; told. */
+    bool changed;       /* In this turn: what waits is tried again. */
+    uint64_t posted_ns; /* When the router last posted for any broker, or when the engine
+                           started if it had posted before; 0: never. */
+    bool silent;        /* It posted, and does so no more; told. */
+    uint64_t heard_ns;  /* When it last posted since the engine started; 0: not yet. */
+    char router[ENGINE_NAME_BYTES_MAX + 1];  /* Which one that was, in words; may be empty. */
+    char refused[ENGINE_NAME_BYTES_MAX + 1]; /* Another one that would post, too; told. */
+    uint64_t refused_ns;                     /* When it last tried; 0: never. */
     struct text start_ignored; /* What the store names and the configuration does not; told once. */
     struct routing_fits fits;
     /* The last one, for the record of the attempt that follows from it. */
