@@ -17,6 +17,7 @@ enum {
     APPROVAL_MOST_MS = 2000,
     BLOW_MOST_MS = 15000,
     BACK_PERMILLE = 300,
+    BY_PRIMARY_PERMILLE = 250, /* So many leave a broker that got all orders. */
 };
 
 /* --- Beginning one -------------------------------------------------------------------------- */
@@ -45,6 +46,10 @@ static void propose(struct sim *sim, uint32_t from, uint32_t to)
     uint64_t canary_seconds = random_between(random, 1, 10);
     uint64_t ramp = random_chance(random, 300) ? 0 : random_between(random, 1, 15);
     bool drill = random_chance(random, 200);
+    if (random_chance(random, BY_PRIMARY_PERMILLE)) {
+        persons_ask(sim, "joe route.mode mode=PRIMARY_BACKUP primary=%s", name_of(sim, from));
+        act_approve(sim, 1);
+    }
     persons_ask(sim, "vera failover.plan from=%s to=%s", name_of(sim, from), name_of(sim, to));
     persons_ask(sim,
                 "jane failover.begin from=%s to=%s reason=ill quiesce=%" PRIu64 " canaries=%" PRIu64
