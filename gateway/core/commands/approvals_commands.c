@@ -1,5 +1,6 @@
 /* What operators ask of proposals. */
 #include "gateway/core/commands/approvals_parts.h"
+#include "gateway/core/orders/order_find.h"
 
 /* --- Looking ------------------------------------------------------------------------------ */
 
@@ -71,6 +72,20 @@ static bool load_waiting(struct command_call *call, struct proposal *out)
     return false;
 }
 
+/* It is about an order whose state has changed since: another attempt may be in doubt by now, of
+ * which the proposer knew nothing. */
+static bool is_of_another_time(struct command_call *call, const struct proposal *proposal)
+{
+    struct text before = call->out->answer;
+    struct order order;
+    if (command_value(call, "order").size == 0) {
+        return false;
+    }
+    bool found = order_find(call, &order);
+    call->out->answer = before;
+    return found && order.changed_ns > proposal->created_ns;
+}
+
 static bool approve(struct command_call *call)
 {
     struct proposal proposal;
@@ -95,7 +110,10 @@ static bool approve(struct command_call *call)
         return command_refused(call, "this fixgate cannot carry it out: reject it, and propose "
                                      "it anew");
     }
-    bool done = spec->run(&approved);
+    bool done = is_of_another_time(&approved, &proposal)
+                    ? command_refused(&approved, "the order has changed since it was proposed: "
+                                                 "look at it, and propose it anew")
+                    : spec->run(&approved);
     proposal_decide(call->engine, &proposal, done ? PROPOSAL_DONE : PROPOSAL_FAILED,
                     command.operator_name, text_span(&call->out->answer));
     command_record(&approved, done ? COMMAND_DONE : COMMAND_REFUSED);

@@ -34,6 +34,7 @@ void doubt_add(struct engine *engine, struct link *link, uint64_t attempt_number
     view_put_new(&engine->view, TABLE_UNACKED,
                  doubt_key(key, span_text(link->config->id), attempt_number), order_key);
     link->unacked_count += 1;
+    link->doubt.added_batch = engine->turn->batch.number;
     if (link->config->order_status_request) {
         doubt_due(link, engine->now_ns + link->config->order_status_interval_ns);
     }
@@ -135,6 +136,8 @@ void doubt_dropped(struct link *link)
     link->doubt.in_step = false;
     link->doubt.echo_wanted = false;
     link->doubt.ready_end = UINT64_MAX;
+    link->doubt.asked_begin = 0;
+    link->doubt.asked_end = 0;
 }
 
 void doubt_ready(struct engine *engine, struct link *link)
@@ -145,6 +148,7 @@ void doubt_ready(struct engine *engine, struct link *link)
     doubt->mass_asked = false;
     doubt->ready_ns = engine->now_ns;
     doubt->ready_end = engine->counters.attempt;
+    doubt_open_begin(link);
     if (link->session.peer_expects > 1) {
         doubt_peer_has(link, link->session.peer_expects - 1, link->session.resets);
     }
@@ -168,7 +172,8 @@ static void nothing_proven(struct engine *engine, struct link *link, bool freeze
     }
 }
 
-/* An attempt without a word that was not yet known to be unproven. */
+/* An attempt without a word that was not yet known to be unproven. One of this very turn is not
+ * seen by a seek. */
 static bool has_attempt_from(const struct engine *engine, const struct link *link, uint64_t from)
 {
     struct span session_id = span_text(link->config->id);
@@ -176,6 +181,9 @@ static bool has_attempt_from(const struct engine *engine, const struct link *lin
     struct span key;
     struct span value;
     uint64_t attempt_number;
+    if (link->unacked_count > 0 && link->doubt.added_batch == engine->turn->batch.number) {
+        return true;
+    }
     return view_seek(&engine->view, TABLE_UNACKED, doubt_key(from_key, session_id, from), &key,
                      &value) &&
            doubt_key_number(key, session_id, &attempt_number);
@@ -184,6 +192,9 @@ static bool has_attempt_from(const struct engine *engine, const struct link *lin
 void doubt_reset(struct engine *engine, struct link *link)
 {
     link->doubt.peer_has = 0;
+    link->doubt.asked_begin = 0;
+    link->doubt.asked_end = 0;
+    link->doubt.jumped_to = 0;
     /* A session that resets at each Logon, and is refused each time, tells it once. */
     if (!has_attempt_from(engine, link, link->doubt.unproven_end)) {
         return;
@@ -194,10 +205,25 @@ void doubt_reset(struct engine *engine, struct link *link)
     nothing_proven(engine, link, true, &text);
 }
 
+/* Where the gap begins. A request for one that had gone out when it was asked for goes on with it,
+ * piece by piece: of those the peer may keep what it got behind the gap. */
+static void note_gap(struct link *link, uint64_t begin)
+{
+    struct link_doubt *doubt = &link->doubt;
+    if (begin <= doubt->asked_begin || begin > doubt->asked_end) {
+        doubt->asked_begin = begin;
+    }
+    doubt->asked_end = link->session.seq_out_next - 1;
+}
+
 void doubt_asked(struct engine *engine, struct link *link, uint64_t begin)
 {
+    /* What it asks for may be what its Logon said that it has. */
+    if (link->session.peer_expects > 1) {
+        doubt_peer_has(link, link->session.peer_expects - 1, link->session.resets);
+    }
     uint64_t peer_has = link->doubt.peer_has;
-    link->doubt.asked_begin = begin;
+    note_gap(link, begin);
     if (begin + link->config->numbers_behind_max > peer_has) {
         return;
     }
@@ -208,4 +234,21 @@ void doubt_asked(struct engine *engine, struct link *link, uint64_t begin)
     text_add(&text, ": it has lost its state");
     link->doubt.peer_has = begin - 1; /* Told once, however often it asks before it takes them. */
     nothing_proven(engine, link, link->open_count > 0, &text);
+}
+
+void doubt_jumped(struct engine *engine, struct link *link)
+{
+    uint64_t end = link->session.skipped_end;
+    if (end <= link->doubt.jumped_to) {
+        return;
+    }
+    link->doubt.jumped_to = end;
+    if (link->open_count == 0) {
+        return;
+    }
+    struct text text = {.size = 0};
+    text_add(text_add(&text, "session "), link->config->id);
+    text_add_uint(text_add(&text, ": the broker jumped over messages, to "), end);
+    text_add(&text, ": what they said of our orders is lost; compare books");
+    nothing_proven(engine, link, false, &text);
 }

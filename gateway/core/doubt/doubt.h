@@ -13,6 +13,7 @@
  *   doubt.c        the attempts without a word, and what sessions tell of them
  *   doubt_resend.c what the peer asks for again
  *   doubt_walk.c   the walk over a session's attempts, and what is due of each
+ *   doubt_open.c   what is open of a session day that is over
  *   doubt_status.c answers to our questions; drop copies
  *   doubt_free.c   where an order goes whose attempt is dead */
 #ifndef GATEWAY_CORE_DOUBT_DOUBT_H
@@ -67,6 +68,11 @@ uint64_t doubt_count(const struct engine *engine, const struct link *link);
  * broker did not get is NOT_RECEIVED from here on, unless ResendOrders=Y lets it go again. */
 bool doubt_must_not_resend(struct engine *engine, struct link *link, struct span tag);
 
+/* What went out on this very line may have been on its way when the peer asked for all behind a
+ * gap: then it waits there for the gap to close, and is taken from there, filled over or not. Only
+ * the first number of the gap is sure to be missing, not that of a further piece of it. */
+bool doubt_may_be_there(const struct link *link, uint64_t attempt_number, uint64_t msg_seq_num);
+
 /* The same, where the body was not kept (PersistMessages=N): a cancel or replace is refused. */
 void doubt_lost(struct engine *engine, struct link *link, struct span tag);
 
@@ -74,6 +80,14 @@ void doubt_lost(struct engine *engine, struct link *link, struct span tag);
 
 /* Asked for the status, the broker says that it does not know the order. Saves the order. */
 void doubt_unknown(struct engine *engine, struct link *link, struct order *order);
+
+/* The order may have gone to the broker twice under its name: it was sent before this connection,
+ * or the peer has asked for it on this one. */
+bool doubt_went_twice(const struct link *link, const struct order *order);
+
+/* The broker has said, in whatever way, that it has the unacknowledged attempt; what became of it
+ * is asked for. Saves the order. */
+void doubt_has_it(struct engine *engine, struct order *order);
 
 /* The broker does not take the question. */
 void doubt_unanswerable(struct engine *engine, struct link *link, struct span why);

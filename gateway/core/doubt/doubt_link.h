@@ -6,6 +6,8 @@
 
 #include "fix/base.h"
 
+enum { DOUBT_CURSOR_BYTES_MAX = 160 };
+
 struct link_doubt {
     /* Durable, with the session's numbers. */
     uint64_t peer_has;     /* MsgSeqNum of this session day: the peer has provably processed all of
@@ -25,7 +27,18 @@ struct link_doubt {
     bool mass_asked;    /* OrderMassStatusRequest is out. */
     uint64_t ready_ns;  /* Since when it is READY: statuses are asked for anew. */
     uint64_t ready_end; /* Attempt number: those below are from before that; UINT64_MAX: all are. */
-    uint64_t asked_begin; /* MsgSeqNum that the peer last asked for, as the next that it takes. */
+    uint64_t asked_begin; /* MsgSeqNum where the gap begins that the peer asks for; 0: none. */
+    uint64_t asked_end;   /* Our last one when it did: a request for one of those goes on with the
+                             same gap. */
+    uint64_t jumped_to;   /* MsgSeqNum to which a SequenceReset of the peer last jumped; 0: none. */
+    uint64_t added_batch; /* The turn in which an attempt was last added. */
+
+    /* The walk over what is open of a session day before (doubt_open.c). */
+    bool sweeping;
+    uint64_t swept;       /* Session day for which it is done, plus one; 0: for none. */
+    uint64_t swept_count; /* Orders that it found something to do for. */
+    uint8_t cursor[DOUBT_CURSOR_BYTES_MAX]; /* Where it is: order key. */
+    size_t cursor_size;
 
     bool mute; /* It does not take OrderStatusRequest: told, and not asked any more. */
 };

@@ -24,6 +24,10 @@ bool doubt_is_unproven(const struct link *link, const struct order *order);
  * nothing is missing on either side, and the TestRequest behind the last resend was answered. */
 bool doubt_in_step(const struct link *link);
 
+/* Whether a SequenceReset of the peer has jumped over messages of its: they may have been its word
+ * on attempts, and that it had them. Numbers prove nothing of those any more. */
+void doubt_jumped(struct engine *engine, struct link *link);
+
 const struct broker_config *doubt_broker(const struct engine *engine, const struct link *link);
 
 /* AL.<severity> about an order: its broker's name, then `what`. */
@@ -39,7 +43,18 @@ void doubt_evidence(struct engine *engine, struct order *order, enum order_evide
 bool doubt_is_stale(const struct engine *engine, const struct link *link,
                     const struct order *order);
 
+/* --- doubt_open.c --- */
+
+/* The session is READY: begins, if its numbers began anew since, or the engine has started. */
+void doubt_open_begin(struct link *link);
+
+/* A page of it. True: there is more to do at once. */
+bool doubt_open_page(struct engine *engine, struct link *link);
+
 /* --- doubt_walk.c --- */
+
+/* OrderMassStatusRequest, for all of this connection. */
+void doubt_ask_mass(struct engine *engine, struct link *link);
 
 /* Begins anew with the first attempt, in the next turn. */
 void doubt_walk_begin(struct link *link);

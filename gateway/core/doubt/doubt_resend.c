@@ -39,13 +39,21 @@ static void not_received(struct engine *engine, struct link *link, struct order 
     link->doubt.echo_wanted = true;
 }
 
-/* What went out on this very line may have been on its way when the peer asked for all behind a
- * gap: then it waits there for the gap to close, and is taken from there, filled over or not. Only
- * the first number of the gap is sure to be missing. */
+bool doubt_may_be_there(const struct link *link, uint64_t attempt_number, uint64_t msg_seq_num)
+{
+    return attempt_number >= link->doubt.ready_end && msg_seq_num != link->doubt.asked_begin;
+}
+
+bool doubt_went_twice(const struct link *link, const struct order *order)
+{
+    const struct link_doubt *doubt = &link->doubt;
+    return order->attempt_number < doubt->ready_end ||
+           (doubt->asked_begin != 0 && doubt->asked_begin <= order->attempt_seq);
+}
+
 static bool may_be_there(const struct link *link, const struct order *order)
 {
-    return order->attempt_number >= link->doubt.ready_end &&
-           order->attempt_seq != link->doubt.asked_begin;
+    return doubt_may_be_there(link, order->attempt_number, order->attempt_seq);
 }
 
 static void not_proven(struct engine *engine, struct order *order)
@@ -157,6 +165,7 @@ void doubt_lost(struct engine *engine, struct link *link, struct span tag)
         .text = "the broker did not get it, and PersistMessages=N keeps nothing to send again",
     };
     order_pending_done(&order);
+    order.moving = false; /* Else the next cancel, whoever asks for it, would move it. */
     order_save(&engine->view, &order, engine->scratch_record);
     cancel_reject_event(engine, &order, &reject);
 }

@@ -13,8 +13,31 @@ static bool completes_proof(const struct engine *engine, const struct link *link
            engine->now_ns >= order->evidence_ns + broker->dead_attempt_grace_ns;
 }
 
+void doubt_has_it(struct engine *engine, struct order *order)
+{
+    struct link *link = link_find(engine, order->session_id);
+    if (order->evidence == EVIDENCE_RECEIVED) {
+        return;
+    }
+    doubt_evidence(engine, order, EVIDENCE_RECEIVED);
+    order->vouched = true;
+    order->asked_ns = 0;
+    order->asked_count = 0;
+    order_save(&engine->view, order, engine->scratch_record);
+    bus_order_event(engine, order);
+    if (link != NULL) {
+        doubt_walk_begin(link);
+    }
+}
+
 void doubt_unknown(struct engine *engine, struct link *link, struct order *order)
 {
+    if (!order->unacked && attempt_is_live(engine, order)) {
+        doubt_alert(engine, "warning", order,
+                    "says that it does not know the order, of which it has spoken before; it "
+                    "stays as it is: ask the broker");
+        return;
+    }
     if (!order->unacked || (order->state != ORDER_SENT && order->state != ORDER_IN_DOUBT)) {
         return;
     }
@@ -65,14 +88,18 @@ void doubt_drop_copy(struct engine *engine, const struct link *link, struct span
 {
     struct attempt attempt;
     struct order order;
-    if (doubt_broker(engine, link)->in_doubt_policy != IN_DOUBT_DROPCOPY ||
-        !attempt_load(engine, attempt_id, &attempt) ||
+    if (!attempt_load(engine, attempt_id, &attempt) ||
         !order_follow(&engine->view, attempt.order_key, &order)) {
         return;
     }
     if (!span_is(order.broker, doubt_broker(engine, link)->name) ||
         !span_equal(attempt.root, order.attempt_id) || !order.unacked ||
         order.state != ORDER_IN_DOUBT) {
+        return;
+    }
+    /* That it has it is a fact under any policy; that this settles it is one of them. */
+    if (doubt_broker(engine, link)->in_doubt_policy != IN_DOUBT_DROPCOPY) {
+        doubt_has_it(engine, &order);
         return;
     }
     doubt_evidence(engine, &order, EVIDENCE_RECEIVED);

@@ -102,7 +102,7 @@ static uint64_t interval_ns(const struct link *link)
     return interval_ns > ASK_RETRY_NS ? interval_ns : ASK_RETRY_NS;
 }
 
-static void ask_mass(struct engine *engine, struct link *link)
+void doubt_ask_mass(struct engine *engine, struct link *link)
 {
     struct builder body;
     builder_init(&body, engine->scratch_body, sizeof(engine->scratch_body));
@@ -123,7 +123,7 @@ static void ask(struct engine *engine, struct link *link, struct order *order)
         return;
     }
     if (!link->doubt.mass_asked) {
-        ask_mass(engine, link);
+        doubt_ask_mass(engine, link);
     }
     order->asked_ns = engine->now_ns;
     order->asked_count = 1;
@@ -235,6 +235,20 @@ static void tell_if_due(struct engine *engine, struct link *link, struct order *
     doubt_alert(engine, "critical", order, text.data);
 }
 
+/* Our clock was ahead when it was written, and has been set right since: nothing would be due for
+ * as long as it was ahead. */
+static void set_right(struct engine *engine, struct order *order)
+{
+    uint64_t now_ns = engine->now_ns;
+    if (order->changed_ns <= now_ns && order->evidence_ns <= now_ns && order->asked_ns <= now_ns) {
+        return;
+    }
+    order->changed_ns = order->changed_ns < now_ns ? order->changed_ns : now_ns;
+    order->evidence_ns = order->evidence_ns < now_ns ? order->evidence_ns : now_ns;
+    order->asked_ns = order->asked_ns < now_ns ? order->asked_ns : 0;
+    order_save(&engine->view, order, engine->scratch_record);
+}
+
 /* --- The walk --------------------------------------------------------------------------------- */
 
 static void review(struct engine *engine, struct link *link, struct span key)
@@ -246,6 +260,7 @@ static void review(struct engine *engine, struct link *link, struct span key)
     if (order.state != ORDER_SENT && order.state != ORDER_IN_DOUBT) {
         return;
     }
+    set_right(engine, &order);
     judge(engine, link, &order);
     if (free_dead(engine, link, &order)) {
         return;
@@ -310,6 +325,7 @@ static void watch_echo(struct engine *engine, struct link *link)
 bool doubt_tick(struct engine *engine, struct link *link)
 {
     struct link_doubt *doubt = &link->doubt;
+    doubt_jumped(engine, link);
     watch_echo(engine, link);
     if (!doubt->walking && engine->now_ns >= link->application_due_ns) {
         doubt_walk_begin(link);
@@ -317,5 +333,6 @@ bool doubt_tick(struct engine *engine, struct link *link)
         walk_page(engine, link);
     }
     doubt->wait = false;
-    return doubt->walking;
+    bool more = doubt_open_page(engine, link);
+    return doubt->walking || more;
 }

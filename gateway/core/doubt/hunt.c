@@ -190,10 +190,23 @@ void hunt_end(struct engine *engine, const struct hunt *hunt, const char *severi
     }
 }
 
+void hunt_begin(struct engine *engine, const struct hunt *hunt, const char *what)
+{
+    struct link *link = link_find(engine, hunt->session_id);
+    hunt_save(engine, hunt);
+    if (link != NULL) {
+        link->hunt_count += 1;
+    }
+    hunt_tell(engine, hunt, "warning", what);
+    if (link != NULL && link->session.state == SESSION_READY) {
+        hunt_again(link, hunt);
+    }
+}
+
 void hunt_add(struct engine *engine, const struct order *order)
 {
     uint8_t key[ORDER_KEY_BYTES_MAX];
-    struct hunt hunt = {
+    const struct hunt hunt = {
         .session_id = order->session_id,
         .attempt_number = order->attempt_number,
         .order_key = order_key(key, order->client, order->cl_ord_id),
@@ -207,17 +220,9 @@ void hunt_add(struct engine *engine, const struct order *order)
         .stage = HUNT_WAITING,
         .stage_ns = engine->now_ns,
     };
-    struct link *link = link_find(engine, order->session_id);
-    hunt_save(engine, &hunt);
-    if (link != NULL) {
-        link->hunt_count += 1;
-    }
-    hunt_tell(engine, &hunt, "warning",
-              "its order was forced away from it; it is cancelled there, or filled over, before "
-              "anything new goes there");
-    if (link != NULL && link->session.state == SESSION_READY) {
-        hunt_again(link, &hunt);
-    }
+    hunt_begin(engine, &hunt,
+               "its order was forced away from it; it is cancelled there, or filled over, before "
+               "anything new goes there");
 }
 
 /* --- The walk ------------------------------------------------------------------------------- */
@@ -279,10 +284,14 @@ static void cancel(struct engine *engine, struct link *link, struct hunt *hunt)
     hunt_tell(engine, hunt, "info", "a cancel of it is sent");
 }
 
-/* Filled over, and its number proves something: an echo behind the fill is all that is missing. */
-static bool is_filled_over(const struct link *link, const struct hunt *hunt)
+/* Filled over, and its number proves something: an echo behind the fill is all that is missing.
+ * One that may work off what a dead connection left is asked by a cancel as well. */
+static bool is_filled_over(const struct engine *engine, const struct link *link,
+                           const struct hunt *hunt)
 {
-    return hunt->stage == HUNT_FILLED_OVER && !hunt_is_unproven(link, hunt);
+    const struct broker_config *broker = &engine->config->brokers[link->config->broker];
+    return hunt->stage == HUNT_FILLED_OVER && !hunt_is_unproven(link, hunt) &&
+           broker->dead_attempt_grace_ns == 0 && !broker->dead_attempt_status;
 }
 
 static bool has_echoed(const struct link *link)
@@ -299,7 +308,7 @@ static bool is_asked(const struct link *link, const struct hunt *hunt)
 /* False: it must wait. */
 static bool deal_with(struct engine *engine, struct link *link, struct hunt *hunt)
 {
-    bool filled_over = is_filled_over(link, hunt);
+    bool filled_over = is_filled_over(engine, link, hunt);
     if (filled_over && has_echoed(link)) {
         hunt_end(engine, hunt, "info",
                  "the broker never got it, and a gap fill has its number: it is dead");
@@ -358,7 +367,8 @@ bool hunt_asked_for(struct engine *engine, struct link *link, struct span attemp
     }
     /* One that it has provably processed is no news, however it may be behind. */
     bool had =
-        hunt.attempt_resets == link->session.resets && hunt.attempt_seq <= link->doubt.peer_has;
+        doubt_may_be_there(link, hunt.attempt_number, hunt.attempt_seq) ||
+        (hunt.attempt_resets == link->session.resets && hunt.attempt_seq <= link->doubt.peer_has);
     if (!had && hunt.stage != HUNT_FILLED_OVER) {
         hunt.stage = HUNT_FILLED_OVER;
         hunt.stage_ns = engine->now_ns;

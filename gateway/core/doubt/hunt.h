@@ -46,6 +46,11 @@ struct hunt {
 /* The order's latest attempt is hunted from now on. Before attempt_give_up(). */
 void hunt_add(struct engine *engine, const struct order *order);
 
+/* A broker speaks of an attempt of `in` that its order had left as dead, or by a confirmed cancel,
+ * as of one that works: it is hunted from now on. No effect if it is already, or nothing of it is
+ * left there. */
+void hunt_risen(struct engine *engine, const struct incoming *in);
+
 /* Its session is READY: the walk begins, and new orders wait until it is through. */
 void hunt_ready(struct engine *engine, struct link *link);
 
@@ -72,9 +77,9 @@ bool hunt_asked_for(struct engine *engine, struct link *link, struct span attemp
  * false. */
 bool hunt_report(struct engine *engine, struct incoming *in);
 
-/* An attempt that its order had left has executed: what the present one still does is too much. It
- * is cancelled, and what is left by then goes on. No effect if none is there, or a cancel or
- * replace is on its way already. */
+/* An attempt that its order had left has executed, and what the present one still does may be too
+ * much: then it is cancelled, and what is left by then goes on. No effect if none is there, it is
+ * in doubt (its first word asks again), or a cancel or replace is on its way already. */
 void hunt_relieve(struct engine *engine, struct span order_key);
 
 /* --- For those who look ------------------------------------------------------------------ */
@@ -95,6 +100,9 @@ bool hunt_find(const struct engine *engine, struct span attempt_id, struct hunt 
 /* It is over. `severity` and `how` go out as an alert. */
 void hunt_end(struct engine *engine, const struct hunt *hunt, const char *severity,
               const char *how);
+
+/* It begins; `what` goes out as an alert. */
+void hunt_begin(struct engine *engine, const struct hunt *hunt, const char *what);
 
 void hunt_save(struct engine *engine, const struct hunt *hunt);
 

@@ -193,12 +193,62 @@ bool hunt_report(struct engine *engine, struct incoming *in)
     return true;
 }
 
+/* What its broker says that it asks for, and has executed by now. */
+static bool read_work(const struct message *message, struct decimal *quantity,
+                      struct decimal *filled)
+{
+    struct decimal leaves;
+    return message_decimal(message, TAG_LeavesQty, &leaves) == VALUE_OK && leaves.units > 0 &&
+           message_decimal(message, TAG_CumQty, filled) == VALUE_OK &&
+           decimal_add(leaves, *filled, quantity) == DECIMAL_OK;
+}
+
+void hunt_risen(struct engine *engine, const struct incoming *in)
+{
+    struct span order_id = message_value(in->message, TAG_OrderID);
+    struct attempt root;
+    struct hunt hunt = {.stage = HUNT_FOUND};
+    struct hunt known;
+    uint64_t number;
+    if (!in->earlier || !read_work(in->message, &hunt.quantity, &hunt.filled) ||
+        hunt_find(engine, in->attempt.root, &known) ||
+        !attempt_load(engine, in->attempt.root, &root) ||
+        !name_number(in->attempt.root, NAME_ATTEMPT, &number)) {
+        return;
+    }
+    hunt.session_id = root.session_id;
+    hunt.attempt_number = number;
+    hunt.order_key = in->attempt.order_key;
+    hunt.attempt_id = in->attempt.root;
+    hunt.attempt_id_now = in->attempt.kind == 'G' ? in->attempt_id : in->attempt.root;
+    if (order_id.size <= ENGINE_EXEC_ID_BYTES_MAX) {
+        hunt.broker_order_id = order_id;
+    }
+    hunt.attempt_seq = root.seq;
+    hunt.attempt_resets = root.resets;
+    hunt.since_ns = engine->now_ns;
+    hunt.stage_ns = engine->now_ns;
+    hunt_begin(engine, &hunt,
+               "its order had left it as dead, and the broker works on it: it is cancelled");
+}
+
+/* More than what is left of the order is left of its attempt. */
+static bool does_too_much(const struct order *order)
+{
+    struct decimal here;
+    struct decimal left;
+    return decimal_sub(order->cum_quantity, order->elsewhere, &here) == DECIMAL_OK &&
+           decimal_sub(order->attempt_quantity, here, &left) == DECIMAL_OK &&
+           decimal_compare(left, order_leaves(order)) > 0;
+}
+
 void hunt_relieve(struct engine *engine, struct span order_key)
 {
     struct order order;
     if (!order_follow(&engine->view, order_key, &order) || order.pending != 0 ||
         !attempt_is_live(engine, &order) ||
-        (order.state != ORDER_SENT && order.state != ORDER_ACKED && order.state != ORDER_PARTIAL)) {
+        (order.state != ORDER_SENT && order.state != ORDER_ACKED && order.state != ORDER_PARTIAL) ||
+        !does_too_much(&order)) {
         return;
     }
     move_begin(engine, &order, span_of(NULL, 0));

@@ -4,15 +4,31 @@
 
 enum { EXECUTION_VERSION = 1, EXECUTION_RECORD_BYTES_MAX = 256 };
 
+static void put_key(struct record_writer *writer, struct span broker, struct span exec_id,
+                    struct span attempt_id)
+{
+    record_put_bytes(writer, broker);
+    record_put_u8(writer, 0);
+    record_put_bytes(writer, exec_id);
+    record_put_u8(writer, 0);
+    record_put_bytes(writer, attempt_id);
+}
+
 struct span execution_key(uint8_t key[EXECUTION_KEY_BYTES_MAX], struct span broker,
                           struct span exec_id, struct span attempt_id)
 {
     struct record_writer writer = record_writer_on(key, EXECUTION_KEY_BYTES_MAX);
-    record_put_bytes(&writer, broker);
+    put_key(&writer, broker, exec_id, attempt_id);
+    return record_written(&writer);
+}
+
+struct span execution_report_key(uint8_t key[EXECUTION_KEY_BYTES_MAX], struct span broker,
+                                 struct span exec_id, struct span attempt_id, uint64_t content)
+{
+    struct record_writer writer = record_writer_on(key, EXECUTION_KEY_BYTES_MAX);
+    put_key(&writer, broker, exec_id, attempt_id);
     record_put_u8(&writer, 0);
-    record_put_bytes(&writer, exec_id);
-    record_put_u8(&writer, 0);
-    record_put_bytes(&writer, attempt_id);
+    record_put_u64(&writer, content);
     return record_written(&writer);
 }
 

@@ -18,12 +18,17 @@ struct execution {
 };
 
 enum {
-    EXECUTION_KEY_BYTES_MAX = ENGINE_NAME_BYTES_MAX + ENGINE_EXEC_ID_BYTES_MAX + NAME_BYTES_MAX + 2
+    EXECUTION_KEY_BYTES_MAX =
+        ENGINE_NAME_BYTES_MAX + ENGINE_EXEC_ID_BYTES_MAX + NAME_BYTES_MAX + 2 + 9
 };
 
 /* ExecIDs are unique per broker and day only; the attempt makes them so for ever. */
 struct span execution_key(uint8_t key[EXECUTION_KEY_BYTES_MAX], struct span broker,
                           struct span exec_id, struct span attempt_id);
+
+/* The same of a report that is no fill, with what it says (a hash). */
+struct span execution_report_key(uint8_t key[EXECUTION_KEY_BYTES_MAX], struct span broker,
+                                 struct span exec_id, struct span attempt_id, uint64_t content);
 
 bool execution_load(const struct view *view, struct span key, struct execution *out);
 void execution_save(const struct view *view, struct span key, const struct execution *execution);

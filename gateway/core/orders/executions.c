@@ -98,17 +98,26 @@ static void apply_report(struct engine *engine, struct incoming *in, struct exec
     }
 }
 
+/* A cancel of all that is left, and of what it executed the broker knows what we know. */
+static bool cancel_is_whole(const struct incoming *in)
+{
+    struct decimal cum;
+    struct decimal leaves;
+    return message_decimal(in->message, TAG_CumQty, &cum) == VALUE_OK &&
+           decimal_compare(cum, executions_of_attempt(&in->order)) == 0 &&
+           (message_decimal(in->message, TAG_LeavesQty, &leaves) != VALUE_OK || leaves.units == 0);
+}
+
 /* What moves to another broker has been cancelled at this one: its leaves go on, if it is sure
  * how much that is. */
 static void moved(struct engine *engine, struct incoming *in)
 {
     struct order *order = &in->order;
-    struct decimal cum;
     order_pending_done(order);
-    if (message_decimal(in->message, TAG_CumQty, &cum) == VALUE_OK &&
-        decimal_compare(cum, executions_of_attempt(order)) != 0) {
+    if (!cancel_is_whole(in)) {
         incoming_alarm(engine, in->link, in->message,
-                       "cancelled to be moved, but CumQty(14) is not the sum of the fills we know");
+                       "cancelled to be moved, but its CumQty(14) is not the sum of the fills we "
+                       "know, or LeavesQty(151) not 0");
         doubt_dead_letter(engine, order,
                           "cancelled to be moved, but how much it executed there is not sure");
         return;
@@ -135,18 +144,7 @@ static void earlier_word(struct engine *engine, const struct incoming *in)
     } else {
         incoming_alarm(engine, in->link, in->message,
                        "tells of an attempt that the order had left as dead");
-    }
-}
-
-/* It has been taken. The same ExecID with other figures is another matter. */
-static void told_again(struct engine *engine, const struct incoming *in,
-                       const struct execution *before)
-{
-    struct execution again = {.quantity = decimal_zero()};
-    if (before->quantity.units != 0 && executions_read_fill(in->message, &again) &&
-        (decimal_compare(again.quantity, before->quantity) != 0 ||
-         decimal_compare(again.price, before->price) != 0)) {
-        incoming_alert(engine, in->link, in->message, "ExecID(17) told again with other figures");
+        hunt_risen(engine, in);
     }
 }
 
@@ -168,6 +166,21 @@ static void tell(struct engine *engine, struct incoming *in, const struct report
     report_event(engine, &in->order, report);
 }
 
+/* What no fill told of may have been lost with a reset of the numbers, or with a report of which
+ * we could make nothing. */
+static void check_sum(struct engine *engine, const struct incoming *in)
+{
+    struct decimal cum;
+    if (in->earlier || message_value(in->message, TAG_ExecType).data[0] == ExecType_TRADE ||
+        message_decimal(in->message, TAG_CumQty, &cum) != VALUE_OK ||
+        decimal_compare(cum, executions_of_attempt(&in->order)) <= 0) {
+        return;
+    }
+    incoming_alarm(engine, in->link, in->message,
+                   "CumQty(14) is above the sum of the fills we know: ask the broker for the "
+                   "missing reports");
+}
+
 /* A report that is not known yet, with its identifiers checked. */
 static void take_report(struct engine *engine, struct incoming *in, struct span key)
 {
@@ -176,6 +189,7 @@ static void take_report(struct engine *engine, struct incoming *in, struct span 
     struct report report = {.exec_type = (char)exec_type.data[0], .source = in->message};
     struct name exec_ref_id = {.text = ""};
     struct span order_id = message_value(in->message, TAG_OrderID);
+    bool awaited = incoming_awaits_word(&in->order);
     report_ids(in, &report);
     if (!in->earlier) {
         attempt_acknowledged(engine, &in->order);
@@ -193,13 +207,18 @@ static void take_report(struct engine *engine, struct incoming *in, struct span 
     }
     report.exec_ref_id = name_span(&exec_ref_id);
     execution.bus_seq = engine->counters.bus_seq;
-    execution_save(&engine->view, key, &execution);
+    executions_keep(engine, in, key, &execution);
     if (moves) {
         moved(engine, in);
     } else {
+        check_sum(engine, in);
         tell(engine, in, &report);
     }
+    bool first_word = awaited && !incoming_awaits_word(&in->order);
     if (in->earlier && exec_type.data[0] == ExecType_TRADE) {
+        hunt_risen(engine, in);
+    }
+    if (in->earlier ? exec_type.data[0] == ExecType_TRADE : first_word) {
         hunt_relieve(engine, in->attempt.order_key);
     }
     if (in->for_people) {
@@ -221,6 +240,35 @@ static void status_report(struct engine *engine, struct incoming *in)
     tell(engine, in, &report);
 }
 
+/* An order that it was asked for, or had, cannot be rejected as unknown: it is the answer to a
+ * question. Nor as a duplicate, one that may have gone out twice under its name: the first one is
+ * what counts. True: all is done with it. */
+static bool is_no_rejection(struct engine *engine, struct incoming *in)
+{
+    struct order *order = &in->order;
+    int64_t reason;
+    if (message_value(in->message, TAG_ExecType).data[0] != ExecType_REJECTED || in->earlier ||
+        in->attempt.kind != 'D' ||
+        message_int(in->message, TAG_OrdRejReason, &reason) != VALUE_OK) {
+        return false;
+    }
+    if (reason == OrdRejReason_UNKNOWN_ORDER && (order->asked_count > 0 || !order->unacked)) {
+        status_report(engine, in);
+        return true;
+    }
+    if (reason != OrdRejReason_DUPLICATE_ORDER ||
+        (order->unacked && !doubt_went_twice(in->link, order))) {
+        return false;
+    }
+    incoming_alarm(engine, in->link, in->message,
+                   "rejects a second copy of an order that it has: that ends nothing; ask the "
+                   "broker what became of the first");
+    if (order->unacked) {
+        doubt_has_it(engine, order);
+    }
+    return true;
+}
+
 static void execution_report(struct engine *engine, struct link *link,
                              const struct message *message)
 {
@@ -229,7 +277,10 @@ static void execution_report(struct engine *engine, struct link *link,
     struct span exec_type = message_value(message, TAG_ExecType);
     if (!incoming_find_order(engine, &in, message_value(message, TAG_ClOrdID),
                              message_value(message, TAG_OrigClOrdID))) {
-        if (message_find(message, TAG_MassStatusReqID) == NULL) { /* We asked for all. */
+        if (exec_type.size == 1 && is_execution(exec_type)) {
+            incoming_alarm(engine, link, message,
+                           "execution of an order that we did not send there");
+        } else if (message_find(message, TAG_MassStatusReqID) == NULL) { /* We asked for all. */
             incoming_alert(engine, link, message, "report of an order that we did not send there");
         }
         return;
@@ -245,12 +296,14 @@ static void execution_report(struct engine *engine, struct link *link,
         status_report(engine, &in);
         return;
     }
+    if (is_no_rejection(engine, &in)) {
+        return;
+    }
     uint8_t key_bytes[EXECUTION_KEY_BYTES_MAX];
-    struct span key =
-        execution_key(key_bytes, incoming_broker(engine, link), exec_id, in.attempt.root);
+    struct span key = executions_key(engine, &in, key_bytes);
     struct execution before;
     if (execution_load(&engine->view, key, &before)) {
-        told_again(engine, &in, &before);
+        executions_told_again(engine, &in, &before);
         return;
     }
     if (in.earlier && !is_execution(exec_type)) {

@@ -1,9 +1,9 @@
 /* What brokers say about orders: ExecutionReport(8), OrderCancelReject(9),
  * BusinessMessageReject(j), Reject(3).
  *
- * Pure; part of the engine. Each execution is taken once, recognised by broker,
+ * Pure; part of the engine. Each fill is taken once, recognised by broker,
  * ExecID and attempt however it is repeated (PossDup, PossResend, after a
- * restart); totals are the order's own. */
+ * restart), any other report by what it says besides; totals are the order's own. */
 #ifndef GATEWAY_CORE_ORDERS_EXECUTIONS_H
 #define GATEWAY_CORE_ORDERS_EXECUTIONS_H
 

@@ -29,6 +29,20 @@ void executions_leave_to_people(struct engine *engine, struct span order_key);
 /* What the latest attempt has executed of the order's total. */
 struct decimal executions_of_attempt(const struct order *order);
 
+/* --- executions_known.c --- */
+
+/* What a report, with its identifiers checked, is remembered by; written into `key`. */
+struct span executions_key(const struct engine *engine, const struct incoming *in,
+                           uint8_t key[EXECUTION_KEY_BYTES_MAX]);
+
+/* It is remembered from now on. */
+void executions_keep(struct engine *engine, const struct incoming *in, struct span key,
+                     const struct execution *execution);
+
+/* It was told before; an alert if it says something else now. */
+void executions_told_again(struct engine *engine, const struct incoming *in,
+                           const struct execution *before);
+
 /* --- executions_status.c --- */
 
 /* A status report (ExecType I). False: it changes nothing that the client should hear of. */

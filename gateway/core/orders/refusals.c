@@ -123,6 +123,15 @@ static void question_refused(struct engine *engine, struct link *link,
     }
 }
 
+/* A gap fill has the number of what it takes the place of: a reject of it is none of the order. */
+static bool is_of_type(const struct incoming *in)
+{
+    struct span type = message_value(in->message, TAG_RefMsgType);
+    char kind = in->attempt.kind == ATTEMPT_HUNTING ? 'F' : in->attempt.kind;
+    return !span_is(message_type(in->message), MSG_Reject) || type.size == 0 ||
+           (type.size == 1 && type.data[0] == (uint8_t)kind);
+}
+
 void refusals_message(struct engine *engine, struct link *link, const struct message *message)
 {
     struct incoming in = {.link = link, .message = message};
@@ -131,7 +140,7 @@ void refusals_message(struct engine *engine, struct link *link, const struct mes
         question_refused(engine, link, message, tag);
         return;
     }
-    if (!find_refused(engine, &in, tag)) {
+    if (!find_refused(engine, &in, tag) || !is_of_type(&in)) {
         incoming_alert(engine, link, message, "reject of a message that is no order or request");
         return;
     }

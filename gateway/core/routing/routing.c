@@ -26,13 +26,24 @@ static bool is_hunted(const struct engine *engine, const struct order *order,
     return false;
 }
 
+/* On whichever of the broker's sessions. */
+static bool is_hunted_there(const struct engine *engine, const struct order *order, uint32_t broker)
+{
+    bool hunted = false;
+    for (uint32_t number = 0; !hunted && number < engine->config->sessions_count; number++) {
+        const struct link *link = &engine->links[number];
+        hunted = link->config->broker == broker && is_hunted(engine, order, link);
+    }
+    return hunted;
+}
+
 /* The order was taken away from the broker, and must not come back to it. */
 static bool has_left(const struct engine *engine, const struct order *order,
                      const struct link *link)
 {
     const char *broker = engine->config->brokers[link->config->broker].name;
     return (order->moving && !move_may_go(engine, order, broker)) ||
-           (order->forced && is_hunted(engine, order, link));
+           (order->forced && is_hunted_there(engine, order, link->config->broker));
 }
 
 /* Of the causes that its sessions give, the one that is nearest to being able. */
