@@ -261,6 +261,24 @@ static bool add(struct ctl_words *words, struct span name, const char *value)
     return true;
 }
 
+/* Words such as "confirm=true", as the audit prints them: taken out of those in order. */
+static bool add_named(struct ctl_words *words, struct plain *plain)
+{
+    uint32_t kept = plain->next;
+    for (uint32_t i = plain->next; i < plain->count; i++) {
+        const char *word = plain->list[i];
+        size_t size = strcspn(word, "=");
+        struct span name = span_of(word, size);
+        if (word[size] != '=' || !is_argument_of(words->spec, name)) {
+            plain->list[kept++] = word;
+        } else if (!add(words, name, word + size + 1)) {
+            return false;
+        }
+    }
+    plain->count = kept;
+    return true;
+}
+
 /* The words behind the command, in the order of what it takes. */
 static bool add_plain(struct ctl_words *words, struct plain *plain)
 {
@@ -269,6 +287,9 @@ static bool add_plain(struct ctl_words *words, struct plain *plain)
     struct span name;
     bool optional;
     ctl_usage(words->spec, usage);
+    if (!add_named(words, plain)) {
+        return false;
+    }
     while (plain->next < plain->count && command_argument_next(&rest, &name, &optional)) {
         if (!given(words, name)) {
             if (!add(words, name, plain->list[plain->next])) {

@@ -72,6 +72,9 @@ static void arguments_come_in_order_or_by_name_and_without_a_value_they_are_true
     assert_reads("session reset --confirm=false --session BETA", "session.reset",
                  "confirm=false session=BETA");
     assert_reads("broker open ALPHA --reason slow", "broker.open", "reason=slow broker=ALPHA");
+    assert_reads("session reset confirm=true BETA", "session.reset", "confirm=true session=BETA");
+    assert_reads("route explain attempt=A1", "route.explain", "attempt=A1");
+    assert_reads("orders show a=b", "orders.show", "order=a=b");
     assert_reads("audit list --by jane --what broker.", "audit.list", "by=jane what=broker.");
 }
 
