@@ -61,21 +61,40 @@ bool doubt_next(const struct engine *engine, struct span session_id, uint64_t *a
            doubt_key_number(key, session_id, attempt_number);
 }
 
-uint64_t doubt_count(const struct engine *engine, const struct link *link)
+void doubt_become(struct engine *engine, struct order *order, enum order_state state,
+                  struct span reason)
+{
+    struct link *link = link_find(engine, order->session_id);
+    bool was = order->state == ORDER_IN_DOUBT;
+    ASSERT(order->unacked);
+    order_become(order, state, engine->now_ns, reason);
+    if (link == NULL || was == (state == ORDER_IN_DOUBT)) {
+        return;
+    }
+    ASSERT(!was || link->in_doubt_count > 0);
+    link->in_doubt_count += was ? UINT64_MAX : 1;
+}
+
+void doubt_count(const struct engine *engine, struct link *link)
 {
     struct span session_id = span_text(link->config->id);
     uint8_t from[UNACKED_KEY_BYTES_MAX];
     struct span key;
     struct span value;
     uint64_t attempt_number;
-    uint64_t count = 0;
+    link->unacked_count = 0;
+    link->in_doubt_count = 0;
     bool found =
         view_seek(&engine->view, TABLE_UNACKED, doubt_key(from, session_id, 0), &key, &value);
     while (found && doubt_key_number(key, session_id, &attempt_number)) {
-        count += 1;
+        struct order order;
+        if (!order_follow(&engine->view, value, &order)) {
+            return;
+        }
+        link->unacked_count += 1;
+        link->in_doubt_count += order.state == ORDER_IN_DOUBT ? 1 : 0;
         found = view_after(&engine->view, TABLE_UNACKED, key, &key, &value);
     }
-    return count;
 }
 
 /* --- Proof ---------------------------------------------------------------------------- */

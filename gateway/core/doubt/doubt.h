@@ -58,8 +58,12 @@ void doubt_remove(struct engine *engine, struct span session_id, uint64_t attemp
 bool doubt_next(const struct engine *engine, struct span session_id, uint64_t *attempt_number,
                 struct span *order_key);
 
-/* How many a session has; at start. */
-uint64_t doubt_count(const struct engine *engine, const struct link *link);
+/* Counts what a session has, and what of it is in doubt; at start. */
+void doubt_count(const struct engine *engine, struct link *link);
+
+/* order_become() for an unacknowledged order: counts those that are IN_DOUBT. */
+void doubt_become(struct engine *engine, struct order *order, enum order_state state,
+                  struct span reason);
 
 /* --- Resends ------------------------------------------------------------------------ */
 

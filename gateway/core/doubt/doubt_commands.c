@@ -250,7 +250,7 @@ static bool settle(struct command_call *call)
     order.evidence = EVIDENCE_RECEIVED;
     order.evidence_ns = engine->now_ns;
     order.vouched = true;
-    order_become(&order, ORDER_SENT, engine->now_ns,
+    doubt_become(engine, &order, ORDER_SENT,
                  span_text("its broker says that it has it; its report is awaited"));
     order_save(&engine->view, &order, engine->scratch_record);
     bus_order_event(engine, &order);

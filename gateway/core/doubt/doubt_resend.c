@@ -28,7 +28,7 @@ static void not_received(struct engine *engine, struct link *link, struct order 
     order->asked_ns = 0;
     order->asked_count = 0;
     if (news && (order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT)) {
-        order_become(order, ORDER_IN_DOUBT, engine->now_ns,
+        doubt_become(engine, order, ORDER_IN_DOUBT,
                      span_text("the broker did not get it; filled over, to be proven"));
     }
     order_save(&engine->view, order, engine->scratch_record);
@@ -65,7 +65,7 @@ static void not_proven(struct engine *engine, struct order *order)
     order->asked_ns = 0;
     order->asked_count = 0;
     if (order->state == ORDER_SENT || order->state == ORDER_IN_DOUBT) {
-        order_become(order, ORDER_IN_DOUBT, engine->now_ns,
+        doubt_become(engine, order, ORDER_IN_DOUBT,
                      span_text("filled over while it was on its way: the broker may have it; "
                                "held"));
     }

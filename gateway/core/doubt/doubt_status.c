@@ -50,7 +50,7 @@ void doubt_unknown(struct engine *engine, struct link *link, struct order *order
     case EVIDENCE_NONE:
     case EVIDENCE_RECEIVED:
         doubt_evidence(engine, order, EVIDENCE_UNKNOWN);
-        order_become(order, ORDER_IN_DOUBT, engine->now_ns,
+        doubt_become(engine, order, ORDER_IN_DOUBT,
                      span_text("the broker says that it does not know it; that alone is no proof"));
         order_save(&engine->view, order, engine->scratch_record);
         bus_order_event(engine, order);
@@ -105,7 +105,7 @@ void doubt_drop_copy(struct engine *engine, const struct link *link, struct span
     doubt_evidence(engine, &order, EVIDENCE_RECEIVED);
     order.vouched = true;
     order.doubt_told = false;
-    order_become(&order, ORDER_SENT, engine->now_ns,
+    doubt_become(engine, &order, ORDER_SENT,
                  span_text("the drop copy tells of it: the broker has it"));
     order_save(&engine->view, &order, engine->scratch_record);
     bus_order_event(engine, &order);

@@ -33,7 +33,7 @@ void doubt_walk_begin(struct link *link)
 
 static void hold(struct engine *engine, struct order *order, const char *why)
 {
-    order_become(order, ORDER_IN_DOUBT, engine->now_ns, span_text(why));
+    doubt_become(engine, order, ORDER_IN_DOUBT, span_text(why));
 }
 
 static void save_and_tell(struct engine *engine, const struct order *order)
@@ -67,7 +67,7 @@ static void judge(struct engine *engine, struct link *link, struct order *order)
     } else if (link->doubt.in_step && order->state == ORDER_IN_DOUBT &&
                order->evidence == EVIDENCE_RECEIVED) {
         order->doubt_told = false;
-        order_become(order, ORDER_SENT, engine->now_ns,
+        doubt_become(engine, order, ORDER_SENT,
                      span_text("its session is in step again; the broker has it"));
         save_and_tell(engine, order);
     } else if (news) {

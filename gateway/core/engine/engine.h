@@ -98,7 +98,8 @@ struct link {
     bool hunt_wait;              /* Their walk goes on in the next turn, which sees all of this. */
     bool hunt_echo;              /* Some are filled over: an echo proves them dead. */
     uint64_t application_due_ns; /* When its tick() is wanted by itself; UINT64_MAX: it is not. */
-    uint64_t unacked_count;      /* Attempts sent and not yet acknowledged. */
+    uint64_t unacked_count;      /* Attempts sent and not yet acknowledged, */
+    uint64_t in_doubt_count;     /* and those of them whose orders are IN_DOUBT. */
     struct link_doubt doubt;
     uint64_t hunt_count;    /* How many there are. */
     uint64_t hunt_next;     /* Where it is: attempt number. */

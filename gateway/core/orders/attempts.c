@@ -274,9 +274,13 @@ void attempt_acknowledged(struct engine *engine, struct order *order)
     if (!order->unacked) {
         return;
     }
+    struct link *link = link_find(engine, order->session_id);
+    if (order->state == ORDER_IN_DOUBT && link != NULL) {
+        ASSERT(link->in_doubt_count > 0);
+        link->in_doubt_count -= 1; /* Whatever it becomes now. */
+    }
     doubt_remove(engine, order->session_id, order->attempt_number);
     order->unacked = false;
-    struct link *link = link_find(engine, order->session_id);
     if (order->evidence == EVIDENCE_NOT_RECEIVED && link != NULL) {
         link->could_send_change = false; /* It held back what waits: that it can go is news. */
     }

@@ -8,7 +8,7 @@
 
 static void start(struct engine *engine, struct link *link)
 {
-    link->unacked_count = doubt_count(engine, link);
+    doubt_count(engine, link);
     link->hunt_count = hunt_count(engine, link);
     doubt_dropped(link);
 }

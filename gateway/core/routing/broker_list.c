@@ -6,33 +6,6 @@
 
 /* --- What a broker has ----------------------------------------------------------- */
 
-enum { DOUBT_LOOKED_AT_MAX = 1000 };
-
-/* Of a session's attempts without a word, how many are in doubt: without its line all of them, else
- * of the first. */
-static uint64_t in_doubt(const struct engine *engine, const struct link *link)
-{
-    if (!link->logged_on) {
-        return link->unacked_count;
-    }
-    struct span id = span_text(link->config->id);
-    struct span key;
-    struct span value;
-    uint64_t count = 0;
-    bool found = view_seek(&engine->view, TABLE_UNACKED, id, &key, &value);
-    for (unsigned looked = 0; found && looked < DOUBT_LOOKED_AT_MAX && key.size > id.size &&
-                              memcmp(key.data, id.data, id.size) == 0 && key.data[id.size] == 0;
-         looked++) {
-        struct order order;
-        if (!order_follow(&engine->view, value, &order)) {
-            return count;
-        }
-        count += order.state == ORDER_IN_DOUBT ? 1 : 0;
-        found = view_after(&engine->view, TABLE_UNACKED, key, &key, &value);
-    }
-    return count;
-}
-
 /* Its sessions for orders, together. */
 struct sessions {
     struct text states; /* "READY, DISCONNECTED" */
@@ -53,7 +26,7 @@ static struct sessions sessions_of(const struct engine *engine, uint32_t broker)
         if (link->config->broker == broker && link->config->role == ROLE_ORDERS) {
             text_add(&sessions.states, sessions.states.size > 0 ? ", " : "");
             text_add(&sessions.states, link_state(link));
-            sessions.in_doubt += link->unacked_count > 0 ? in_doubt(engine, link) : 0;
+            sessions.in_doubt += link->in_doubt_count;
             sessions.backlog_bytes += link->backlog_bytes;
         }
     }
