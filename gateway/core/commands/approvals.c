@@ -148,12 +148,13 @@ bool approvals_propose(struct command_call *call, const struct command_spec *spe
         return command_refused(call, "too many proposals wait: approve, reject or withdraw some "
                                      "(fixgate ctl approvals list)");
     }
+    call->proposal = engine->approvals.count + 1;
     if (spec->plan != NULL && !spec->plan(call)) {
         return false;
     }
     struct text plan = call->out->answer;
     struct proposal proposal = {
-        .number = engine->approvals.count + 1,
+        .number = call->proposal,
         .state = PROPOSAL_WAITING,
         .created_ns = engine->now_ns,
         .expires_ns = engine->now_ns + (wait_ns > 0 ? wait_ns : WAIT_NS),

@@ -104,7 +104,8 @@ static bool approve(struct command_call *call)
     struct command_call approved = {.engine = call->engine,
                                     .command = &command,
                                     .out = call->out,
-                                    .proposer = proposal.proposer};
+                                    .proposer = proposal.proposer,
+                                    .proposal = proposal.number};
     /* Another version of fixgate may have proposed it. */
     if (spec == NULL || !command_arguments_right(&approved, spec)) {
         return command_refused(call, "this fixgate cannot carry it out: reject it, and propose "

@@ -100,6 +100,7 @@ struct command_call {
     const struct command *command;
     struct command_out *out;
     struct span proposer; /* With two persons: who proposed it; operator_name approved it. */
+    uint64_t proposal;    /* With two persons: the number of the proposal, from its plan on. */
 };
 
 /* Handlers return done() or refused(), with words for the person who asked. */
@@ -173,6 +174,7 @@ struct command_group {
     X(doubt_commands, "Doubt: orders whose outcome at a broker is not known")                      \
     X(dead_letter_commands, "Dead letters: orders that cannot go on by themselves")                \
     X(approvals_commands, "Approvals: what needs a second person")                                 \
+    X(bulk_commands, "Bulk: one command for many orders, as two persons agreed")                   \
     X(limit_commands, "Limits: what an order may ask for")                                         \
     X(kill_commands, "Kill switch: no new orders, and cancel what is there")                       \
     X(audit_commands, "Audit: who did what")                                                       \

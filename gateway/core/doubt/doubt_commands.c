@@ -1,10 +1,12 @@
 /* What people do about doubt. */
+#include "gateway/core/commands/bulk.h"
 #include "gateway/core/commands/command.h"
 #include "gateway/core/doubt/doubt.h"
 #include "gateway/core/doubt/hunt.h"
 #include "gateway/core/engine/record.h"
 #include "gateway/core/orders/attempts.h"
 #include "gateway/core/orders/order_acts.h"
+#include "gateway/core/orders/order_filter.h"
 #include "gateway/core/orders/order_show.h"
 #include "gateway/core/orders/order_walk.h"
 
@@ -83,13 +85,12 @@ static bool is_held(const struct order *order)
 static bool list(struct command_call *call)
 {
     struct engine *engine = call->engine;
-    struct span broker = command_value(call, "broker");
+    struct order_filter filter;
     struct place place;
     uint64_t limit = ORDER_LIST_ROWS_MAX;
     uint64_t count = 0;
-    uint32_t number;
     if (!command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit) ||
-        (broker.size > 0 && !command_broker(call, "broker", &number))) {
+        !order_filter_read(call, &filter)) {
         return false;
     }
     if (!place_read(command_value(call, "after"), &place)) {
@@ -112,7 +113,7 @@ static bool list(struct command_call *call)
             break;
         }
         struct order_label label = order_label(order.client, order.cl_ord_id);
-        if (is_held(&order) && (broker.size == 0 || span_equal(broker, order.broker))) {
+        if (is_held(&order) && order_filter_fits(&filter, &order)) {
             struct command_row row = {.count = 0};
             show_row(&row, engine, &order, &label, &settled);
             if (!command_row(call, &row)) {
@@ -212,7 +213,7 @@ static bool may_go_on(struct command_call *call, const struct order *order)
 /* To say that the broker has it sends nothing anywhere: that needs no second person. */
 static bool settle_alone(struct command_call *call)
 {
-    return span_is(command_value(call, "outcome"), "received");
+    return bulk_is_one(call) && span_is(command_value(call, "outcome"), "received");
 }
 
 /* One whose time has ended, or that its client wants cancelled, ends by that; one that limits or
@@ -227,6 +228,9 @@ static bool settle_plan(struct command_call *call)
 {
     struct order order;
     bool received;
+    if (!bulk_is_one(call)) {
+        return read_outcome(call, &received) && bulk_plan(call, BULK_IN_DOUBT);
+    }
     if (!may_settle(call, &order, &received)) {
         return false;
     }
@@ -239,6 +243,9 @@ static bool settle(struct command_call *call)
     struct engine *engine = call->engine;
     struct order order;
     bool received;
+    if (!bulk_is_one(call)) {
+        return bulk_begin(call);
+    }
     if (!may_settle(call, &order, &received)) {
         return false;
     }
@@ -282,6 +289,12 @@ static bool may_reroute(struct command_call *call, struct order *order)
 static bool reroute_plan(struct command_call *call)
 {
     struct order order;
+    if (!order_reason_given(call)) {
+        return false;
+    }
+    if (!bulk_is_one(call)) {
+        return bulk_plan(call, BULK_IN_DOUBT);
+    }
     if (!may_reroute(call, &order)) {
         return false;
     }
@@ -292,6 +305,9 @@ static bool reroute_plan(struct command_call *call)
 static bool reroute(struct command_call *call)
 {
     struct order order;
+    if (!bulk_is_one(call)) {
+        return bulk_begin(call);
+    }
     if (!may_reroute(call, &order)) {
         return false;
     }
@@ -364,7 +380,7 @@ static bool call_off_plan(struct command_call *call)
 const struct command_spec doubt_commands[] = {
     {.name = "doubt.list",
      .may = MAY_VIEW | MAY_OPERATE,
-     .arguments = "broker? limit? after?",
+     .arguments = "broker? limit? after? symbol? account? client? evidence? older-than?",
      .help = "Orders that are held, what is known of each, and what would settle it.",
      .run = list},
     {.name = "doubt.show",
@@ -383,16 +399,18 @@ const struct command_spec doubt_commands[] = {
      .changes = true,
      .two_persons = true,
      .alone = settle_alone,
-     .arguments = "order outcome client? reason?",
-     .help = "The broker's word by telephone: received, or (with a second person) not-received.",
+     .arguments = "order? outcome? client? reason? evidence? " ORDER_FILTER_ARGUMENTS,
+     .help = "The broker's word by telephone: received, or (with a second person) not-received. "
+             "Without an order: all that fit, with a second person.",
      .run = settle,
      .plan = settle_plan},
     {.name = "doubt.reroute",
      .may = MAY_OPERATE,
      .changes = true,
      .two_persons = true,
-     .arguments = "order reason client?",
-     .help = "Force it to another broker, at the risk that it executes twice.",
+     .arguments = "order? reason? client? evidence? " ORDER_FILTER_ARGUMENTS,
+     .help = "Force it to another broker, at the risk that it executes twice. Without an order: "
+             "all that fit.",
      .run = reroute,
      .plan = reroute_plan},
     {.name = "doubt.hunts",

@@ -106,6 +106,9 @@ const char *engine_start(struct engine *engine, const struct engine_config *conf
     if (refused == NULL) {
         refused = kill_start(engine, &text);
     }
+    if (refused == NULL) {
+        refused = bulk_start(engine, &text);
+    }
     /* What was not read says nothing of the store, good or bad. */
     if (view_failed(&engine->view)) {
         return "a read of it failed";
@@ -179,6 +182,7 @@ void engine_tick(struct engine *engine)
         link_tick(engine, &engine->links[number]);
     }
     approvals_tick(engine);
+    bulk_tick(engine);
     failover_tick(engine);
     routing_tick(engine);
     kill_tick(engine);
@@ -202,6 +206,9 @@ uint64_t engine_deadline_ns(const struct engine *engine)
     }
     if (approvals_deadline_ns(engine) < deadline) {
         deadline = approvals_deadline_ns(engine);
+    }
+    if (bulk_deadline_ns(engine) < deadline) {
+        deadline = bulk_deadline_ns(engine);
     }
     if (kill_deadline_ns(engine) < deadline) {
         deadline = kill_deadline_ns(engine);

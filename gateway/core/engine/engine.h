@@ -12,6 +12,7 @@
 #define GATEWAY_CORE_ENGINE_ENGINE_H
 
 #include "gateway/core/commands/approvals.h"
+#include "gateway/core/commands/bulk.h"
 #include "gateway/core/commands/sha256.h"
 #include "gateway/core/doubt/doubt_link.h"
 #include "gateway/core/engine/config.h"
@@ -141,6 +142,7 @@ struct engine {
     struct kills kills;
     struct audit_chain audit;
     struct approvals approvals;
+    struct bulks bulks;
     struct failover failover;
     struct link links[ENGINE_SESSIONS_MAX];
     struct field fields[FIX_FIELDS_MAX];       /* Of the message being read. */

@@ -47,6 +47,12 @@ enum {
     KILLS_MAX = 64,             /* Kill switches that are on. */
     TURN_KILL_MAX = 256,        /* Orders looked at per turn. */
 
+    /* Commands for many orders (bulk.h). */
+    BULKS_MAX = 16,         /* That wait, are under way, or are remembered. */
+    BULK_ORDERS_MAX = 1000, /* Of one. */
+    BULK_LOOKS_MAX = 4096,  /* Orders looked at for one, in the turn that proposes it. */
+    TURN_BULK_MAX = 64,     /* Orders carried out per turn. */
+
     VIEW_VALUE_BYTES_MAX = 64 * 1024,
     ORDER_BODY_BYTES_MAX = ENGINE_REQUEST_BYTES_MAX,
     /* A request's symbol, account and currency stand beside its body, which may

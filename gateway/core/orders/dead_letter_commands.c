@@ -1,9 +1,11 @@
 /* What people do with dead letters. */
+#include "gateway/core/commands/bulk.h"
 #include "gateway/core/commands/command.h"
 #include "gateway/core/doubt/hunt.h"
 #include "gateway/core/orders/attempts.h"
 #include "gateway/core/orders/dead_letters.h"
 #include "gateway/core/orders/order_acts.h"
+#include "gateway/core/orders/order_filter.h"
 #include "gateway/core/orders/order_show.h"
 #include "gateway/core/orders/order_walk.h"
 
@@ -31,8 +33,10 @@ static void show_row(struct command_row *row, const struct engine *engine,
 static bool list(struct command_call *call)
 {
     uint64_t limit = ORDER_LIST_ROWS_MAX;
+    struct order_filter filter;
     struct order_walk walk;
-    if (!command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit)) {
+    if (!order_filter_read(call, &filter) ||
+        !command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit)) {
         return false;
     }
     if (!order_walk_begin(&walk, call->engine, WALK_DEAD, WALK_DEAD, span_of(NULL, 0),
@@ -45,6 +49,9 @@ static bool list(struct command_call *call)
         enum order_walk_step step = order_walk_next(&walk, &order);
         if (step != WALK_ORDER) {
             return order_listed(call, &walk, count, step == WALK_PAGE);
+        }
+        if (!order_filter_fits(&filter, &order)) {
+            continue;
         }
         struct command_row row = {.count = 0};
         struct order_label label = order_label(order.client, order.cl_ord_id);
@@ -117,7 +124,7 @@ static bool alone(struct command_call *call)
 {
     struct text before = call->out->answer;
     struct order order;
-    bool found = find(call, &order);
+    bool found = bulk_is_one(call) && find(call, &order);
     call->out->answer = before;
     return found && is_harmless(call->engine, &order);
 }
@@ -125,6 +132,9 @@ static bool alone(struct command_call *call)
 static bool plan(struct command_call *call)
 {
     struct order order;
+    if (!bulk_is_one(call)) {
+        return bulk_plan(call, BULK_DEAD);
+    }
     if (!may_redrive(call, &order)) {
         return false;
     }
@@ -135,6 +145,9 @@ static bool plan(struct command_call *call)
 static bool redrive(struct command_call *call)
 {
     struct order order;
+    if (!bulk_is_one(call)) {
+        return bulk_begin(call);
+    }
     if (!may_redrive(call, &order)) {
         return false;
     }
@@ -143,10 +156,23 @@ static bool redrive(struct command_call *call)
     return command_done(call, order_state_name(order.state));
 }
 
+static bool cancel_plan(struct command_call *call)
+{
+    struct order order;
+    return order_reason_given(call) &&
+           (bulk_is_one(call) ? find(call, &order) : bulk_plan(call, BULK_DEAD));
+}
+
 static bool cancel(struct command_call *call)
 {
     struct order order;
     struct text reason = {.size = 0};
+    if (!order_reason_given(call)) {
+        return false;
+    }
+    if (!bulk_is_one(call)) {
+        return bulk_begin(call);
+    }
     if (!find(call, &order)) {
         return false;
     }
@@ -166,7 +192,7 @@ static bool cancel(struct command_call *call)
 const struct command_spec dead_letter_commands[] = {
     {.name = "deadletter.list",
      .may = MAY_VIEW | MAY_OPERATE,
-     .arguments = "limit? after?",
+     .arguments = "limit? after? client? " ORDER_FILTER_ARGUMENTS,
      .help = "Orders that cannot go on by themselves, with the reason and the evidence.",
      .run = list},
     {.name = "deadletter.show",
@@ -179,15 +205,20 @@ const struct command_spec dead_letter_commands[] = {
      .changes = true,
      .two_persons = true,
      .alone = alone,
-     .arguments = "order client? reason?",
-     .help = "Send it on to a broker; with a second person if its attempt may live.",
+     .arguments = "order? client? reason? " ORDER_FILTER_ARGUMENTS,
+     .help = "Send it on to a broker; with a second person if its attempt may live. Without an "
+             "order: all that fit, with a second person.",
      .run = redrive,
      .plan = plan},
     {.name = "deadletter.cancel",
      .may = MAY_OPERATE,
      .changes = true,
-     .arguments = "order reason client?",
-     .help = "End it: the OMS is told that it is cancelled.",
-     .run = cancel},
+     .two_persons = true,
+     .alone = bulk_is_one,
+     .arguments = "order? reason? client? " ORDER_FILTER_ARGUMENTS,
+     .help = "End it: the OMS is told that it is cancelled. Without an order: all that fit, with a "
+             "second person.",
+     .run = cancel,
+     .plan = cancel_plan},
     {.name = NULL},
 };

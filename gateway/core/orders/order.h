@@ -46,6 +46,7 @@ enum order_evidence {
     ORDER_EVIDENCES(X)
 #undef X
 };
+enum { ORDER_EVIDENCES_COUNT = EVIDENCE_UNKNOWN + 1 };
 
 /* What a replace may change. */
 struct order_terms {

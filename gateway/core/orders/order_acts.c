@@ -26,6 +26,12 @@ static struct link *link_of(struct command_call *call, const struct order *order
     return link;
 }
 
+bool order_reason_given(struct command_call *call)
+{
+    return command_value(call, "reason").size > 0 ||
+           command_refused(call, "'reason' is missing: it stands in the audit for ever");
+}
+
 bool order_ask_status(struct command_call *call, struct order *order)
 {
     if (!attempt_is_live(call->engine, order)) {

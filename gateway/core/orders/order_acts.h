@@ -6,6 +6,10 @@
 
 #include "gateway/core/orders/order_find.h"
 
+/* There is an argument 'reason'; else the call is refused. Of commands that take an order first,
+ * which may be left out: only such arguments may stand behind it. */
+bool order_reason_given(struct command_call *call);
+
 /* Asks the broker for the order's status now; refused if it cannot be asked. */
 bool order_ask_status(struct command_call *call, struct order *order);
 

@@ -1,11 +1,13 @@
 /* What people do with orders. */
 #include "fix/tags.h"
+#include "gateway/core/commands/bulk.h"
 #include "gateway/core/commands/command.h"
 #include "gateway/core/engine/report.h"
 #include "gateway/core/orders/attempts.h"
 #include "gateway/core/orders/moves.h"
 #include "gateway/core/orders/order_acts.h"
 #include "gateway/core/orders/order_cancel.h"
+#include "gateway/core/orders/order_filter.h"
 #include "gateway/core/orders/order_show.h"
 #include "gateway/core/orders/order_walk.h"
 
@@ -14,19 +16,13 @@
 struct filter {
     bool has_state;
     enum order_state state;
-    struct span client;
-    struct span broker;
-    struct span symbol;
-    struct span account;
+    struct order_filter order;
 };
 
 static bool fits(const struct filter *filter, const struct order *order)
 {
     return (!filter->has_state || order->state == filter->state) &&
-           (filter->client.size == 0 || span_equal(filter->client, order->client)) &&
-           (filter->broker.size == 0 || span_equal(filter->broker, order->broker)) &&
-           (filter->symbol.size == 0 || span_equal(filter->symbol, order->symbol)) &&
-           (filter->account.size == 0 || span_equal(filter->account, order->account));
+           order_filter_fits(&filter->order, order);
 }
 
 static bool read_state(struct command_call *call, struct filter *filter)
@@ -96,25 +92,18 @@ static void walks_of(const struct filter *filter, bool all, enum order_walk_kind
 
 static bool list(struct command_call *call)
 {
-    struct filter filter = {
-        .client = command_value(call, "client"),
-        .broker = command_value(call, "broker"),
-        .symbol = command_value(call, "symbol"),
-        .account = command_value(call, "account"),
-    };
+    struct filter filter = {.has_state = false};
     uint64_t limit = ORDER_LIST_ROWS_MAX;
     enum order_walk_kind first;
     enum order_walk_kind last;
     struct order_walk walk;
     struct order order;
-    uint32_t broker;
-    if (!read_state(call, &filter) ||
-        (filter.broker.size > 0 && !command_broker(call, "broker", &broker)) ||
+    if (!read_state(call, &filter) || !order_filter_read(call, &filter.order) ||
         !command_number(call, "limit", 1, ORDER_LIST_ROWS_MAX, &limit)) {
         return false;
     }
     walks_of(&filter, command_true(call, "all"), &first, &last);
-    if (!order_walk_begin(&walk, call->engine, first, last, filter.client,
+    if (!order_walk_begin(&walk, call->engine, first, last, filter.order.client,
                           command_value(call, "after"))) {
         return command_refused(call, "'after' is no place of this list: give the one that the "
                                      "page before it named, with the same filters");
@@ -199,20 +188,36 @@ static bool cancel(struct command_call *call)
                                   : " is asked to cancel it as soon as it can be reached");
 }
 
-static bool move(struct command_call *call)
+static bool may_move(struct command_call *call, struct order *order)
 {
-    struct order order;
     uint32_t broker = 0;
     struct span to = command_value(call, "to");
-    if (!order_find(call, &order) || (to.size > 0 && !command_broker(call, "to", &broker))) {
+    if (!order_find(call, order) || (to.size > 0 && !command_broker(call, "to", &broker))) {
         return false;
     }
-    const char *refusal = move_refusal(&order);
+    const char *refusal = move_refusal(order);
     if (refusal != NULL) {
         return command_refused(call, refusal);
     }
-    if (span_equal(to, order.broker)) {
-        return command_refused(call, "it is with that broker already");
+    return !span_equal(to, order->broker) ||
+           command_refused(call, "it is with that broker already");
+}
+
+static bool move_plan(struct command_call *call)
+{
+    struct order order;
+    return bulk_is_one(call) ? may_move(call, &order) : bulk_plan(call, BULK_OPEN);
+}
+
+static bool move(struct command_call *call)
+{
+    struct order order;
+    struct span to = command_value(call, "to");
+    if (!bulk_is_one(call)) {
+        return bulk_begin(call);
+    }
+    if (!may_move(call, &order)) {
+        return false;
     }
     struct span from = order.broker;
     move_begin(call->engine, &order, to);
@@ -225,7 +230,7 @@ static bool move(struct command_call *call)
 const struct command_spec order_commands[] = {
     {.name = "orders.list",
      .may = MAY_VIEW | MAY_OPERATE,
-     .arguments = "state? broker? symbol? account? client? all? limit? after?",
+     .arguments = "state? broker? symbol? account? client? all? limit? after? older-than?",
      .help = "Orders that are open, or those of a state; all=true: ended ones as well.",
      .run = list},
     {.name = "orders.show",
@@ -248,8 +253,12 @@ const struct command_spec order_commands[] = {
     {.name = "orders.move",
      .may = MAY_OPERATE,
      .changes = true,
-     .arguments = "order client? to? reason?",
-     .help = "Cancel it at its broker, and on the confirmed cancel send what is left to another.",
-     .run = move},
+     .two_persons = true,
+     .alone = bulk_is_one,
+     .arguments = "order? client? to? reason? " ORDER_FILTER_ARGUMENTS,
+     .help = "Cancel it at its broker, and on the confirmed cancel send what is left to another; "
+             "without an order all that fit, with a second person.",
+     .run = move,
+     .plan = move_plan},
     {.name = NULL},
 };
