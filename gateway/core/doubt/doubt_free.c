@@ -130,6 +130,11 @@ void doubt_free(struct engine *engine, struct order *order)
                 .evidence = evidence});
         return;
     }
+    if (order_limits_wait(engine, order)) {
+        become_free(engine, order);
+        queue_wait(engine, order, span_text("free; waiting for a live price to judge it by"));
+        return;
+    }
     struct text why = {.size = 0};
     if (!order_limits_recheck(engine, order, &why)) {
         dead_letter_add(engine, order,

@@ -214,15 +214,10 @@ static bool read_content(struct command_call *call, uint64_t *out)
 /* The newest first. */
 static bool blocked(struct command_call *call)
 {
-    const struct order_limits *limits = &call->engine->limits;
-    for (uint32_t i = 1; i <= LIMIT_BLOCKED_MAX; i++) {
-        const struct limit_blocked *entry =
-            &limits->blocked[(limits->blocked_next + LIMIT_BLOCKED_MAX - i) % LIMIT_BLOCKED_MAX];
+    const struct limit_blocked *entry;
+    for (uint32_t back = 0; (entry = limit_blocked_back(call->engine, back)) != NULL; back++) {
         struct text content = content_words(entry->content);
         struct command_row row = {.count = 0};
-        if (entry->at_ns == 0) {
-            break;
-        }
         row_time(&row, "at", entry->at_ns);
         row_text(&row, "client", entry->client);
         row_text(&row, "order", entry->cl_ord_id);
@@ -232,8 +227,9 @@ static bool blocked(struct command_call *call)
             return command_done(call, "the newest; there is no room for more");
         }
     }
-    text_add_uint(&call->out->answer, limits->refused);
-    return command_done(call, " orders were refused since the start; the newest are shown");
+    text_add_uint(&call->out->answer, call->engine->limits.refused);
+    return command_done(call,
+                        " orders were refused since the start; the newest of a day are shown");
 }
 
 static bool override_plan(struct command_call *call)

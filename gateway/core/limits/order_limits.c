@@ -298,6 +298,14 @@ enum limit_verdict order_limits_judge(struct engine *engine, const struct order 
     return LIMIT_GOES;
 }
 
+bool order_limits_wait(struct engine *engine, const struct order *order)
+{
+    struct limit_question question = question_of(order);
+    struct text why = {.size = 0};
+    return !kill_blocks(engine, &question.parties, NULL) &&
+           order_limits_judge(engine, order, &why) == LIMIT_WAITS;
+}
+
 bool order_limits_recheck(struct engine *engine, const struct order *order, struct text *why)
 {
     struct limit_question question = question_of(order);

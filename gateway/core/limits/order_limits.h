@@ -18,7 +18,8 @@
  *   order_limits_count.c   open orders and rates
  *   order_limits_repeat.c  repeated orders with their latch, and the duplicate window
  *   order_limits_price.c   live prices, notional, collar
- *   order_limits_tell.c    what was refused, alerts, overrides
+ *   order_limits_blocked.c orders that were refused
+ *   order_limits_tell.c    alerts, overrides
  *   limit_commands.c       what people ask of it */
 #ifndef GATEWAY_CORE_LIMITS_ORDER_LIMITS_H
 #define GATEWAY_CORE_LIMITS_ORDER_LIMITS_H
@@ -131,7 +132,7 @@ struct order_limits {
     struct limit_counter counters[LIMIT_COUNTERS_MAX]; /* Open addressing. */
     struct limit_price prices[LIMIT_PRICE_PLACES][LIMIT_PRICE_WAYS];
     bool price_wanted[LIMIT_PRICE_PLACES]; /* An order waits for a price that belongs there. */
-    uint32_t blocked_next;
+    uint64_t blocked_count;                /* Ever; the newest of them: */
     struct limit_blocked blocked[LIMIT_BLOCKED_MAX];
     struct limit_told told[LIMIT_KINDS_COUNT + 1]; /* The last: the kill switch. */
     uint32_t untold;         /* A bit for each of them that has something to tell. */
@@ -186,6 +187,9 @@ enum limit_verdict {
 };
 MUST_USE enum limit_verdict order_limits_judge(struct engine *engine, const struct order *order,
                                                struct text *why);
+
+/* Nothing but a live price is wanting to judge it: it may wait for that in the queue. */
+MUST_USE bool order_limits_wait(struct engine *engine, const struct order *order);
 
 /* Before an order that waited goes to another broker: its time in force, the collar against the
  * price of now, the kill switches. False: it must not go; `why`. */

@@ -141,6 +141,18 @@ bool limit_notional_fits(struct engine *engine, const struct limit_question *que
 bool limit_collar_fits(struct engine *engine, const struct limit_question *question,
                        const struct order_limit_set *set, struct text *why);
 
+/* --- Refused orders: order_limits_blocked.c -------------------------------------------------- */
+
+/* Keeps it, over restarts, for a day or until so many newer ones are kept. */
+void limit_blocked_add(struct engine *engine, const struct limit_question *question, uint32_t kinds,
+                       const struct text *why);
+void limit_blocked_start(struct engine *engine);
+/* The newest but `back`; NULL: none that old is kept. */
+const struct limit_blocked *limit_blocked_back(const struct engine *engine, uint32_t back);
+/* The newest of that name and content; NULL: it is not kept. */
+const struct limit_blocked *limit_blocked_find(const struct engine *engine, struct span client,
+                                               struct span cl_ord_id, uint64_t content);
+
 /* --- Refusals and overrides: order_limits_tell.c --------------------------------------------- */
 
 /* Counts it, keeps it for an override, and tells of it or lets order_limits_tick() do it.
@@ -152,8 +164,6 @@ void limit_refused(struct engine *engine, const struct limit_question *question,
 MUST_USE const char *limit_override_add(struct engine *engine, struct span client,
                                         struct span cl_ord_id, uint64_t content,
                                         uint64_t expires_ns, struct span by, struct span proposer);
-const struct limit_blocked *limit_blocked_find(const struct engine *engine, struct span client,
-                                               struct span cl_ord_id, uint64_t content);
 /* True: two persons let this very order pass all of `kinds`, and it was not used yet; it is now. */
 bool limit_override_use(struct engine *engine, const struct limit_question *question,
                         uint32_t kinds);

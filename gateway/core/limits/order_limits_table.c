@@ -216,6 +216,7 @@ const char *order_limits_start(struct engine *engine, struct text *error)
         }
     }
     limit_repeat_start(engine);
+    limit_blocked_start(engine);
     const char *refused = limit_changes_start(engine, error);
     limit_index_brokers(engine);
     return refused;

@@ -1,5 +1,4 @@
-/* What was refused: counted, told without flooding, and kept so that two persons may let it
- * pass all the same.
+/* What was refused: counted, told without flooding; and how two persons let it pass all the same.
  *
  * Refusals of one kind are told at once, and then at most every ten seconds, with how many there
  * were. An override is for one ClOrdID with one content, for the limits that refused it, until it
@@ -70,17 +69,6 @@ uint64_t order_limits_deadline_ns(const struct engine *engine)
     return deadline;
 }
 
-static void keep_blocked(struct engine *engine, const struct limit_question *question,
-                         uint32_t kinds, const struct text *why)
-{
-    struct limit_blocked *blocked = &engine->limits.blocked[engine->limits.blocked_next];
-    engine->limits.blocked_next = (engine->limits.blocked_next + 1) % LIMIT_BLOCKED_MAX;
-    *blocked = (struct limit_blocked){
-        .at_ns = engine->now_ns, .content = question->content, .kinds = kinds, .why = *why};
-    span_to_text(question->parties.client, blocked->client, sizeof(blocked->client));
-    span_to_text(question->cl_ord_id, blocked->cl_ord_id, sizeof(blocked->cl_ord_id));
-}
-
 void limit_refused(struct engine *engine, const struct limit_question *question,
                    enum limit_kind kind, uint32_t kinds, const struct text *why)
 {
@@ -93,7 +81,7 @@ void limit_refused(struct engine *engine, const struct limit_question *question,
     text_add_span(text_add(&told->last, " of client "), question->parties.client);
     text_add_span(text_add(&told->last, ": "), text_span(why));
     if (kinds != 0 && question->is_new) {
-        keep_blocked(engine, question, kinds, why);
+        limit_blocked_add(engine, question, kinds, why);
     }
     if (is_due(engine, told)) {
         tell(engine, told, what_of(kind));
@@ -150,21 +138,6 @@ static bool make_room(struct engine *engine)
         found = view_after(&engine->view, TABLE_CONTROL, key, &key, &value);
     }
     return count < LIMIT_OVERRIDES_MAX;
-}
-
-const struct limit_blocked *limit_blocked_find(const struct engine *engine, struct span client,
-                                               struct span cl_ord_id, uint64_t content)
-{
-    const struct limit_blocked *found = NULL;
-    for (uint32_t i = 0; i < LIMIT_BLOCKED_MAX; i++) {
-        const struct limit_blocked *blocked = &engine->limits.blocked[i];
-        bool same = blocked->at_ns != 0 && blocked->content == content &&
-                    span_is(client, blocked->client) && span_is(cl_ord_id, blocked->cl_ord_id);
-        if (same && (found == NULL || blocked->at_ns >= found->at_ns)) {
-            found = blocked;
-        }
-    }
-    return found;
 }
 
 const char *limit_override_add(struct engine *engine, struct span client, struct span cl_ord_id,

@@ -190,7 +190,12 @@ void queue_place(struct engine *engine, struct order *order)
     if (!behind_others) {
         routing_add_why(engine, order, reason);
     }
-    order_become(order, ORDER_QUEUED, engine->now_ns, text_span(reason));
+    queue_wait(engine, order, text_span(reason));
+}
+
+void queue_wait(struct engine *engine, struct order *order, struct span reason)
+{
+    order_become(order, ORDER_QUEUED, engine->now_ns, reason);
     order->arrival = queue_add(engine, order, 'D');
     queue_expiry_add(engine, order);
     order_save(&engine->view, order, engine->scratch_record);

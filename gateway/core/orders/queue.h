@@ -18,6 +18,9 @@ void queue_start(struct engine *engine);
  * Saves the order. */
 void queue_place(struct engine *engine, struct order *order);
 
+/* Queues it, whatever brokers could take: the walk offers it to them. Saves it. */
+void queue_wait(struct engine *engine, struct order *order, struct span reason);
+
 /* Sends the pending cancel or replace of an order, or lets it wait. Saves the order. */
 void queue_place_request(struct engine *engine, struct order *order);
 
