@@ -74,6 +74,19 @@ bool operators_agree(struct world *world, const char *words)
            went(operators_ask(world, "omar", approve, &output), CTL_DONE, words);
 }
 
+int operators_do(struct world *world, const char *words, const char **output)
+{
+    char number[32];
+    char approve[64];
+    const char *next;
+    int code = operators_ask(world, "jane", words, output);
+    if (code != CTL_PROPOSED || !operators_value(*output, "number", number, sizeof number, &next)) {
+        return code;
+    }
+    (void)snprintf(approve, sizeof approve, "approvals approve %s", number);
+    return operators_ask(world, "omar", approve, output);
+}
+
 /* --- After a loss of state ------------------------------------------------------------------ */
 
 enum { LINE_BYTES_MAX = 4096, HELD_MAX = 200 };
@@ -103,21 +116,6 @@ static bool book_has(const struct world *world, const char *broker, const char *
         }
     }
     return has;
-}
-
-/* jane alone where that is enough, else omar too; it may have become needless meanwhile. */
-static void try(struct world *world, const char *words)
-{
-    const char *output;
-    char number[32];
-    char approve[64];
-    const char *next;
-    if (operators_ask(world, "jane", words, &output) == CTL_PROPOSED &&
-        operators_ask(world, "omar", "approvals list", &output) == CTL_DONE &&
-        operators_value(output, "number", number, sizeof number, &next)) {
-        (void)snprintf(approve, sizeof approve, "approvals approve %s", number);
-        (void)operators_ask(world, "omar", approve, &output);
-    }
 }
 
 struct held {
@@ -164,7 +162,7 @@ static bool settle_list(struct world *world, const char *list, bool letters)
             (void)snprintf(words, sizeof words, "doubt settle %s %s --reason telephoned",
                            row->order, outcome);
         }
-        try(world, words);
+        (void)operators_do(world, words, &output); /* It may have become needless. */
     }
     return true;
 }
@@ -184,7 +182,7 @@ bool operators_settle(struct world *world)
         if (strstr(output, "\"what\":\"frozen\",\"is\":\"yes\"") != NULL) {
             (void)snprintf(words, sizeof words, "broker thaw %s --reason books~compared",
                            world->brokers[index].name);
-            try(world, words);
+            (void)operators_do(world, words, &output); /* It may have become needless. */
         }
     }
     return true;

@@ -18,6 +18,10 @@ int operators_ask(struct world *world, const char *operator_name, const char *wo
  * the approval was refused. */
 MUST_USE bool operators_agree(struct world *world, const char *words);
 
+/* jane alone where that is enough, else omar approves what she proposed. The exit code of the last
+ * command. */
+int operators_do(struct world *world, const char *words, const char **output);
+
 /* What people do once a broker is back that has lost its state: whoever is frozen may have orders
  * again, what is held is settled as the broker's book says (they telephone), and dead letters go
  * on. One pass: what is listed now. False: the gateway does not answer as it should; a command

@@ -100,7 +100,8 @@ static void config_write(const struct world *world)
                   FIXGATE_SOURCE_DIR,
                   world->options.default_more != NULL ? world->options.default_more : "");
     for (uint32_t index = 0; index < world->options.brokers_count; index++) {
-        (void)fprintf(file, "\n[BROKER]\nName=%s\nWeight=50\n", world->brokers[index].name);
+        (void)fprintf(file, "\n[BROKER]\nName=%s\nWeight=50\n%s", world->brokers[index].name,
+                      world->options.broker_more != NULL ? world->options.broker_more : "");
     }
     if (world->options.config_more != NULL) {
         (void)fprintf(file, "\n%s", world->options.config_more);

@@ -29,6 +29,7 @@ struct world_options {
     const char *gateway_more;            /* More lines for [GATEWAY], or NULL. */
     const char *config_more;             /* More sections, or NULL. */
     const char *default_more;            /* More lines for [DEFAULT], or NULL. */
+    const char *broker_more;             /* More lines for each [BROKER], or NULL. */
     uint32_t brokers_count;              /* At least 1; named ALPHA, BETA, GAMMA, DELTA. */
     const char *const *broker_arguments; /* For every broker; NULL at the end, or NULL. */
     uint16_t port_first; /* 0: any free ports; else this one and the next, if free. */

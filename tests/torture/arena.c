@@ -10,12 +10,20 @@ enum {
     AWAY_MS = 5,
     WINDOW = 800,
     STATUS_LINE_BYTES_MAX = 256,
-    COMMAND_OUTPUT_BYTES = 2048
+    COMMAND_OUTPUT_BYTES = 2048,
+    END_MS = 10000,
+    TAIL_LINES = 15,
 };
 
 static const uint64_t NS_PER_MS = 1000000;
 
 static const char gateway_more[] = "StoreReserve=8M\nStoreMapInitial=4M\n";
+/* Two persons may force an order in doubt on. */
+static const char broker_more[] = "InDoubtPolicy=operator\n";
+/* A breaker is closed again within the rest. */
+#define ROUTER_QUICK "OpenBackoff=1\nOpenBackoffMax=4\nProbeInterval=1\nEchoTimeout=4\nRampTime=2\n"
+static const char router_thread[] = "[ROUTER]\nRun=Y\n" ROUTER_QUICK;
+static const char router_apart[] = "[ROUTER]\nRun=N\n" ROUTER_QUICK;
 static const char *const broker_arguments[] = {"--ack-latency",
                                                "3",
                                                "--fill-latency",
@@ -61,6 +69,46 @@ bool arena_gateway_up(struct arena *arena)
     arena->gateway_down = false;
     arena->counts.gateway_starts++;
     return started;
+}
+
+const char *arena_router_text(enum arena_router router)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        ARENA_ROUTERS(X)
+#undef X
+    };
+    ASSERT(router < ARENA_ROUTERS_COUNT);
+    return texts[router];
+}
+
+void arena_router_kill(struct arena *arena)
+{
+    if (arena->options.router == ARENA_ROUTER_PROCESS) {
+        arena->router_down = true;
+        (void)process_end(&arena->router, SIGKILL, END_MS);
+    }
+}
+
+/* It lives by the gateway's time of day. */
+bool arena_router_up(struct arena *arena)
+{
+    char program[PROCESS_PATH_BYTES_MAX + 16];
+    char log_path[PROCESS_PATH_BYTES_MAX + 16];
+    const struct world *world = &arena->world;
+    static const char preload[] = "LD_PRELOAD=" BAD_CLOCK_LIBRARY;
+    static const char order[] = "ASAN_OPTIONS=verify_asan_link_order=0";
+    const char *const environment[] = {preload, order, arena->clock_file, NULL};
+    if (!arena->router_down) {
+        return true;
+    }
+    (void)snprintf(program, sizeof program, "%s/fixgate", world->programs);
+    (void)snprintf(log_path, sizeof log_path, "%s/router.out", world->directory);
+    const char *const arguments[] = {program, "service", "router", "-c", world->config_path, NULL};
+    arena->router_down = false;
+    arena->counts.router_starts++;
+    return process_start_with(&arena->router, "router", log_path, arguments, environment) ||
+           world_fail(&arena->world, "the router could not be started");
 }
 
 void arena_broker_kill(struct arena *arena, uint32_t broker)
@@ -145,7 +193,10 @@ static void environment_make(struct arena *arena)
 bool arena_open(struct arena *arena, const struct arena_options *options,
                 const struct network *network)
 {
-    *arena = (struct arena){.options = *options, .network = network, .gateway_down = true};
+    *arena = (struct arena){.options = *options,
+                            .network = network,
+                            .gateway_down = true,
+                            .router_down = options->router == ARENA_ROUTER_PROCESS};
     int made = mkdir(options->directory, 0755);
     ASSERT(made == 0);
     disk_open(&arena->disk, options->directory, network->mounts, options->commit, options->seed);
@@ -155,6 +206,8 @@ bool arena_open(struct arena *arena, const struct arena_options *options,
         .store_directory = arena->disk.place,
         .durability = options->commit ? "commit" : "process",
         .gateway_more = gateway_more,
+        .broker_more = broker_more,
+        .config_more = options->router == ARENA_ROUTER_THREAD ? router_thread : router_apart,
         .brokers_count = options->brokers_count,
         .broker_arguments = broker_arguments,
         .routes = arena->routes,
@@ -172,12 +225,16 @@ bool arena_open(struct arena *arena, const struct arena_options *options,
             return false;
         }
     }
-    return world_oms_open(&arena->world) && arena_gateway_up(arena);
+    return world_oms_open(&arena->world) && arena_gateway_up(arena) && arena_router_up(arena);
 }
 
 bool arena_close(struct arena *arena, bool keep)
 {
-    bool good = world_close(&arena->world);
+    if (arena->router.pid != 0 && process_end(&arena->router, SIGTERM, END_MS) != 0) {
+        (void)world_fail(&arena->world, "the router did not end well");
+        process_print_tail(&arena->router, stderr, TAIL_LINES);
+    }
+    bool good = world_close(&arena->world) && !arena->world.failed;
     for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
         cutter_close(arena->cutters[index]);
     }
@@ -209,6 +266,10 @@ static bool parts_stand(struct arena *arena)
     }
     if (!arena->gateway_down && !process_running(&arena->world.gateway)) {
         return gateway_ended(arena);
+    }
+    if (arena->router.pid != 0 && !process_running(&arena->router)) {
+        process_print_tail(&arena->router, stderr, TAIL_LINES);
+        return world_fail(&arena->world, "the router ended by itself");
     }
     for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
         if (!arena->brokers[index].down && !process_running(&arena->world.brokers[index].process)) {

@@ -35,6 +35,8 @@ static const struct blow_acts acts[BLOW_KINDS] = {
     [BLOW_OMS_KILLED].lift = blow_lift_oms_up,
     [BLOW_GATEWAY_STOPPED].lift = blow_lift_gateway_continues,
     [BLOW_BROKER_STOPPED].lift = blow_lift_broker_continues,
+    [BLOW_ROUTER_KILLED].lift = blow_lift_router_up,
+    [BLOW_ROUTER_STOPPED].lift = blow_lift_router_continues,
     [BLOW_LINE_HELD].lift = blow_lift_line_relays,
     [BLOW_LINE_SWALLOWS].lift = blow_lift_line_swallows,
     [BLOW_LINE_SLOW].lift = blow_lift_line_quick,
@@ -47,6 +49,14 @@ static const struct blow_acts acts[BLOW_KINDS] = {
     [BLOW_BROKER_REFUSES].lift = blow_lift_broker_accepts,
     [BLOW_BROKER_SLOW].lift = blow_lift_broker_reads,
     [BLOW_OPERATOR_LOGS_OFF].lift = blow_lift_operator_logs_on,
+    [BLOW_BROKER_DELAYS].lift = blow_lift_broker_answers,
+    [BLOW_BROKER_REJECTS].lift = blow_lift_broker_takes,
+    [BLOW_FAILOVER].lift = blow_lift_failover,
+    [BLOW_KILL_SWITCH].lift = blow_lift_kill,
+    [BLOW_BROKER_TAKEN_OUT].lift = blow_lift_broker_taken_in,
+    [BLOW_ROUTE_MODE].lift = blow_lift_route_mode,
+    [BLOW_FORCED_REROUTE].lift = blow_lift_forced,
+    [BLOW_ORDERS_MOVED].lift = blow_lift_orders_moved,
     [BLOW_DISK_FULL].lift = blow_lift_disk,
     [BLOW_DISK_SYNC_FAILS].lift = blow_lift_disk,
     [BLOW_DISK_WRITE_FAILS].lift = blow_lift_disk,
@@ -205,6 +215,10 @@ bool blows_step(struct blows *blows, struct arena *arena)
 
 bool blows_end(struct blows *blows, struct arena *arena)
 {
+    static const char *const peace[] = {
+        "resume",        "mute off",       "refuse-logon off", "slow-read off",
+        ARENA_ACK_QUICK, ARENA_FILL_QUICK, ARENA_REJECTS_FEW,
+    };
     for (size_t index = 0; index < BLOWS_ACTIVE_MAX; index++) {
         struct blow *blow = &blows->active[index];
         bool active = blow->active;
@@ -217,9 +231,10 @@ bool blows_end(struct blows *blows, struct arena *arena)
     for (uint32_t broker = 0; broker < arena->options.brokers_count; broker++) {
         cutter_cut_after(arena->cutters[broker], CUTTER_UP, CUTTER_NEVER);
         cutter_cut_after(arena->cutters[broker], CUTTER_DOWN, CUTTER_NEVER);
-        if (!arena_tell(arena, broker, "resume") || !arena_tell(arena, broker, "mute off") ||
-            !arena_tell(arena, broker, "refuse-logon off")) {
-            return world_fail(&arena->world, "a broker does not listen to its control socket");
+        for (size_t index = 0; index < ARRAY_LEN(peace); index++) {
+            if (!arena_tell(arena, broker, peace[index])) {
+                return world_fail(&arena->world, "a broker does not listen to its control socket");
+            }
         }
     }
     return true;

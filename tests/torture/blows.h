@@ -18,6 +18,8 @@
     X(OMS_KILLED, 7, 800, 5000, "OMS dead, only its journal left")                                 \
     X(GATEWAY_STOPPED, 6, 1500, 16000, "gateway stopped (SIGSTOP)")                                \
     X(BROKER_STOPPED, 6, 2500, 16000, "broker stopped (SIGSTOP)")                                  \
+    X(ROUTER_KILLED, 4, 1500, 6000, "router killed with -9")                                       \
+    X(ROUTER_STOPPED, 3, 2500, 9000, "router stopped (SIGSTOP)")                                   \
     X(LINE_CUT, 9, 0, 0, "line to a broker cut")                                                   \
     X(LINE_CUT_AT_BYTE, 8, 0, 0, "line cut at a byte within a message")                            \
     X(LINE_HELD, 5, 2000, 14000, "line that takes nothing (half-open)")                            \
@@ -30,14 +32,23 @@
     X(BROKER_DROPS, 4, 0, 0, "broker hangs up")                                                    \
     X(BROKER_REPEATS, 6, 0, 0, "broker says a report again")                                       \
     X(BROKER_FORGETS, 5, 0, 0, "broker forgets what it received")                                  \
+    X(BROKER_LOSES_NUMBERS, 2, 0, 0, "broker expects number 1 in mid-day")                         \
     X(BROKER_HOLDS, 4, 3000, 10000, "broker takes in, answers nothing")                            \
     X(BROKER_MUTE, 3, 3000, 10000, "broker executes, reports nothing")                             \
     X(BROKER_REFUSES, 3, 2000, 8000, "broker refuses the Logon")                                   \
     X(BROKER_SLOW, 4, 3000, 10000, "broker reads slowly or not at all")                            \
+    X(BROKER_DELAYS, 3, 4000, 9000, "broker answers after seconds")                                \
+    X(BROKER_REJECTS, 3, 4000, 9000, "broker rejects half of the orders")                          \
     X(BROKER_BUSTS, 4, 0, 0, "broker busts an execution")                                          \
     X(BROKER_ENDS_ORDERS, 3, 0, 0, "broker cancels or fills all that rests")                       \
     X(OPERATOR_HANGS_UP, 3, 0, 0, "operator closes a connection")                                  \
     X(OPERATOR_LOGS_OFF, 3, 3000, 9000, "operator logs a session off, and on")                     \
+    X(FAILOVER, 5, 4000, 9000, "operators fail over, back, or drill")                              \
+    X(KILL_SWITCH, 3, 2500, 7000, "operators kill a broker, a symbol, a client")                   \
+    X(BROKER_TAKEN_OUT, 4, 3000, 9000, "operator drains a broker or forces its breaker")           \
+    X(ROUTE_MODE, 2, 3000, 9000, "operators change the mode of the routing")                       \
+    X(FORCED_REROUTE, 3, 1000, 3000, "broker dies with orders, two persons force them on")         \
+    X(ORDERS_MOVED, 4, 2000, 4000, "operator moves orders to other brokers")                       \
     X(DISK_FULL, 4, 2500, 6000, "disk full")                                                       \
     X(DISK_SYNC_FAILS, 4, 1500, 4000, "sync of the store fails")                                   \
     X(DISK_WRITE_FAILS, 4, 1500, 4000, "write to the store fails")                                 \

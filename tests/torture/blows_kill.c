@@ -131,6 +131,39 @@ bool blow_lift_broker_continues(struct arena *arena, const struct blow *blow)
     return true;
 }
 
+/* --- The router, where it is a process --------------------------------------------------- */
+
+bool blow_strike_ROUTER_KILLED(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    if (arena->router.pid == 0) {
+        return false;
+    }
+    arena_router_kill(arena);
+    return true;
+}
+
+bool blow_lift_router_up(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    return arena_router_up(arena);
+}
+
+bool blow_strike_ROUTER_STOPPED(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    return arena->router.pid != 0 && kill(arena->router.pid, SIGSTOP) == 0;
+}
+
+bool blow_lift_router_continues(struct arena *arena, const struct blow *blow)
+{
+    (void)blow;
+    if (arena->router.pid != 0) {
+        (void)kill(arena->router.pid, SIGCONT);
+    }
+    return true;
+}
+
 /* --- The time of day ----------------------------------------------------------------------- */
 
 /* Brokers bear a SendingTime(52) that is off by two minutes; this stays below. */

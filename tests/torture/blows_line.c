@@ -1,4 +1,4 @@
-/* Blows upon lines and network, the bad manners of brokers, and what operators do. */
+/* Blows upon lines and network, the bad manners of brokers, and upon sessions by operators. */
 #include "tests/torture/blows_parts.h"
 
 enum {
@@ -170,6 +170,13 @@ bool blow_strike_BROKER_FORGETS(struct arena *arena, const struct blow *blow)
     return arena_tell(arena, blow->broker, command);
 }
 
+/* It asks for the whole day again. */
+bool blow_strike_BROKER_LOSES_NUMBERS(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, "sequence orders in 1") &&
+           arena_tell(arena, blow->broker, "drop orders");
+}
+
 bool blow_strike_BROKER_HOLDS(struct arena *arena, const struct blow *blow)
 {
     return arena_tell(arena, blow->broker, "hold");
@@ -213,6 +220,29 @@ bool blow_strike_BROKER_SLOW(struct arena *arena, const struct blow *blow)
 bool blow_lift_broker_reads(struct arena *arena, const struct blow *blow)
 {
     (void)arena_tell(arena, blow->broker, "slow-read off");
+    return true;
+}
+
+bool blow_strike_BROKER_DELAYS(struct arena *arena, const struct blow *blow)
+{
+    static const char *const commands[] = {"set ack-latency 700", "set ack-latency 3000"};
+    return arena_tell(arena, blow->broker, commands[blow->detail % ARRAY_LEN(commands)]);
+}
+
+bool blow_lift_broker_answers(struct arena *arena, const struct blow *blow)
+{
+    (void)arena_tell(arena, blow->broker, ARENA_ACK_QUICK);
+    return true;
+}
+
+bool blow_strike_BROKER_REJECTS(struct arena *arena, const struct blow *blow)
+{
+    return arena_tell(arena, blow->broker, "set reject-rate 50");
+}
+
+bool blow_lift_broker_takes(struct arena *arena, const struct blow *blow)
+{
+    (void)arena_tell(arena, blow->broker, ARENA_REJECTS_FEW);
     return true;
 }
 

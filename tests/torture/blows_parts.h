@@ -1,6 +1,6 @@
 /* Between the files of the blows: blows.c draws and times them; blows_kill.c has those upon
- * processes, clock and disk, blows_line.c those upon lines, network, the manners of brokers and
- * operators. */
+ * processes, clock and disk, blows_line.c those upon lines, network, sessions and the manners of
+ * brokers, blows_people.c what operators do to routing and orders. */
 #ifndef TESTS_TORTURE_BLOWS_PARTS_H
 #define TESTS_TORTURE_BLOWS_PARTS_H
 
@@ -36,6 +36,16 @@ bool blow_lift_broker_speaks(struct arena *arena, const struct blow *blow);
 bool blow_lift_broker_accepts(struct arena *arena, const struct blow *blow);
 bool blow_lift_broker_reads(struct arena *arena, const struct blow *blow);
 bool blow_lift_operator_logs_on(struct arena *arena, const struct blow *blow);
+bool blow_lift_router_up(struct arena *arena, const struct blow *blow);
+bool blow_lift_router_continues(struct arena *arena, const struct blow *blow);
+bool blow_lift_broker_answers(struct arena *arena, const struct blow *blow);
+bool blow_lift_broker_takes(struct arena *arena, const struct blow *blow);
+bool blow_lift_failover(struct arena *arena, const struct blow *blow);
+bool blow_lift_kill(struct arena *arena, const struct blow *blow);
+bool blow_lift_broker_taken_in(struct arena *arena, const struct blow *blow);
+bool blow_lift_route_mode(struct arena *arena, const struct blow *blow);
+bool blow_lift_forced(struct arena *arena, const struct blow *blow);
+bool blow_lift_orders_moved(struct arena *arena, const struct blow *blow);
 bool blow_lift_clock(struct arena *arena, const struct blow *blow);
 bool blow_lift_disk(struct arena *arena, const struct blow *blow);
 

@@ -6,8 +6,8 @@
 enum {
     TERMINAL_MS = 250,
     PLAIN_MS = 30000,
-    /* Memory may differ from round to round with what is open and how long it has run; it may
-     * not grow: the later half of the rounds against the earlier one. */
+    /* Memory may differ from round to round with what is open, how long it has run, and whether
+     * the router is in it; it may not grow: the later half of the rounds against the earlier. */
     MEMORY_SLACK_KIB = 16 * 1024,
 };
 
@@ -25,7 +25,7 @@ static unsigned seconds_of(const struct report *report)
 
 static uint64_t restarts(const struct arena_counts *parts)
 {
-    return parts->gateway_starts + parts->broker_starts + parts->oms_starts;
+    return parts->gateway_starts + parts->broker_starts + parts->oms_starts + parts->router_starts;
 }
 
 void report_progress(struct report *report, const struct arena *arena, const struct blows *blows)
@@ -75,6 +75,7 @@ void report_round(struct report *report, const struct arena *arena, uint64_t set
 {
     ASSERT(report->rounds < REPORT_ROUNDS_MAX);
     uint64_t memory_kib = arena_memory_kib(arena);
+    report->router_of[report->rounds] = arena->options.router;
     report->memory_kib[report->rounds++] = memory_kib;
     if (settle_ms > report->settle_ms_max) {
         report->settle_ms_max = settle_ms;
@@ -94,6 +95,11 @@ static void parts_add(struct arena_counts *sum, const struct arena_counts *more)
     sum->gateway_starts += more->gateway_starts;
     sum->broker_starts += more->broker_starts;
     sum->oms_starts += more->oms_starts;
+    sum->router_starts += more->router_starts;
+    sum->forced += more->forced;
+    sum->moved += more->moved;
+    sum->kills_proven += more->kills_proven;
+    sum->failovers += more->failovers;
     sum->disk_stops += more->disk_stops;
     sum->power_losses += more->power_losses;
     sum->sectors_unsynced += more->sectors_unsynced;
@@ -123,25 +129,42 @@ void report_world(struct report *report, const struct arena *arena, uint64_t req
     report->past_requests += requests;
     report->past_resubmitted += resubmitted;
     report->worlds[arena->options.commit ? 1 : 0]++;
+    report->routers[arena->options.router]++;
     report->disk_small = arena->disk.small;
     report->verdict = (struct verdict){.good = true};
 }
 
-/* The most that it took in the rounds from `first` to before `last`. */
-static uint64_t memory_most(const struct report *report, uint32_t first, uint32_t last)
+/* The most that it took in the earlier and in the later half of the rounds whose worlds had their
+ * router so. False: they are too few. */
+static bool memory_halves(const struct report *report, enum arena_router router, uint64_t most[2])
 {
-    uint64_t most = 0;
-    for (uint32_t round = first; round < last; round++) {
-        most = report->memory_kib[round] > most ? report->memory_kib[round] : most;
+    enum { ROUNDS_MIN = 4 };
+    uint32_t count = 0;
+    uint32_t seen = 0;
+    most[0] = 0;
+    most[1] = 0;
+    for (uint32_t round = 0; round < report->rounds; round++) {
+        count += report->router_of[round] == router ? 1 : 0;
     }
-    return most;
+    for (uint32_t round = 0; round < report->rounds; round++) {
+        if (report->router_of[round] == router) {
+            uint64_t *half = &most[seen++ < count / 2 ? 0 : 1];
+            *half = report->memory_kib[round] > *half ? report->memory_kib[round] : *half;
+        }
+    }
+    return count >= ROUNDS_MIN;
 }
 
 static bool memory_flat(const struct report *report)
 {
-    uint32_t half = report->rounds / 2;
-    return memory_most(report, half, report->rounds) <=
-           memory_most(report, 0, half > 0 ? half : report->rounds) + MEMORY_SLACK_KIB;
+    uint64_t most[2];
+    for (uint32_t router = 0; router < ARENA_ROUTERS_COUNT; router++) {
+        if (memory_halves(report, (enum arena_router)router, most) &&
+            most[1] > most[0] + MEMORY_SLACK_KIB) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool report_good(const struct report *report)
@@ -203,14 +226,27 @@ static void print_text(const struct report *report)
                  " stops of the gateway by a bad disk\n",
                  report->worlds[1], report->worlds[0], parts->power_losses, parts->sectors_landed,
                  parts->sectors_unsynced, parts->disk_stops);
+    (void)printf("  router        ");
+    for (uint32_t kind = 0; kind < ARENA_ROUTERS_COUNT; kind++) {
+        (void)printf("%s %s in %" PRIu64, kind > 0 ? "," : "",
+                     arena_router_text((enum arena_router)kind), report->routers[kind]);
+    }
+    (void)printf(" worlds; started %" PRIu64 " times\n", parts->router_starts);
+    (void)printf("  operators      %" PRIu64 " failovers begun, %" PRIu64
+                 " kill switches proven and put off, %" PRIu64 " orders forced on, %" PRIu64
+                 " moved\n",
+                 parts->failovers, parts->kills_proven, parts->forced, parts->moved);
     (void)printf("  settling       at most %u.%u s\n", (unsigned)(report->settle_ms_max / 1000),
                  (unsigned)(report->settle_ms_max / 100 % 10));
-    uint32_t half = report->rounds / 2;
-    (void)printf(
-        "  memory         gateway at most %" PRIu64 " KiB in the first half of the rounds, "
-        "%" PRIu64 " KiB in the second%s\n",
-        memory_most(report, 0, half > 0 ? half : report->rounds),
-        memory_most(report, half, report->rounds), memory_flat(report) ? "" : ": IT GROWS");
+    for (uint32_t router = 0; router < ARENA_ROUTERS_COUNT; router++) {
+        uint64_t most[2];
+        if (memory_halves(report, (enum arena_router)router, most)) {
+            (void)printf("  memory         %s: gateway at most %" PRIu64
+                         " KiB in the first half of the rounds, %" PRIu64 " KiB in the second\n",
+                         arena_router_text((enum arena_router)router), most[0], most[1]);
+        }
+    }
+    (void)fputs(memory_flat(report) ? "" : "  memory         IT GROWS\n", stdout);
     print_means(report);
     print_blows(report);
     (void)printf("\n  lost           %" PRIu64 "\n  doubled        %" PRIu64
@@ -253,6 +289,14 @@ static void print_json(const struct report *report)
     pair("gateway_starts", parts->gateway_starts);
     pair("broker_starts", parts->broker_starts);
     pair("oms_starts", parts->oms_starts);
+    pair("router_starts", parts->router_starts);
+    pair("failovers", parts->failovers);
+    pair("kills_proven", parts->kills_proven);
+    pair("orders_forced", parts->forced);
+    pair("orders_moved", parts->moved);
+    pair("worlds_router_none", report->routers[ARENA_ROUTER_NONE]);
+    pair("worlds_router_thread", report->routers[ARENA_ROUTER_THREAD]);
+    pair("worlds_router_process", report->routers[ARENA_ROUTER_PROCESS]);
     pair("worlds_commit", report->worlds[1]);
     pair("worlds_process", report->worlds[0]);
     pair("power_losses", parts->power_losses);

@@ -20,7 +20,8 @@ struct report {
     struct arena_counts past_parts;
     uint64_t past_requests;
     uint64_t past_resubmitted;
-    uint64_t worlds[2]; /* By durability: process, commit. */
+    uint64_t worlds[2];                    /* By durability: process, commit. */
+    uint64_t routers[ARENA_ROUTERS_COUNT]; /* Worlds by how the router ran. */
 
     /* Now. */
     struct verdict verdict;
@@ -29,6 +30,7 @@ struct report {
     uint32_t rounds;
     uint64_t settle_ms_max;
     uint64_t memory_kib[REPORT_ROUNDS_MAX]; /* Of the gateway, at the end of each round. */
+    enum arena_router router_of[REPORT_ROUNDS_MAX];
     const struct network *network;
     bool disk_small;
     char failure[REPORT_TEXT_BYTES_MAX]; /* "" = none. */

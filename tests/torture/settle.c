@@ -1,12 +1,15 @@
 #include "tests/torture/settle.h"
 
 #include "tests/tools/operators.h"
+#include "tests/torture/people.h"
 
 #include <stdlib.h>
 
 enum {
     NUDGE_MS = 1000,  /* So often brokers end what rests. */
-    PEOPLE_MS = 2000, /* So often people look after what evidence does not settle. */
+    PEOPLE_MS = 2000, /* So often people look after what evidence does not settle, */
+    PASS_MS = 700,    /* and, before that, after everything else. */
+    QUIET_RATE = 20,  /* Orders a second meanwhile: canaries and probes are orders. */
     ASK_MS = 250,     /* So often both sides are asked for their numbers. */
     OUTPUT_BYTES_MAX = 64 * 1024,
     COMMAND_MS = 10000,
@@ -92,6 +95,39 @@ static bool all_agree(struct arena *arena)
     return true;
 }
 
+/* --- Putting right --------------------------------------------------------------------------- */
+
+/* What operators, router and failover have begun comes to its end, with orders going on. */
+static bool put_right(struct arena *arena)
+{
+    char why[ARENA_WHAT_BYTES_MAX];
+    char what[ARENA_WHAT_BYTES_MAX + 64];
+    uint64_t begin_ns = process_now_ns();
+    for (;;) {
+        uint64_t now_ns = process_now_ns();
+        for (uint32_t index = 0; index < arena->options.brokers_count; index++) {
+            arena_log_on(arena, index);
+        }
+        if (!people_put_right(arena, (now_ns - begin_ns) / NS_PER_MS, why)) {
+            return false;
+        }
+        if (why[0] == '\0') {
+            return true;
+        }
+        if (now_ns - begin_ns > RIGHT_MS_MAX * NS_PER_MS) {
+            (void)snprintf(what, sizeof what, "not put right after %d s: %s", RIGHT_MS_MAX / 1000,
+                           why);
+            return world_fail(&arena->world, what);
+        }
+        uint64_t until_ns = process_now_ns() + PASS_MS * NS_PER_MS;
+        while (process_now_ns() < until_ns) {
+            if (!arena_step(arena, true, until_ns)) {
+                return false;
+            }
+        }
+    }
+}
+
 /* --- Coming to rest ------------------------------------------------------------------------- */
 
 /* Some orders would rest at their broker for ever. */
@@ -120,7 +156,7 @@ static bool rest_failed(struct arena *arena, bool ended)
     return world_fail(&arena->world, "the world did not come to rest");
 }
 
-bool settle(struct arena *arena, uint64_t *took_ms)
+static bool come_to_rest(struct arena *arena)
 {
     uint64_t begin_ns = process_now_ns();
     uint64_t deadline_ns = begin_ns + SETTLE_MS_MAX * NS_PER_MS;
@@ -131,7 +167,6 @@ bool settle(struct arena *arena, uint64_t *took_ms)
     bool looked = false;
     for (;;) {
         uint64_t now_ns = process_now_ns();
-        *took_ms = (now_ns - begin_ns) / NS_PER_MS;
         bool ended = world_all_ended(&arena->world, NULL);
         if (ended && looked && now_ns >= ask_ns) {
             if (all_agree(arena)) {
@@ -162,6 +197,17 @@ bool settle(struct arena *arena, uint64_t *took_ms)
             return false;
         }
     }
+}
+
+bool settle(struct arena *arena, uint64_t *took_ms)
+{
+    uint64_t begin_ns = process_now_ns();
+    uint32_t rate = arena->load.rate;
+    arena->load.rate = QUIET_RATE;
+    bool good = put_right(arena) && come_to_rest(arena);
+    arena->load.rate = rate;
+    *took_ms = (process_now_ns() - begin_ns) / NS_PER_MS;
+    return good;
 }
 
 /* --- The judgement -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  *   torture.c     options, worlds, rounds
  *   arena.h       one world with its lines, network and disk
  *   blows.h       what befalls it
+ *   people.h      what operators put right before it rests
  *   settle.h      rest, and judgement
  *   report.h      what it was */
 #include <ftw.h>
@@ -22,7 +23,7 @@ enum {
     SHORT_SECONDS = 40,
     ROUND_MS = 60000,     /* Blows; the rest comes on top. */
     ROUND_MS_MIN = 10000, /* Less is not worth a round. */
-    REST_MS = 8000,       /* What coming to rest takes, about. */
+    REST_MS = 12000,      /* What coming to rest takes, about. */
     ROUNDS_PER_WORLD = 5, /* Then a new world begins: other brokers, other durability. */
     PATH_MAX_BYTES = 200,
     PROCESS_WORLD_ONE_IN = 4,
@@ -35,13 +36,16 @@ static const char help[] =
     "\n"
     "  torture [--minutes N | --short] [--seed S] [--json] [--keep]\n"
     "\n"
-    "Real processes: `fixgate run`, two or three QuickFIX brokers, an OMS. While orders stream\n"
-    "in, blows fall upon all of them: kill -9, SIGSTOP, lines cut at any byte, held, slowed,\n"
-    "losing bytes; the network between them down, lossy, or open one way only; brokers that\n"
-    "repeat, forget, bust, fall silent; operators who log sessions off; a clock that is set; a\n"
-    "disk that is full or fails; a loss of power that leaves only what was synced. About every\n"
-    "minute they pause: all requests must be answered, all orders ended, the sessions' numbers\n"
-    "agree; then an audit compares the OMS's journal with the brokers' books. Nothing may be\n"
+    "Real processes: `fixgate run`, two or three QuickFIX brokers, an OMS, and in turn no\n"
+    "router, one as a thread, one as a process. While orders stream in, blows fall upon all of\n"
+    "them: kill -9, SIGSTOP, lines cut at any byte, held, slowed, losing bytes; the network\n"
+    "between them down, lossy, or open one way only; brokers that repeat, forget, bust, reject,\n"
+    "dawdle, fall silent; operators who log sessions off, fail over, kill, drain, change the\n"
+    "mode, move orders and force on what is in doubt; a clock that is set; a disk that is full\n"
+    "or fails; a loss of power that leaves only what was synced. About every minute they\n"
+    "pause. All must be put right: breakers closed, failovers over, kills proven by the\n"
+    "brokers' books and off; all requests answered, all orders ended, the sessions' numbers\n"
+    "agree. Then an audit compares the OMS's journal with the brokers' books. Nothing may be\n"
     "lost, doubled or unexplained.\n"
     "\n"
     "  --minutes N  how long (30)\n"
@@ -167,13 +171,15 @@ static bool play_world(struct torture *torture, uint32_t number)
         .directory = directory,
         .brokers_count = 2 + (uint32_t)(dice % 2),
         .commit = dice % PROCESS_WORLD_ONE_IN != PROCESS_WORLD_ONE_IN - 1 || number == 1,
+        .router = (enum arena_router)(dice % ARENA_ROUTERS_COUNT),
         .rate = 60 + (uint32_t)(dice * 37 % 90),
         .seed = dice,
         .number = number,
     };
-    report_say(&torture->report, "world %u: %u brokers, Durability=%s, %u orders a second",
+    report_say(&torture->report, "world %u: %u brokers, Durability=%s, %s, %u orders a second",
                (unsigned)number, (unsigned)options.brokers_count,
-               options.commit ? "commit" : "process", (unsigned)options.rate);
+               options.commit ? "commit" : "process", arena_router_text(options.router),
+               (unsigned)options.rate);
     bool good = arena_open(arena, &options, &torture->network) ||
                 fail(torture, "the world could not be started");
     for (uint32_t round = 0; good && round < ROUNDS_PER_WORLD; round++) {
@@ -187,7 +193,7 @@ static bool play_world(struct torture *torture, uint32_t number)
                  oms != NULL ? oms_counts(oms)->resubmitted : 0);
     bool ended = arena_close(arena, !good || torture->options.keep);
     if (good && !ended) {
-        good = fail(torture, "the gateway did not end well");
+        good = fail(torture, "the gateway or the router did not end well");
     }
     if (good && !torture->options.keep) {
         directory_remove(directory);
