@@ -19,6 +19,7 @@ enum {
     ROUNDS = 700,
     SPECS_MAX = 256,
     VALUE_BYTES_MAX = 300,
+    DRAW_MAX = INT32_MAX,
 };
 
 struct storm {
@@ -38,63 +39,15 @@ static uint32_t draw(struct storm *storm, uint32_t below)
 
 /* --- What is asked ------------------------------------------------------------------------ */
 
-/* What suits an argument, with '|' between; those that are not here get an order's ClOrdID. */
-static const struct {
-    const char *name;
-    const char *values;
-} suiting[] = {
-    {"broker", "ALPHA|BETA"},
-    {"from", "ALPHA|BETA"},
-    {"to", "ALPHA|BETA"},
-    {"primary", "ALPHA|BETA"},
-    {"session", "FIX.4.4:FIXGATE->ALPHA|FIX.4.4:FIXGATE->BETA"},
-    {"client", "OMS"},
-    {"account", "ACC|*"},
-    {"symbol", "VOD|BP|*"},
-    {"reason", "because it must be|so"},
-    {"why", "so"},
-    {"all", "true|false"},
-    {"confirm", "true"},
-    {"never", "true|false"},
-    {"drill", "true|false"},
-    {"mode", "ACTIVE_ACTIVE|PRIMARY_BACKUP|PINNED"},
-    {"breaker", "CLOSED|OPEN|HALF_OPEN"},
-    {"outcome", "dead|cancelled|rejected|filled|executed|expired"},
-    {"state", "QUEUED|IN_DOUBT|ACKED|FILLED|DEAD_LETTER"},
-    {"scope", "all|broker:ALPHA|broker:BETA|account:ACC|symbol:VOD|client:OMS|OMS/ACC/VOD"},
-    {"limit", "1|10|MaxQuantity|MaxNotional|MaxOpenOrders|OrdersPerSecond|RepeatedOrders"},
-    {"value", "1|50|1000|100000|none"},
-    {"currency", "GBX|GBP"},
-    {"price", "10.5|11|0.01"},
-    {"by", "ann|bob"},
-    {"what", "session.|broker.drain"},
-    {"expires", "60|600"},
-};
-
-/* Numbers: limits, pages, seconds, shares. */
-static const char numbers[] = "0|1|2|3|5|10|30|100|500|1000";
-
-static struct span pick(struct storm *storm, const char *values)
-{
-    uint32_t count = 1;
-    for (const char *at = values; *at != '\0'; at++) {
-        count += *at == '|' ? 1 : 0;
-    }
-    for (uint32_t skip = draw(storm, count); skip > 0; skip--) {
-        values += strcspn(values, "|") + 1;
-    }
-    return span_of(values, strcspn(values, "|"));
-}
-
+/* What suits it, as a rule; else an order's ClOrdID. */
 static struct span plausible(struct storm *storm, struct span name, char text[VALUE_BYTES_MAX])
 {
-    for (size_t i = 0; i < ARRAY_LEN(suiting); i++) {
-        if (span_is(name, suiting[i].name)) {
-            return pick(storm, suiting[i].values);
-        }
+    struct span suiting = rig_suiting(name, draw(storm, DRAW_MAX));
+    if (suiting.size > 0) {
+        return suiting;
     }
     if (!span_is(name, "order") && draw(storm, 5) != 0) {
-        return pick(storm, numbers);
+        return rig_number(draw(storm, DRAW_MAX));
     }
     (void)snprintf(text, VALUE_BYTES_MAX, "C%u", 1 + draw(storm, storm->orders + 1));
     return span_text(text);

@@ -189,6 +189,11 @@ const char *rig_row(const struct rig_answer *answer, const char *broker);
 const struct rig_answer *rig_ask_for(struct rig *rig, enum command_result result, const char *name,
                                      const char *arguments);
 
+/* A value that suits an argument of a command, chosen by `number`; empty if none is known. A number
+ * of the kind that limits, pages, seconds and shares are. */
+struct span rig_suiting(struct span argument, uint32_t number);
+struct span rig_number(uint32_t number);
+
 /* The chain of the audit, page by page: NULL if it is whole, or what audit.verify found. */
 const char *rig_audit_fault(struct rig *rig);
 

@@ -12,6 +12,8 @@
 
 /* --- The dictionary ------------------------------------------------------------------------ */
 
+enum { FILE_BYTES_MAX = 4 * 1024 * 1024 };
+
 static char *read_file(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
@@ -19,8 +21,8 @@ static char *read_file(const char *path, size_t *size)
         perror(path);
         abort();
     }
-    char *data = malloc(4 * 1024 * 1024);
-    *size = fread(data, 1, 4 * 1024 * 1024, file);
+    char *data = malloc(FILE_BYTES_MAX);
+    *size = fread(data, 1, FILE_BYTES_MAX, file);
     (void)fclose(file);
     return data;
 }
@@ -59,8 +61,8 @@ static void make_broker(struct rig *rig, uint32_t i, const char *name, const cha
     session->endpoints_count = 1;
     session->endpoint_tries = 1;
     session->persist_messages = true;
-    session->backlog_bytes_high = 64 * 1024;
-    session->backlog_bytes_max = 1024 * 1024;
+    session->backlog_bytes_high = UINT64_C(65536);
+    session->backlog_bytes_max = UINT64_C(1048576);
     session->fix = session_config_default();
     session->fix.begin_string = "FIX.4.4";
     session->fix.sender_comp_id = "FIXGATE";

@@ -1,7 +1,7 @@
 /* What the parts of the rig share: core_rig_make.c makes it, core_rig.c is the gateway's side
  * and the store, core_rig_tell.c what the engine is told, core_rig_reads.c its reads,
  * core_rig_broker.c the brokers' side and the lines; core_rig_check.c watches both,
- * core_rig_look.c and core_rig_ask.c are what tests look at. */
+ * core_rig_look.c, core_rig_ask.c and core_rig_words.c are what tests look for, ask and say. */
 #ifndef TESTS_UNIT_CORE_RIG_PARTS_H
 #define TESTS_UNIT_CORE_RIG_PARTS_H
 
