@@ -1,5 +1,5 @@
-/* A service's line to the control socket: requests go out without waiting, answers come back
- * in their order (design §6: what a service has to say it posts).
+/* A service's line to the control socket, or to order entry: requests go out without waiting,
+ * answers come back in their order (design §6: what a service has to say it posts).
  *
  * One thread. A gateway that is away, or restarts, costs time only: what had no answer is told
  * as lost, and the next request goes over a new connection. */

@@ -163,12 +163,22 @@ static void say_ready(struct router_run *run)
     run->said_ready = true;
 }
 
+static bool has_canaries(const struct router_run *run)
+{
+    return run->gateway->router.canary.symbol != NULL;
+}
+
+static bool canaries_replied(struct router_run *run)
+{
+    return !has_canaries(run) || router_run_take_replies(run);
+}
+
 static bool turn(struct router_run *run)
 {
     bool heard = take_events(run);
     run->now = clock_read(&run->clock);
     uint64_t now_ns = time_heard(run);
-    if (!heard || !router_run_take_answers(run, now_ns)) {
+    if (!heard || !router_run_take_answers(run, now_ns) || !canaries_replied(run)) {
         return false;
     }
     if (run->live) {
@@ -178,6 +188,9 @@ static bool turn(struct router_run *run)
         router_run_send_posts(run);
         router_run_send_probes(run);
         router_run_ask_rows(run);
+        if (has_canaries(run) && run->refused_ns == 0 && !run->bus.behind) {
+            router_run_send_canaries(run);
+        }
         say_ready(run);
     }
     tell_news(run);
@@ -192,7 +205,18 @@ static void close_sockets(struct router_run *run)
     run->bus_open = false;
     control_link_close(&run->control);
     memset(&run->control, 0, sizeof(run->control));
+    control_link_close(&run->order_entry);
+    memset(&run->order_entry, 0, sizeof(run->order_entry));
     run->rows_wanted = true;
+}
+
+static enum status open_links(struct router_run *run, char *error)
+{
+    struct zeromq *zeromq = run->config->zeromq;
+    TRY(control_link_open(&run->control, zeromq, run->gateway->control_endpoint, error));
+    return has_canaries(run) ? control_link_open(&run->order_entry, zeromq,
+                                                 run->gateway->order_entry_endpoint, error)
+                             : STATUS_OK;
 }
 
 /* A socket failed: all of them begin anew. */
@@ -200,8 +224,7 @@ static enum status recover(struct router_run *run, char *error)
 {
     router_run_say(run, SEVERITY_WARNING, "a socket failed: connects anew");
     close_sockets(run);
-    return control_link_open(&run->control, run->config->zeromq, run->gateway->control_endpoint,
-                             error);
+    return open_links(run, error);
 }
 
 static enum status follow(struct router_run *run, char *error)
@@ -209,8 +232,7 @@ static enum status follow(struct router_run *run, char *error)
     router_run_say(run, SEVERITY_INFO,
                    run->gateway->router.shadow ? "begins, in shadow mode: it steers nothing"
                                                : "begins");
-    TRY(control_link_open(&run->control, run->config->zeromq, run->gateway->control_endpoint,
-                          error));
+    TRY(open_links(run, error));
     run->rows_wanted = true;
     while (!service_stopped(run->config)) {
         if (run->given_up) {

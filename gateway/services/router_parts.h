@@ -1,4 +1,4 @@
-/* Between router.c and router_talk.c. Nobody else includes it. */
+/* Between router.c, router_talk.c and router_canary.c. Nobody else includes it. */
 #ifndef GATEWAY_SERVICES_ROUTER_PARTS_H
 #define GATEWAY_SERVICES_ROUTER_PARTS_H
 
@@ -22,6 +22,8 @@ struct router_run {
     bool bus_open;
     bool live; /* It has read all that there was. */
     struct control_link control;
+    struct control_link order_entry;         /* For canary orders, if there are to be any. */
+    bool canary_refused[ENGINE_BROKERS_MAX]; /* The last one was; told. */
     struct json_flat row;
     char name[ENGINE_NAME_BYTES_MAX + 1]; /* By which the engine tells it from another one. */
     uint64_t started_ns;                  /* Part of the keys of its posts. */
@@ -47,5 +49,9 @@ void router_run_ask_rows(struct router_run *run);
 
 /* Takes the answers that are there. `now_ns`: the engine's time. False: the socket failed. */
 MUST_USE bool router_run_take_answers(struct router_run *run, uint64_t now_ns);
+
+/* The canary orders that are due; and what became of those before. False: the socket failed. */
+void router_run_send_canaries(struct router_run *run);
+MUST_USE bool router_run_take_replies(struct router_run *run);
 
 #endif

@@ -1,5 +1,6 @@
 /* [ROUTER]: how brokers are measured, and what of it opens a breaker. */
 #include "gateway/core/commands/command.h"
+#include "gateway/core/routing/canary.h"
 #include "gateway/shell/config_parts.h"
 #include "gateway/shell/operators.h"
 
@@ -58,6 +59,35 @@ static void check_operator(const struct gateway_config *config, struct config_er
     }
 }
 
+static void build_canary(struct gateway_config *config, struct config_errors *errors)
+{
+    const struct config_settings *settings = &config->router_settings;
+    config->router.canary = (struct router_canary){
+        .symbol = setting_text(settings, CONFIG_KEY_CanarySymbol),
+        .account = setting_text(settings, CONFIG_KEY_CanaryAccount),
+        .currency = setting_text(settings, CONFIG_KEY_CanaryCurrency),
+        .quantity = setting_text(settings, CONFIG_KEY_CanaryQuantity),
+        .price = setting_text(settings, CONFIG_KEY_CanaryPrice),
+        .interval_ns = setting_ns(settings, CONFIG_KEY_CanaryInterval),
+    };
+    if (config->router.canary.symbol == NULL) {
+        return;
+    }
+    if (config->router.canary.price == NULL) {
+        config_errors_add(errors, setting_line(settings, CONFIG_KEY_CanarySymbol),
+                          "CanarySymbol needs CanaryPrice: a price far below the market, at which "
+                          "nobody sells");
+    }
+    for (uint32_t i = 0; i < config->engine.brokers_count; i++) {
+        if (strlen(config->brokers[i].name) > CANARY_BROKER_BYTES_MAX) {
+            config_errors_add(errors, setting_line(settings, CONFIG_KEY_CanarySymbol),
+                              "the name of broker %s is longer than %d bytes; the ClOrdID(11) of "
+                              "its canary orders has no room for it",
+                              config->brokers[i].name, CANARY_BROKER_BYTES_MAX);
+        }
+    }
+}
+
 void config_build_router(struct gateway_config *config, struct config_errors *errors)
 {
     const struct config_settings *settings = &config->router_settings;
@@ -68,6 +98,7 @@ void config_build_router(struct gateway_config *config, struct config_errors *er
     }
     router->run = setting_yes(settings, CONFIG_KEY_Run);
     router->shadow = setting_yes(settings, CONFIG_KEY_Shadow);
+    build_canary(config, errors);
     router->slow_factor = number(settings, CONFIG_KEY_SlowFactor);
     router->slow_floor_ns = decimal_ns(settings, CONFIG_KEY_SlowFloor);
     router->probe_interval_ns = decimal_ns(settings, CONFIG_KEY_ProbeInterval);

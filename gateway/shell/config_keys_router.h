@@ -38,6 +38,24 @@
     X(ROUTER, ProbeInterval, DECIMAL, "5", 100, 600000, "", NULL,                                  \
       "seconds",                                                                                   \
       "how often an idle broker is asked for an echo")                                             \
+    X(ROUTER, CanarySymbol, TEXT, NULL, 1, 63, "", NULL,                                           \
+      "text; no canary orders if left out",                                                        \
+      "Symbol(55) of the test instrument of canary orders; with CanaryPrice")                      \
+    X(ROUTER, CanaryPrice, DECIMAL, NULL, 1, INT64_C(92233720368000), "", NULL,                    \
+      "price",                                                                                     \
+      "at which they would buy: far below the market, so that none is ever filled")                \
+    X(ROUTER, CanaryQuantity, DECIMAL, "1", 1, INT64_C(92233720368000), "", NULL,                  \
+      "quantity",                                                                                  \
+      "OrderQty(38) of a canary order")                                                            \
+    X(ROUTER, CanaryAccount, TEXT, NULL, 1, 63, "", NULL,                                          \
+      "text",                                                                                      \
+      "Account(1) of canary orders")                                                               \
+    X(ROUTER, CanaryCurrency, TEXT, NULL, 3, 3, "", NULL,                                          \
+      "text",                                                                                      \
+      "Currency(15) of canary orders")                                                             \
+    X(ROUTER, CanaryInterval, SECONDS, "60", 1, 86400, "", NULL,                                   \
+      "seconds",                                                                                   \
+      "a broker without a word of any order for so long gets a canary order")                      \
     X(ROUTER, OpenBackoff, DECIMAL, "5", 100, 600000, "", NULL,                                    \
       "seconds",                                                                                   \
       "how long a breaker stays open the first time; doubles with each")                           \

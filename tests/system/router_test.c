@@ -350,6 +350,52 @@ static void shadow_mode_opens_nothing_and_tells(void **state)
     desk_end(desk);
 }
 
+/* TestRequests are too rare here to tell anything. */
+#define CANARIES                                                                                   \
+    "[ROUTER]\nAckTimeout=1\nEchoTimeout=120\nProbeInterval=120\nOpenBackoff=1\nRampTime=2\n"      \
+    "CanarySymbol=TEST\nCanaryPrice=0.01\nCanaryInterval=1\n"
+
+/* Rows of orders.list. */
+static unsigned canaries_of(struct desk *desk, const char *broker)
+{
+    const char *const arguments[] = {
+        "ctl",    "orders",   "list",           "-c",    desk->world.config_path,
+        "--json", "--client", "FIXGATE-CANARY", "--all", "--broker",
+        broker,   NULL};
+    unsigned count = 0;
+    int code = world_fixgate(&desk->world, arguments, NULL, desk->output, sizeof desk->output);
+    assert_int_equal(0, code);
+    for (const char *at = desk->output; (at = strstr(at, "FIXGATE-CANARY")) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+static bool both_have_canaries(struct world *world, void *context)
+{
+    struct desk *desk = context;
+    (void)world;
+    return canaries_of(desk, "ALPHA") > 2 && canaries_of(desk, "BETA") > 2;
+}
+
+/* No order of the OMS is needed for any of it. */
+static void canary_orders_find_out_a_quiet_broker_that_is_dead_and_take_it_back(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(CANARIES);
+    assert_true(world_start(&desk->world));
+    assert_true(world_await(&desk->world, both_have_canaries, desk, SETTLE_MS, "canaries"));
+    assert_string_equal("CLOSED", told(desk, "ALPHA", "breaker"));
+    stop_broker(desk, ALPHA);
+    await(desk, "ALPHA", "breaker_reason", "orders in a row had no word within 1 s");
+    assert_string_equal("OPEN", told(desk, "ALPHA", "breaker"));
+    assert_string_equal("CLOSED", told(desk, "BETA", "breaker"));
+    go_on_broker(desk, ALPHA);
+    await(desk, "ALPHA", "breaker_reason", "its probe orders were answered");
+    assert_true(world_close(&desk->world));
+    free(desk);
+}
+
 static void wrong_words_are_said_with_exit_code_two(void **state)
 {
     (void)state;
@@ -420,6 +466,7 @@ int main(void)
         cmocka_unit_test(shadow_mode_opens_nothing_and_tells),
         cmocka_unit_test(router_beside_the_thread_is_refused_and_told_of),
         cmocka_unit_test(router_takes_over_from_another_one_that_is_killed),
+        cmocka_unit_test(canary_orders_find_out_a_quiet_broker_that_is_dead_and_take_it_back),
         cmocka_unit_test(wrong_words_are_said_with_exit_code_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
