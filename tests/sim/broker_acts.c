@@ -166,14 +166,16 @@ static bool act_rejects(struct sim_broker *broker, const char **rest)
 
 static bool act_refuses(struct sim_broker *broker, const char **rest)
 {
-    broker->rejects = BROKER_REFUSES_ALL;
-    return words_take(rest, "all");
+    bool all = words_take(rest, "all");
+    broker->rejects = all ? BROKER_REFUSES_ALL : broker->rejects;
+    return all;
 }
 
 static bool act_takes(struct sim_broker *broker, const char **rest)
 {
-    broker->rejects = BROKER_TAKES;
-    return words_take(rest, "all");
+    bool all = words_take(rest, "all");
+    broker->rejects = all ? BROKER_TAKES : broker->rejects;
+    return all;
 }
 
 /* --- Numbers ------------------------------------------------------------------------------- */

@@ -185,6 +185,58 @@ static void a_heartbeat_that_falls_behind_the_published_is_a_violation(void **st
     rig_end();
 }
 
+/* --- Another subscriber, and one that stands still ---------------------------------------------
+ */
+
+static void take(void *context, struct span topic, struct span message)
+{
+    struct rig_log *taken = context;
+    assert_true(span_is(topic, "OR.X"));
+    rig_keep(taken, taken->count + 1, message);
+}
+
+static void another_subscriber_begins_where_it_likes_and_the_oracle_hears_nothing(void **state)
+{
+    static struct rig_log taken;
+    char text[RIG_TEXT_BYTES_MAX];
+    (void)state;
+    rig_begin(12);
+    taken.count = 0;
+    struct sim_bus *other = sim_bus_new(&rig.sim, "other", take, &taken);
+    (void)sim_bus_act(other, "away");
+    publish(5);
+    sim_bus_follow(other, 3);
+    assert_true(sim_bus_behind(other));
+    rig_pass(3000);
+    assert_false(sim_bus_behind(other));
+    assert_int_equal(taken.count, 3); /* 3, 4 and 5, out of replay. */
+    rig.committed++;
+    sim_bus_published(other, span_text("OR.X"), rig.committed, rig_event(rig.committed, text));
+    rig_pass(10);
+    assert_int_equal(taken.count, 4);
+    assert_int_equal(rig.published.count, 5);
+    sim_bus_free(other);
+    rig_end();
+}
+
+static void who_stands_still_reads_all_of_it_when_it_goes_on(void **state)
+{
+    (void)state;
+    rig_begin(13);
+    sim_bus_mend(rig.sim.bus);
+    publish(2);
+    assert_true(sim_bus_act(rig.sim.bus, "stop"));
+    publish(3);
+    rig_pass(1000);
+    assert_int_equal(rig.events.count, 0);
+    assert_true(sim_bus_act(rig.sim.bus, "go"));
+    publish(1);
+    rig_pass(1);
+    expect_all();
+    assert_int_equal(rig.replays, 0);
+    rig_end();
+}
+
 static void words_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
@@ -209,6 +261,8 @@ int main(void)
         cmocka_unit_test(of_the_frames_on_their_way_the_first_survive_the_gateway),
         cmocka_unit_test(an_event_that_replay_does_not_have_is_a_violation),
         cmocka_unit_test(a_heartbeat_that_falls_behind_the_published_is_a_violation),
+        cmocka_unit_test(another_subscriber_begins_where_it_likes_and_the_oracle_hears_nothing),
+        cmocka_unit_test(who_stands_still_reads_all_of_it_when_it_goes_on),
         cmocka_unit_test(words_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,9 +84,9 @@ static bool send_post(struct sim_router *router, const struct router_post *post)
     }
     (void)snprintf(wish->words, sizeof(wish->words),
                    "router broker.measure broker=%s breaker=%s score=%" PRIu32 " ramp=%" PRIu32
-                   " probes=%" PRIu32,
+                   " probes=%" PRIu32 " router=life%" PRIu64,
                    router->config->brokers[post->broker].name, breaker_state_name(post->breaker),
-                   post->score, post->ramp, post->probes);
+                   post->score, post->ramp, post->probes, router->life + 1);
     wish->reason = post->reason;
     oracle_router_posts(router->sim->oracle, post->broker,
                         span_text(breaker_state_name(post->breaker)), post->ramp,
