@@ -264,8 +264,7 @@ static void judge_change(struct oracle *oracle, const struct request *request)
     bool held = order->now.state == STATE_IN_DOUBT || order->now.state == STATE_DEAD_LETTER ||
                 order->now.state == STATE_SENT;
     if (!held && !oracle_state_is_terminal(order->now.state) &&
-        !oracle_order_is_withheld(oracle, order) &&
-        !oracle_order_is_excused(oracle, order, order->attempt)) {
+        !oracle_order_is_withheld(oracle, order)) {
         oracle_violate(oracle, ORACLE_SINGLE_OUTCOME,
                        "%s was taken (150=%c) and never had an outcome; its order %s is %s",
                        request->name, request->told, order->name,
