@@ -201,8 +201,9 @@ static const char *too_early(const struct oracle *oracle, const struct told *tol
     const struct failover_told *failover = &oracle->failover;
     uint32_t seconds = (told->second + DAY_SECONDS - failover->second) % DAY_SECONDS;
     bool answered = true;
-    if (told->step == STEP_SWITCH && seconds + 1 < failover->quiesce_seconds &&
-        is_undecided(oracle, failover->from)) {
+    /* If people let new orders go to the old broker meanwhile, it is not waited for. */
+    if (told->step == STEP_SWITCH && oracle->brokers[failover->from].left &&
+        seconds + 1 < failover->quiesce_seconds && is_undecided(oracle, failover->from)) {
         return "the broker that it leaves may still answer";
     }
     if (failover->step != STEP_CANARY || told->step == STEP_ABORTED) {

@@ -140,6 +140,20 @@ static void when_its_time_is_up_it_may(void **state)
     assert_good(rig);
 }
 
+static void an_old_broker_that_people_reopened_is_not_waited_for(void **state)
+{
+    struct rig *rig = *state;
+    is_begun(rig);
+    step_at(rig, 1, "RESOLVE: 0 wait", 1);
+    event(rig, "RT.ALPHA", ROUTING("ALPHA", "AUTO"));
+    event(rig, "CO.broker_auto", SAID("broker.auto", "broker=ALPHA", JANE));
+    is_sent(rig);
+    step_at(rig, 1, "SWITCH: BETA takes over", 2);
+    step_at(rig, 1, "CANARY: the first 1 orders", 2);
+    step_at(rig, 1, "CANARY, stopped: not all are out", 9);
+    assert_good(rig);
+}
+
 static void one_canary_order_too_many_is_seen(void **state)
 {
     struct rig *rig = *state;
@@ -224,6 +238,7 @@ int main(void)
         RIG_TEST(it_gets_orders_again_when_people_say_so),
         RIG_TEST(it_may_not_switch_while_the_old_broker_may_answer),
         RIG_TEST(when_its_time_is_up_it_may),
+        RIG_TEST(an_old_broker_that_people_reopened_is_not_waited_for),
         RIG_TEST(one_canary_order_too_many_is_seen),
         RIG_TEST(canary_orders_are_answered_before_the_ramp),
         RIG_TEST(a_person_may_go_on_without),
