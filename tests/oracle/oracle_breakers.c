@@ -101,8 +101,6 @@ static bool may_become(enum breaker from, enum breaker to)
         return to == BREAKER_HALF_OPEN;
     case BREAKER_HALF_OPEN:
         return to == BREAKER_OPEN || to == BREAKER_CLOSED;
-    case BREAKERS:
-        break;
     }
     return false;
 }

@@ -8,7 +8,9 @@
 
 enum { ORACLE_POSTS_MAX = 64 };
 
-enum breaker { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN, BREAKERS };
+enum { BREAKERS = 3 };
+
+enum breaker { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
 struct oracle_breaker {
     /* As the router says. */
