@@ -9,6 +9,11 @@ static const struct {
     const char *help;
 } arguments[] = {
     {"broker.measure score", "thousandths of its weight"},
+    {"broker.measure latency-us",
+     "microseconds to the first word of an order, as the score has it"},
+    {"broker.measure pending", "orders without a word, as the score has it"},
+    {"broker.measure orders", "orders of the breaker's window, as the score has it"},
+    {"broker.measure failed", "of those"},
     {"broker.measure ramp", "thousandths, for a slow start"},
     {"broker.measure reason", "why, in words"},
     {"broker.measure router", "which router it is: of two, one is refused"},

@@ -54,6 +54,10 @@ static bool send_post(struct router_run *run, const struct router_post *post)
     pair_uint(&text, "score", post->score);
     pair_uint(&text, "ramp", post->ramp);
     pair_uint(&text, "probes", post->probes);
+    pair_uint(&text, "latency-us", post->figures.latency_us);
+    pair_uint(&text, "pending", post->figures.pending);
+    pair_uint(&text, "orders", post->figures.orders);
+    pair_uint(&text, "failed", post->figures.failed);
     json_text_pair(&text, false, "reason", text_span(&post->reason));
     json_text_pair(&text, false, "router", span_text(run->name));
     return request_send(run, &text, WISH_POST, post->broker);

@@ -29,7 +29,9 @@ static void the_decision_is_explained_as_it_was_over_a_crash_too(void **state)
 {
     struct rig *rig = *state;
     rig_start(rig);
-    rig_measure(rig, "ALPHA", "CLOSED", 700, 900, 0);
+    rig_done(rig, "broker.measure",
+             "broker=ALPHA|breaker=CLOSED|score=700|ramp=900|latency-us=12345|pending=3|orders=40|"
+             "failed=2");
     rig_done(rig, "broker.drain", "broker=BETA");
     assert_string_equal("SENT", order(rig));
     rig_done(rig, "broker.auto", "broker=BETA");
@@ -42,6 +44,10 @@ static void the_decision_is_explained_as_it_was_over_a_crash_too(void **state)
     const char *alpha = rig_row(answer, "ALPHA");
     assert_string_equal("true", rig_value(alpha, "chosen"));
     assert_string_equal("700", rig_value(alpha, "score"));
+    assert_string_equal("12345", rig_value(alpha, "latency_us"));
+    assert_string_equal("3", rig_value(alpha, "pending"));
+    assert_string_equal("2", rig_value(alpha, "failed"));
+    assert_string_equal("40", rig_value(alpha, "of_orders"));
     assert_string_equal("900", rig_value(alpha, "ramp"));
     assert_string_equal("1", rig_value(alpha, "share"));
     const char *beta = rig_row(answer, "BETA");
@@ -93,20 +99,22 @@ static void the_longest_record_of_a_decision_is_read_as_it_was_written(void **st
                                 .count = ENGINE_BROKERS_MAX};
     for (uint32_t i = 0; i < ENGINE_BROKERS_MAX; i++) {
         names[i] = "a-name-of-sixty-three-bytes-that-is-cut-in-the-record-for-its-len";
-        decision.terms[i] = (struct decision_term){.cause = CAUSE_LEFT,
-                                                   .admin = BROKER_CANARY,
-                                                   .breaker = BREAKER_HALF_OPEN,
-                                                   .frozen = true,
-                                                   .weight = ROUTING_WEIGHT_MAX,
-                                                   .score = ROUTING_SCORE_MAX,
-                                                   .ramp = ROUTING_PERMILLE,
-                                                   .share = DECISION_MILLION,
-                                                   .standing = i % 2 == 0 ? INT64_MIN : INT64_MAX,
-                                                   .headroom = ROUTING_PERMILLE,
-                                                   .backlog_bytes = UINT64_MAX,
-                                                   .unacked = UINT64_MAX,
-                                                   .capacity = UINT32_MAX,
-                                                   .left = UINT32_MAX};
+        decision.terms[i] =
+            (struct decision_term){.cause = CAUSE_LEFT,
+                                   .admin = BROKER_CANARY,
+                                   .breaker = BREAKER_HALF_OPEN,
+                                   .frozen = true,
+                                   .weight = ROUTING_WEIGHT_MAX,
+                                   .score = ROUTING_SCORE_MAX,
+                                   .ramp = ROUTING_PERMILLE,
+                                   .share = DECISION_MILLION,
+                                   .standing = i % 2 == 0 ? INT64_MIN : INT64_MAX,
+                                   .headroom = ROUTING_PERMILLE,
+                                   .backlog_bytes = UINT64_MAX,
+                                   .unacked = UINT64_MAX,
+                                   .capacity = UINT32_MAX,
+                                   .left = UINT32_MAX,
+                                   .figures = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}};
     }
     uint8_t record[DECISION_RECORD_BYTES_MAX];
     struct span written = decision_write(&decision, names, record);
@@ -118,11 +126,31 @@ static void the_longest_record_of_a_decision_is_read_as_it_was_written(void **st
     assert_int_equal(INT64_MAX, read.terms[1].standing);
     assert_int_equal(ROUTING_SCORE_MAX, read.terms[15].score);
     assert_int_equal(CAUSE_LEFT, read.terms[15].cause);
+    assert_int_equal(UINT32_MAX, read.terms[15].figures.failed);
     assert_true(read.terms[15].frozen);
     assert_true(span_is(read_names[15], "a-name-of-sixty-three-by"));
     for (size_t size = 0; size < written.size; size++) {
         assert_false(decision_read(span_of(record, size), &read, read_names));
     }
+}
+
+/* Version 1 ended each term with what is left. */
+static void a_record_without_figures_is_read_too(void **state)
+{
+    (void)state;
+    enum { FIGURES = 4 };
+    const char *const names[] = {"ALPHA"};
+    struct decision decision = {.count = 1, .terms = {{.score = 640, .left = 5}}};
+    uint8_t record[DECISION_RECORD_BYTES_MAX];
+    struct span written = decision_write(&decision, names, record);
+    record[0] = 1;
+    struct decision read;
+    struct span read_names[ENGINE_BROKERS_MAX];
+    assert_false(decision_read(written, &read, read_names));
+    assert_true(decision_read(span_of(record, written.size - FIGURES), &read, read_names));
+    assert_int_equal(640, read.terms[0].score);
+    assert_int_equal(5, read.terms[0].left);
+    assert_int_equal(0, read.terms[0].figures.latency_us);
 }
 
 int main(void)
@@ -133,6 +161,7 @@ int main(void)
         TEST(an_order_that_waits_is_explained_by_why_nobody_takes_it_now),
         TEST(a_simulated_order_changes_nothing),
         TEST(the_longest_record_of_a_decision_is_read_as_it_was_written),
+        TEST(a_record_without_figures_is_read_too),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

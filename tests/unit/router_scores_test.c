@@ -19,6 +19,8 @@ static void slower_broker_gets_a_smaller_score_that_does_not_chatter(void **stat
     }
     assert_true(changes <= 1);
     assert_says(desk->last[BETA].reason.data, "latency 4");
+    assert_in_range(desk->last[BETA].figures.latency_us, 40000, 50000);
+    assert_true(desk->last[BETA].figures.orders > 0);
 }
 
 static void outbound_rate_that_is_used_up_costs_score(void **state)

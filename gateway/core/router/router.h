@@ -63,6 +63,7 @@ struct router_post {
     uint32_t score;
     uint32_t ramp;
     uint32_t probes;
+    struct decision_figures figures; /* What the score came from. */
     struct text reason;
 };
 
@@ -92,18 +93,19 @@ struct router_broker {
     const char *name; /* Borrowed. */
     struct breaker breaker;
     struct latency latency;
-    struct latency_figures figures; /* Its own baseline: settled. */
-    uint64_t slow_ns;               /* What is slow for it. */
-    uint64_t heard_ns;              /* The last word of any order; 0 = none yet. */
-    uint64_t canary_ns;             /* When the last canary order went; 0 = none yet. */
-    uint64_t dropped_ns;            /* When a session of it last went down. */
-    uint64_t sent_second;           /* The second in which orders are counted; */
-    uint32_t sent_count;            /* how many went out in it, */
-    uint32_t sent_before;           /* and in the one before. */
-    enum breaker_state told;        /* What people were last told. */
-    uint32_t score;                 /* In force. */
-    struct text score_words;        /* How it came about. */
-    bool posted;                    /* `last` went out. */
+    struct latency_figures figures;  /* Its own baseline: settled. */
+    uint64_t slow_ns;                /* What is slow for it. */
+    uint64_t heard_ns;               /* The last word of any order; 0 = none yet. */
+    uint64_t canary_ns;              /* When the last canary order went; 0 = none yet. */
+    uint64_t dropped_ns;             /* When a session of it last went down. */
+    uint64_t sent_second;            /* The second in which orders are counted; */
+    uint32_t sent_count;             /* how many went out in it, */
+    uint32_t sent_before;            /* and in the one before. */
+    enum breaker_state told;         /* What people were last told. */
+    uint32_t score;                  /* In force. */
+    struct decision_figures figured; /* What it came from, */
+    struct text score_words;         /* and that in words. */
+    bool posted;                     /* `last` went out. */
     uint64_t posted_ns;
     struct router_post last;
 };

@@ -57,6 +57,17 @@ static struct score_input input_of(const struct router *router, uint32_t number)
     };
 }
 
+static struct decision_figures figures_of(const struct score_input *input)
+{
+    uint64_t latency_us = input->latency_ns / 1000;
+    return (struct decision_figures){
+        .latency_us = latency_us < UINT32_MAX ? (uint32_t)latency_us : UINT32_MAX,
+        .pending = input->pending,
+        .orders = input->orders,
+        .failed = input->failed,
+    };
+}
+
 /* "score 640: latency 12 ms (p50 3, p99 9), 4 pending, 1 of 120 failed, headroom 1000" */
 static void say_score(struct router_broker *broker, const struct score_input *input)
 {
@@ -92,6 +103,7 @@ void router_score(struct router *router)
         uint32_t settled = score_settle(&router->settings->score, broker->score, wanted);
         if (settled != broker->score || broker->score_words.size == 0) {
             broker->score = settled;
+            broker->figured = figures_of(&inputs[i]);
             say_score(broker, &inputs[i]);
         }
     }
@@ -109,6 +121,7 @@ static struct router_post post_of(const struct router *router, uint32_t number)
         .score = broker->score,
         .ramp = breaker->state == BREAKER_OPEN ? ROUTING_PERMILLE : breaker_ramp(breaker),
         .probes = breaker_probes(breaker),
+        .figures = broker->figured,
     };
     if (router->settings->shadow) {
         text_add_uint(text_add(text_add(text_add(&post.reason, "shadow: would be "),

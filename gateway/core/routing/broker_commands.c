@@ -164,6 +164,25 @@ static bool read_breaker(struct command_call *call, enum breaker_state *out)
     return command_refused(call, "'breaker' must be CLOSED, OPEN or HALF_OPEN");
 }
 
+static bool read_figures(struct command_call *call, struct decision_figures *out)
+{
+    uint64_t latency_us = 0;
+    uint64_t pending = 0;
+    uint64_t orders = 0;
+    uint64_t failed = 0;
+    if (!command_number(call, "latency-us", 0, UINT32_MAX, &latency_us) ||
+        !command_number(call, "pending", 0, UINT32_MAX, &pending) ||
+        !command_number(call, "orders", 0, UINT32_MAX, &orders) ||
+        !command_number(call, "failed", 0, UINT32_MAX, &failed)) {
+        return false;
+    }
+    *out = (struct decision_figures){.latency_us = (uint32_t)latency_us,
+                                     .pending = (uint32_t)pending,
+                                     .orders = (uint32_t)orders,
+                                     .failed = (uint32_t)failed};
+    return true;
+}
+
 static bool broker_measure(struct command_call *call)
 {
     uint32_t broker;
@@ -175,7 +194,8 @@ static bool broker_measure(struct command_call *call)
     if (!command_broker(call, "broker", &broker) || !read_breaker(call, &post.breaker) ||
         !command_number(call, "score", 0, ROUTING_SCORE_MAX, &score) ||
         !command_number(call, "ramp", 0, ROUTING_PERMILLE, &ramp) ||
-        !command_number(call, "probes", 0, ROUTING_PROBES_MAX, &probes)) {
+        !command_number(call, "probes", 0, ROUTING_PROBES_MAX, &probes) ||
+        !read_figures(call, &post.figures)) {
         return false;
     }
     if (router.size > ENGINE_NAME_BYTES_MAX) {
@@ -257,7 +277,8 @@ const struct command_spec broker_commands[] = {
     /* Each post comes every second: what it changes is an event of its own (RT.<broker>). */
     {.name = "broker.measure",
      .may = MAY_SERVE,
-     .arguments = "broker breaker score ramp probes? reason? router?",
+     .arguments = "broker breaker score ramp probes? reason? router? latency-us? pending? orders? "
+                  "failed?",
      .help = "what the router posts: breaker, score and ramp in thousandths, probes that may go",
      .run = broker_measure},
     {.name = NULL},

@@ -4,7 +4,7 @@
 
 /* In the record numbers have as many bytes as they need, seven bits in each, since most are
  * small and one record is written for each order. */
-enum { RECORD_VERSION = 1, LEAST_BYTE_BITS = 7, MORE = 0x80 };
+enum { RECORD_VERSION = 2, VERSION_NO_FIGURES = 1, LEAST_BYTE_BITS = 7, MORE = 0x80 };
 
 const char *decision_cause_words(enum decision_cause cause)
 {
@@ -78,7 +78,11 @@ static uint8_t *put_term(uint8_t *at, const struct decision_term *term, const ch
     at = put_number(at, (term->backlog_bytes >> 10) + (term->backlog_bytes % 1024 > 0 ? 1 : 0));
     at = put_number(at, term->unacked);
     at = put_number(at, term->capacity);
-    return put_number(at, term->left);
+    at = put_number(at, term->left);
+    at = put_number(at, term->figures.latency_us);
+    at = put_number(at, term->figures.pending);
+    at = put_number(at, term->figures.orders);
+    return put_number(at, term->figures.failed);
 }
 
 /* The longest forms: of the whole, of a term without and with its name. */
@@ -87,7 +91,7 @@ enum {
     U32_BYTES_MAX = 5,
     HEAD_BYTES_MAX = 4 + 2 * NUMBER_BYTES_MAX,
     /* Weight 3, score 3, ramp 2, share 3, headroom 2; the others are not bounded by anything. */
-    TERM_BYTES_MAX = 4 + 13 + 3 * NUMBER_BYTES_MAX + 2 * U32_BYTES_MAX + DECISION_NAME_BYTES_MAX,
+    TERM_BYTES_MAX = 4 + 13 + 3 * NUMBER_BYTES_MAX + 6 * U32_BYTES_MAX + DECISION_NAME_BYTES_MAX,
 };
 _Static_assert(DECISION_RECORD_BYTES_MAX >= HEAD_BYTES_MAX + ENGINE_BROKERS_MAX * TERM_BYTES_MAX,
                "the longest record fits");
@@ -109,7 +113,8 @@ struct span decision_write(const struct decision *decision, const char *const *n
     return span_of(record, (size_t)(at - record));
 }
 
-static bool get_term(struct record_reader *reader, struct decision_term *term, struct span *name)
+static bool get_term(struct record_reader *reader, uint8_t version, struct decision_term *term,
+                     struct span *name)
 {
     *term = (struct decision_term){.weight = 0};
     uint8_t size = record_get_u8(reader);
@@ -138,6 +143,12 @@ static bool get_term(struct record_reader *reader, struct decision_term *term, s
     term->unacked = get_number(reader);
     term->capacity = get_u32(reader);
     term->left = get_u32(reader);
+    if (version != VERSION_NO_FIGURES) {
+        term->figures.latency_us = get_u32(reader);
+        term->figures.pending = get_u32(reader);
+        term->figures.orders = get_u32(reader);
+        term->figures.failed = get_u32(reader);
+    }
     return true;
 }
 
@@ -153,13 +164,13 @@ bool decision_read(struct span record, struct decision *decision,
     decision->version = get_number(&reader);
     decision->chosen = chosen < decision->count ? chosen : (uint32_t)DECISION_NONE;
     decision->order_number = 0;
-    if (version != RECORD_VERSION || mode > ROUTING_PINNED || reader.bad ||
-        decision->count > ENGINE_BROKERS_MAX) {
+    bool known = version == RECORD_VERSION || version == VERSION_NO_FIGURES;
+    if (!known || mode > ROUTING_PINNED || reader.bad || decision->count > ENGINE_BROKERS_MAX) {
         return false;
     }
     decision->mode = (enum routing_mode)mode;
     for (uint32_t index = 0; index < decision->count; index++) {
-        if (!get_term(&reader, &decision->terms[index], &names[index])) {
+        if (!get_term(&reader, version, &decision->terms[index], &names[index])) {
             return false;
         }
     }

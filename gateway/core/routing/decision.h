@@ -80,8 +80,16 @@ enum {
     DECISION_NONE = INT32_MAX,        /* As `chosen`: no broker. */
     DECISION_MILLION = 1000000,       /* Shares and standings are in millionths. */
     DECISION_NAME_BYTES_MAX = 24,     /* Of a broker, in the record; cut behind that. */
-    DECISION_RECORD_BYTES_MAX = 1536, /* Of 16 brokers with the largest numbers; two of them
-                                      with usual ones: about 80. */
+    DECISION_RECORD_BYTES_MAX = 2048, /* Of 16 brokers with the largest numbers; two of them
+                                      with usual ones: about 90. */
+};
+
+/* What a score came from, as the router posted it; all 0: nothing is known. */
+struct decision_figures {
+    uint32_t latency_us; /* Peak-sensitive mean. */
+    uint32_t pending;    /* Orders without a word. */
+    uint32_t orders;     /* In the breaker's window; */
+    uint32_t failed;     /* of those. */
 };
 
 /* One broker, as it was. */
@@ -91,8 +99,9 @@ struct decision_term {
     enum breaker_state breaker;
     bool frozen;
     uint32_t weight;
-    uint32_t score;         /* Thousandths. */
-    uint32_t ramp;          /* Thousandths; the router's and a failover's in one. */
+    uint32_t score;                  /* Thousandths, */
+    struct decision_figures figures; /* from these. */
+    uint32_t ramp;                   /* Thousandths; the router's and a failover's in one. */
     uint32_t share;         /* Of the able ones' orders, in millionths, the warm share in it. */
     int64_t standing;       /* What was compared; the highest was chosen. */
     uint32_t headroom;      /* Of its session's outbound rate, in thousandths; 1000: no limit. */

@@ -224,6 +224,10 @@ static void decision_row(struct command_call *call, const struct decision *decis
     row_decimal(&out, "standing", in_orders(term->standing));
     row_number(&out, "weight", term->weight);
     row_number(&out, "score", term->score);
+    row_number(&out, "latency_us", term->figures.latency_us);
+    row_number(&out, "pending", term->figures.pending);
+    row_number(&out, "failed", term->figures.failed);
+    row_number(&out, "of_orders", term->figures.orders);
     row_number(&out, "ramp", term->ramp);
     row_number(&out, "rate_left", term->headroom);
     row_number(&out, "backlog_bytes", term->backlog_bytes);

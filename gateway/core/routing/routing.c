@@ -220,6 +220,7 @@ void routing_weigh(struct engine *engine, const struct order *order, struct deci
             .frozen = row->frozen,
             .weight = row->weight,
             .score = routing_row_measured(row) ? row->score : ROUTING_PERMILLE,
+            .figures = row->figures,
             .ramp = ramp_of(row),
             .standing = row->standing,
             .capacity = row->capacity,

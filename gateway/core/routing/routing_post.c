@@ -119,6 +119,7 @@ void routing_post(struct engine *engine, uint32_t broker, const struct routing_p
     heard(engine);
     bool first = row->posted_ns == 0;
     row->posted_ns = engine->now_ns;
+    row->figures = post->figures;
     span_to_text(post->reason, row->reason, sizeof(row->reason));
     /* Words that tell of new figures alone are not worth a write. */
     if (!first && row->breaker == post->breaker && row->score == post->score &&

@@ -12,6 +12,7 @@ struct routing_post {
     uint32_t ramp;   /* 0 … 1000 */
     uint32_t probes; /* HALF_OPEN: orders that may still go, as far as the router knows. */
     struct span reason;
+    struct decision_figures figures; /* What the score came from. */
 };
 
 enum { ROUTING_ROUTER_KEPT_MS = 5000 };

@@ -48,6 +48,7 @@ struct routing_broker {
     char frozen_reason[ENGINE_TEXT_BYTES_MAX + 1]; /* Of the freeze. */
 
     /* Not durable. */
+    struct decision_figures figures; /* Of the score, as last posted. */
     int64_t standing; /* Smooth weighted round robin: millionths of an order that are due to it. */
     bool could_take;  /* A new order, at the last look: a change sets the queue moving. */
 };
