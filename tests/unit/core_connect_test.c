@@ -98,6 +98,28 @@ static void the_log_tells_endpoint_try_and_when_the_next_is_due(void **state)
                              "next: endpoint 2 in "));
 }
 
+static void the_list_tells_since_when_and_why_a_session_is_down(void **state)
+{
+    struct rig *rig = *state;
+    struct attempt_seen seen[1];
+    rig->broker[0].deaf_endpoints = 7;
+    rig_start(rig);
+    connects(rig, seen, 1);
+    const struct rig_answer *answer = rig_ask(rig, "jane", "session.list", "");
+    assert_non_null(strstr(answer->rows[0], "|why=connection refused|"));
+    rig->broker[0].deaf_endpoints = 0;
+    connects(rig, seen, 1);
+    rig_pass(rig, 1000);
+    answer = rig_ask(rig, "jane", "session.list", "");
+    assert_non_null(strstr(answer->rows[0], "|state=READY|"));
+    assert_non_null(strstr(answer->rows[0], "|why=|"));
+    assert_null(strstr(answer->rows[0], "|since=|"));
+    rig->drop_reason = "the peer closed the connection";
+    rig_drop(rig, 0);
+    answer = rig_ask(rig, "jane", "session.list", "");
+    assert_non_null(strstr(answer->rows[0], "|why=the peer closed the connection|"));
+}
+
 static void a_long_reason_is_logged_whole_with_the_next_try_behind_it(void **state)
 {
     struct rig *rig = *state;
@@ -211,6 +233,7 @@ int main(void)
         RIG_TEST(each_endpoint_has_its_tries_and_a_failed_round_doubles_the_wait),
         RIG_TEST(a_single_endpoint_waits_the_interval_before_it_is_doubled),
         RIG_TEST(the_log_tells_endpoint_try_and_when_the_next_is_due),
+        RIG_TEST(the_list_tells_since_when_and_why_a_session_is_down),
         RIG_TEST(a_long_reason_is_logged_whole_with_the_next_try_behind_it),
         RIG_TEST(the_waits_are_not_all_alike_and_the_same_for_the_same_seed),
         RIG_TEST(only_a_logon_counts_as_success),

@@ -48,7 +48,9 @@ struct link {
     const struct engine_session_config *config;
     uint32_t number; /* Index into sessions. */
     struct session session;
-    enum session_state told; /* What the bus was last told; LOGON_SENT = nothing yet. */
+    enum session_state told; /* What the bus was last told; LOGON_SENT = nothing yet, */
+    uint64_t told_ns;        /* and when; 0: not since the start. */
+    struct text why;         /* It has no connection; empty while it is logged on. */
 
     /* The connection. */
     bool connected;

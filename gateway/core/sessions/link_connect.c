@@ -106,6 +106,10 @@ void link_connect_lost(struct engine *engine, struct link *link, const char *rea
     struct text next = {.size = 0};
     struct span line[3] = {span_text(was_connected ? "disconnected: " : "cannot connect: "),
                            span_text(reason), span_of(NULL, 0)};
+    if (reason[0] != '\0') {
+        link->why.size = 0;
+        text_add(&link->why, reason);
+    }
     if (link->config->fix.acceptor) {
         link_log_parts(engine, SEVERITY_WARNING, link, line, 2);
         return;

@@ -52,8 +52,13 @@ static void become_state(struct engine *engine, struct link *link, enum session_
     }
     bool news = state == SESSION_READY || state == SESSION_SYNCHRONISING ||
                 (state == SESSION_DISCONNECTED && link->told != SESSION_DISCONNECTED);
+    if (state == SESSION_DISCONNECTED ? why.size > 0 : news) {
+        link->why.size = 0;
+        text_add_span(&link->why, state == SESSION_DISCONNECTED ? why : span_of(NULL, 0));
+    }
     if (news) {
         link->told = state;
+        link->told_ns = engine->now_ns;
         struct text words = {.size = 0};
         text_add_span(&words, state == SESSION_DISCONNECTED ? why : span_of(NULL, 0));
         bus_session_event(engine, link, text_span(&words));

@@ -103,6 +103,8 @@ static bool list_one(struct command_call *call, const struct link *link)
     row_text(&row, "role", role_name(link->config->role));
     row_text(&row, "type", link->config->fix.acceptor ? "acceptor" : "initiator");
     row_text(&row, "state", state_name(link, &window));
+    row_time(&row, "since", link->told_ns);
+    row_words(&row, "why", text_span(&link->why));
     row_truth(&row, "connected", link->connected);
     row_truth(&row, "down", link->down);
     row_truth(&row, "in_session_time", window.open);
