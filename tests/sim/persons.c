@@ -143,7 +143,9 @@ static struct sim_broker *broker_named(const struct sim *sim, const char *name)
 static void settle_doubt(struct sim *sim, const struct held *held, bool in_book)
 {
     if (!sim->settling && random_chance(&sim->random, 500)) {
-        persons_ask(sim, "jane doubt.reroute order=%s reason=urgent", held->order);
+        bool all = random_chance(&sim->random, 500); /* Of its broker. */
+        persons_ask(sim, "jane doubt.reroute %s=%s reason=urgent", all ? "broker" : "order",
+                    all ? held->broker : held->order);
         approve(sim);
     } else if (in_book) {
         persons_ask(sim, "jane doubt.settle order=%s outcome=received", held->order);
@@ -159,7 +161,10 @@ static void settle_dead_letter(struct sim *sim, const struct held *held, bool in
         return; /* Its report comes, or was lost for good. */
     }
     if (!sim->settling && random_chance(&sim->random, 500)) {
-        persons_ask(sim, "jane deadletter.redrive order=%s reason=checked", held->order);
+        bool all = random_chance(&sim->random, 500); /* Of its client. */
+        size_t client = strcspn(held->order, "/");
+        persons_ask(sim, "jane deadletter.redrive %s=%.*s reason=checked", all ? "client" : "order",
+                    (int)(all ? client : strlen(held->order)), held->order);
         approve(sim);
     } else {
         persons_ask(sim, "joe deadletter.cancel order=%s reason=late", held->order);
@@ -261,6 +266,9 @@ void persons_free(struct sim *sim)
 static const char *const deeds[] = {
     "jane orders.move order=#",
     "joe orders.move order=# to=%",
+    "jane orders.move broker=% reason=leaving",
+    "jane deadletter.cancel broker=% reason=late",
+    "joe bulk.abort number=last reason=enough",
     "jane orders.cancel order=# reason=asked",
     "jane doubt.ask order=#",
     "vera orders.show order=#",
