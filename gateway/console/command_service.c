@@ -83,15 +83,11 @@ int command_service(int argc, char **argv)
     uint32_t count = 0;
     enum command_parsed parsed = command_parse(&words, argc, argv, &count);
     if (parsed != COMMAND_GO) {
-        return parsed == COMMAND_HELPED ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+        return command_ended(parsed);
     }
     const struct service *service = count == 1 ? service_find(argv[0]) : NULL;
     if (service == NULL) {
         command_say("service", "which service? There is `fixgate service router`");
-        return EXIT_CODE_USAGE;
-    }
-    if (path == NULL) {
-        command_say("service", "which configuration? Give -c FILE");
         return EXIT_CODE_USAGE;
     }
     struct gateway_config *config = command_config("service", path, CONFIG_NEED_SETTINGS);
