@@ -28,6 +28,9 @@ int operators_ask(struct world *world, const char *operator_name, const char *wo
     arguments[count++] = operator_name;
     arguments[count++] = "--json";
     *output = printed;
+    if (world->oms != NULL) {
+        oms_poll(world->oms, 0); /* Commands take their time: what came meanwhile is read. */
+    }
     return world_fixgate(world, arguments, NULL, printed, sizeof printed);
 }
 

@@ -134,6 +134,17 @@ bool arena_tell(struct arena *arena, uint32_t broker, const char *command)
            world_broker_control(&arena->world, broker, command) == 0;
 }
 
+bool arena_ask(struct arena *arena, uint32_t broker, const char *command, char *output,
+               size_t capacity)
+{
+    char program[PROCESS_PATH_BYTES_MAX + 16];
+    (void)snprintf(program, sizeof program, "%s/broker", arena->world.programs);
+    const char *const arguments[] = {program, "--control", arena->world.brokers[broker].directory,
+                                     command, NULL};
+    return !arena->brokers[broker].down && !arena->brokers[broker].stopped &&
+           process_run(arguments, NULL, output, capacity, END_MS) == 0;
+}
+
 bool arena_operate(struct arena *arena, uint32_t broker, const char *verb)
 {
     char output[COMMAND_OUTPUT_BYTES];

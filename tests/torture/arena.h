@@ -120,6 +120,10 @@ MUST_USE bool arena_broker_up(struct arena *arena, uint32_t broker);
 /* The command to a broker that can hear it. False: it cannot, or refused. */
 bool arena_tell(struct arena *arena, uint32_t broker, const char *command);
 
+/* The same, and what it answered. */
+bool arena_ask(struct arena *arena, uint32_t broker, const char *command, char *output,
+               size_t capacity);
+
 /* `fixgate session VERB` upon a broker's order session. False: nobody can hear it, or it is
  * refused. */
 bool arena_operate(struct arena *arena, uint32_t broker, const char *verb);

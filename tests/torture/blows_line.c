@@ -5,7 +5,9 @@ enum {
     CUT_BYTES_MAX = 3000,
     PIECE_BYTES_MAX = 600,
     PIECE_DELAY_MS = 10,
+    FORGOTTEN_MIN = 3, /* Not only what came in since it was looked whether all is answered. */
     FORGOTTEN_MAX = 20,
+    STATS_BYTES_MAX = 4096,
     COMMAND_BYTES_MAX = 64,
 };
 
@@ -162,12 +164,28 @@ bool blow_strike_BROKER_REPEATS(struct arena *arena, const struct blow *blow)
     return arena_tell(arena, blow->broker, blow->detail % 2 == 0 ? "duplicate" : "duplicate plain");
 }
 
+/* All that it has is answered. Whoever asks again for what he has, and never gave a sign that he
+ * has it, is believed by FIX: against that nobody can guard an order. */
+static bool has_answered(struct arena *arena, const struct blow *blow)
+{
+    static const char unsent[] = "\"unsent\":0}";
+    char output[STATS_BYTES_MAX];
+    if (!arena_ask(arena, blow->broker, "stats", output, sizeof output)) {
+        return false;
+    }
+    const char *orders = strstr(output, "\"session\":{");
+    const char *last = orders != NULL ? strstr(orders, "\"unsent\":") : NULL;
+    return last != NULL && strncmp(last, unsent, sizeof unsent - 1) == 0 &&
+           strstr(output, "\"pending\":0,") != NULL && strstr(output, "\"mute\":false") != NULL &&
+           strstr(output, "\"hold\":false") != NULL;
+}
+
 bool blow_strike_BROKER_FORGETS(struct arena *arena, const struct blow *blow)
 {
     char command[COMMAND_BYTES_MAX];
     (void)snprintf(command, sizeof command, "forget %u",
-                   (unsigned)(1 + blow->detail % FORGOTTEN_MAX));
-    return arena_tell(arena, blow->broker, command);
+                   (unsigned)(FORGOTTEN_MIN + blow->detail % FORGOTTEN_MAX));
+    return has_answered(arena, blow) && arena_tell(arena, blow->broker, command);
 }
 
 /* It asks for the whole day again. */

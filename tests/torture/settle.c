@@ -12,7 +12,6 @@ enum {
     QUIET_RATE = 20,  /* Orders a second meanwhile: canaries and probes are orders. */
     ASK_MS = 250,     /* So often both sides are asked for their numbers. */
     OUTPUT_BYTES_MAX = 64 * 1024,
-    COMMAND_MS = 10000,
     KEY_BYTES_MAX = 96,
 };
 
@@ -58,13 +57,10 @@ static bool agree(struct numbers ours, struct numbers theirs)
 
 static bool broker_agrees(struct arena *arena, uint32_t index, const char *gateway_says)
 {
-    char program[PROCESS_PATH_BYTES_MAX + 16];
     char output[4096];
     char row[KEY_BYTES_MAX];
     const struct world_broker *broker = &arena->world.brokers[index];
-    (void)snprintf(program, sizeof program, "%s/broker", arena->world.programs);
-    const char *const arguments[] = {program, "--control", broker->directory, "stats", NULL};
-    if (process_run(arguments, NULL, output, sizeof output, COMMAND_MS) != 0) {
+    if (!arena_ask(arena, index, "stats", output, sizeof output)) {
         return false;
     }
     static const char *const suffixes[] = {"", "-DC"};
