@@ -122,6 +122,9 @@ static bool kill_holds(const struct oracle *oracle, const struct kill_scope *kil
     if (strncmp(kill->name, "broker", kind) == 0) {
         return broker != ORACLE_NONE && strcmp(oracle->brokers[broker].name, name) == 0;
     }
+    if (strncmp(kill->name, "account", kind) == 0) {
+        return order->account == oracle_key(0, span_text(name));
+    }
     return strncmp(kill->name, "symbol", kind) == 0 &&
            order->symbol == oracle_key(0, span_text(name));
 }

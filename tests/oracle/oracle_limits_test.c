@@ -193,6 +193,19 @@ static void a_kill_that_two_persons_lifted_is_over(void **state)
     assert_good(rig);
 }
 
+#define ACC_7 "8=FIX.4.4|35=D|49=OMS|11=1|526=OMS/1|1=ACC-7|" TERMS "60=now|"
+
+static void an_account_that_is_killed_takes_no_order(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.kill_on", KILL("kill.on", "account:ACC-7"));
+    is_queued_as(rig, "2");
+    assert_good(rig);
+    request(rig, ACC_7);
+    event(rig, "OR.QUEUED.VOD", ORDER_EVENT(FRESH("QUEUED")));
+    assert_violates(rig, ORACLE_OBEYS, "OMS/1 is taken, and account:ACC-7 is killed");
+}
+
 static void what_is_killed_works_no_more_in_the_end(void **state)
 {
     struct rig *rig = *state;
@@ -224,6 +237,7 @@ int main(void)
         RIG_TEST(what_is_killed_takes_no_order),
         RIG_TEST(what_waited_when_it_was_killed_goes_nowhere),
         RIG_TEST(a_kill_that_two_persons_lifted_is_over),
+        RIG_TEST(an_account_that_is_killed_takes_no_order),
         RIG_TEST(what_is_killed_works_no_more_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

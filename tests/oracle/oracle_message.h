@@ -10,6 +10,7 @@
 enum {
     ORACLE_FIELDS_MAX = 160, /* Later ones are not seen. */
 
+    TAG_ACCOUNT = 1,
     TAG_AVG_PX = 6,
     TAG_BEGIN_SEQ_NO = 7,
     TAG_BODY_LENGTH = 9,

@@ -145,6 +145,7 @@ struct order {
     uint32_t known;        /* Its attempts, in books or not, newest first. */
     uint32_t attempts;     /* In books, newest first. */
     uint64_t symbol;       /* A key. */
+    uint64_t account;      /* As well; 0: not known. */
     int64_t quantity_most; /* The largest that was ever asked for. */
     int64_t executed;      /* In all books. */
 };
@@ -298,7 +299,7 @@ struct broker {
     uint64_t executed;      /* Orders with an execution here; counted by the judgement. */
 };
 
-/* What people killed: "all", "client:OMS1", "symbol:VOD", "broker:ALPHA". */
+/* What people killed: "all", "client:OMS1", "account:A", "symbol:VOD", "broker:ALPHA". */
 struct kill_scope {
     const char *name;
     bool on;

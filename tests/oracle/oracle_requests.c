@@ -106,6 +106,16 @@ static uint32_t order_meant(struct oracle *oracle, struct span client, uint32_t 
     return orig != ORACLE_NONE ? oracle_request_order(oracle, orig) : ORACLE_NONE;
 }
 
+/* 0 as soon as two are asked for under its names: which one holds is not known. */
+static void take_account(struct order *order, char kind, struct span account)
+{
+    uint64_t key = oracle_key(0, account);
+    if (kind == 'D' || kind == 'G') {
+        bool first = order->contents == ORACLE_NONE;
+        order->account = first || order->account == key ? key : 0;
+    }
+}
+
 static uint32_t content_add(struct oracle *oracle, struct span client, uint32_t request,
                             const struct oracle_message *message, uint64_t hash)
 {
@@ -141,6 +151,7 @@ static uint32_t content_add(struct oracle *oracle, struct span client, uint32_t 
         struct order *meant = &oracle->orders[order];
         content->next_of_order = meant->contents;
         meant->symbol = content->kind == 'D' ? content->symbol : meant->symbol;
+        take_account(meant, content->kind, oracle_value(message, TAG_ACCOUNT));
         meant->contents = number;
         if (content->kind != 'F' && content->quantity > meant->quantity_most) {
             meant->quantity_most = content->quantity;

@@ -300,8 +300,9 @@ static const char *const deeds[] = {
 /* What stands for it in a deed. */
 static void put_in(struct sim *sim, char sign, char word[NAME_MAX_BYTES])
 {
-    static const char *const scopes[] = {"all",        "client:OMS1",  "client:OMS2", "symbol:VOD",
-                                         "symbol:BP.", "broker:ALPHA", "broker:BETA"};
+    static const char *const scopes[] = {"all",         "client:OMS1",  "client:OMS2",
+                                         "symbol:VOD",  "symbol:BP.",   "broker:ALPHA",
+                                         "broker:BETA", "account:ACC-7"};
     struct random *random = &sim->random;
     const struct sim_oms *oms = sim->oms[random_below(random, sim->oms_count)];
     uint64_t orders = sim_oms_orders(oms);
