@@ -189,6 +189,24 @@ static void the_next_piece_of_a_gap_begins_with_what_may_be_there(void **state)
     assert_int_equal(3, rig->broker[0].orders);
 }
 
+/* Its price may be of an hour ago. */
+static void a_replace_that_a_broker_missed_is_refused_and_not_sent_again(void **state)
+{
+    struct rig *rig = *state;
+    (void)acknowledged(rig);
+    rig->broker[0].deaf = true;
+    (void)rig_request(rig, "35=G|49=OMS|11=X1|41=C1|" VOD);
+    rig->broker[0].listening = false;
+    rig_drop(rig, 0);
+    rig->broker[0].deaf = false;
+    rig->broker[0].last_msg_type[0] = '\0';
+    come_back(rig);
+    assert_string_equal("", rig->broker[0].last_msg_type);
+    assert_string_equal("X1", rig_value(rig_event(rig, "|35=9|", "ask again"), "11"));
+    (void)rig_request(rig, "35=G|49=OMS|11=X2|41=C1|" VOD);
+    assert_string_equal("G", rig->broker[0].last_msg_type);
+}
+
 /* --- Numbers that jump, or begin anew
  * ---------------------------------------------------------------- */
 
@@ -312,6 +330,7 @@ int main(void)
         RIG_TEST(a_reject_of_the_gap_fill_is_none_of_the_order),
         RIG_TEST(a_broker_that_asks_for_what_its_logon_said_it_has_proves_nothing),
         RIG_TEST(the_next_piece_of_a_gap_begins_with_what_may_be_there),
+        RIG_TEST(a_replace_that_a_broker_missed_is_refused_and_not_sent_again),
         RIG_TEST(what_a_broker_jumped_over_may_have_been_its_word),
         RIG_TEST(what_is_open_when_numbers_begin_anew_is_asked_for_once),
         RIG_TEST(a_cancel_that_was_on_its_way_when_numbers_began_anew_goes_again),

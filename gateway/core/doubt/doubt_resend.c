@@ -115,6 +115,31 @@ static bool request_is_over(const struct engine *engine, const struct order *ord
            order->evidence == EVIDENCE_NOT_RECEIVED || !attempt_is_live(engine, order);
 }
 
+/* It never got there: the client may ask again. */
+static void refuse_request(struct engine *engine, struct order *order, const char *why)
+{
+    struct cancel_reject reject = {
+        .client = order->client,
+        .cl_ord_id = order->pending_id,
+        .orig_cl_ord_id = order->cl_ord_id_now,
+        .response_to = order->pending == 'F' ? '1' : '2',
+        .reason = 99, /* Other. */
+        .text = why,
+    };
+    order_pending_done(order);
+    order->moving = false; /* Else the next cancel, whoever asks for it, would move it. */
+    order_save(&engine->view, order, engine->scratch_record);
+    cancel_reject_event(engine, order, &reject);
+}
+
+/* A replace is as old as an order, and goes again only where that would. */
+static bool replace_may_go(const struct link *link, struct span tag, const struct attempt *replace)
+{
+    uint64_t number;
+    return link->config->resend_orders || (name_number(tag, NAME_ATTEMPT, &number) &&
+                                           doubt_may_be_there(link, number, replace->seq));
+}
+
 bool doubt_must_not_resend(struct engine *engine, struct link *link, struct span tag)
 {
     struct attempt attempt;
@@ -130,6 +155,12 @@ bool doubt_must_not_resend(struct engine *engine, struct link *link, struct span
     }
     if (request_is_over(engine, &order, tag)) {
         log_filled(engine, link, tag, "is over");
+        return true;
+    }
+    if (attempt.kind == 'G' && !replace_may_go(link, tag, &attempt)) {
+        refuse_request(engine, &order,
+                       "the broker did not get it in time: ask again, if it is "
+                       "still wanted");
         return true;
     }
     return false;
@@ -156,16 +187,6 @@ void doubt_lost(struct engine *engine, struct link *link, struct span tag)
     if (request_is_over(engine, &order, tag)) {
         return;
     }
-    struct cancel_reject reject = {
-        .client = order.client,
-        .cl_ord_id = order.pending_id,
-        .orig_cl_ord_id = order.cl_ord_id_now,
-        .response_to = order.pending == 'F' ? '1' : '2',
-        .reason = 99, /* Other. */
-        .text = "the broker did not get it, and PersistMessages=N keeps nothing to send again",
-    };
-    order_pending_done(&order);
-    order.moving = false; /* Else the next cancel, whoever asks for it, would move it. */
-    order_save(&engine->view, &order, engine->scratch_record);
-    cancel_reject_event(engine, &order, &reject);
+    refuse_request(engine, &order,
+                   "the broker did not get it, and PersistMessages=N keeps nothing to send again");
 }
