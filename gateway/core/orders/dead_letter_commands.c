@@ -193,12 +193,12 @@ const struct command_spec dead_letter_commands[] = {
     {.name = "deadletter.list",
      .may = MAY_VIEW | MAY_OPERATE,
      .arguments = "limit? after? client? " ORDER_FILTER_ARGUMENTS,
-     .help = "Orders that cannot go on by themselves, with the reason and the evidence.",
+     .help = "orders that cannot go on by themselves, with the reason and the evidence",
      .run = list},
     {.name = "deadletter.show",
      .may = MAY_VIEW | MAY_OPERATE,
      .arguments = "order client?",
-     .help = "All of one dead letter, and what can be done with it.",
+     .help = "all of one dead letter, and what can be done with it",
      .run = show},
     {.name = "deadletter.redrive",
      .may = MAY_OPERATE,
@@ -206,8 +206,8 @@ const struct command_spec dead_letter_commands[] = {
      .two_persons = true,
      .alone = alone,
      .arguments = "order? client? reason? " ORDER_FILTER_ARGUMENTS,
-     .help = "Send it on to a broker; with a second person if its attempt may live. Without an "
-             "order: all that fit, with a second person.",
+     .help = "send it on to a broker; with a second person if its attempt may live; without an "
+             "order: all that fit, with a second person",
      .run = redrive,
      .plan = plan},
     {.name = "deadletter.cancel",
@@ -216,8 +216,8 @@ const struct command_spec dead_letter_commands[] = {
      .two_persons = true,
      .alone = bulk_is_one,
      .arguments = "order? reason? client? " ORDER_FILTER_ARGUMENTS,
-     .help = "End it: the OMS is told that it is cancelled. Without an order: all that fit, with a "
-             "second person.",
+     .help = "end it: the OMS is told that it is cancelled; without an order: all that fit, with a "
+             "second person",
      .run = cancel,
      .plan = cancel_plan},
     {.name = NULL},
