@@ -226,19 +226,8 @@ static void play(const char *line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static char line[LINE_BYTES_MAX + 1];
     struct fuzz_lines lines = {.data = data, .size = size};
-    unsigned steps = 0;
-    bool open = false;
-    while (steps < STEPS_MAX && fuzz_line_next(&lines, line, sizeof(line))) {
-        if (!open) {
-            open_world(line[0] == 'c' ? line + 1 : "");
-            open = true;
-        }
-        play(line);
-        steps += 1;
-    }
-    if (open) {
+    if (fuzz_play(lines, LINE_BYTES_MAX, STEPS_MAX, open_world, play)) {
         turns();
         const char *fault = rig_audit_fault(desk.rig);
         ASSERT(fault == NULL);

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL = MAY_VIEW | MAY_OPERATE | MAY_ADMIN | MAY_APPROVE | MAY_SERVE, PICTURE_BYTES = 65536 };
+enum {
+    ALL = MAY_VIEW | MAY_OPERATE | MAY_ADMIN | MAY_APPROVE | MAY_SERVE,
+    PICTURE_BYTES = 65536,
+    SPECS_MAX = 256
+};
 
 static const struct {
     const char *name;
@@ -28,6 +32,72 @@ static char last_more[FIX_TEXT_BYTES_MAX + 1];
 const char *fuzz_command_more(void)
 {
     return last_more;
+}
+
+/* --- What may be asked ------------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *random)
+{
+    *random = *random * 1664525 + 1013904223;
+    return *random >> 8;
+}
+
+static const struct command_spec *any_command(uint32_t number)
+{
+    static const struct command_spec *specs[SPECS_MAX];
+    static uint32_t count;
+    const struct command_group *group = count == 0 ? command_groups : NULL;
+    for (; group != NULL && group->specs != NULL; group++) {
+        for (const struct command_spec *spec = group->specs; spec->name != NULL; spec++) {
+            ASSERT(count < SPECS_MAX);
+            specs[count++] = spec;
+        }
+    }
+    ASSERT(count > 0);
+    return specs[number % count];
+}
+
+static struct span value_for(struct span argument, uint32_t number)
+{
+    static const char *const orders[] = {"C1", "F1", "F2", "OMS/F1", "OMS/H1", "H2"};
+    struct span suiting = rig_suiting(argument, number);
+    if (suiting.size > 0) {
+        return suiting;
+    }
+    if (span_is(argument, "number")) {
+        return span_text("^");
+    }
+    if (span_is(argument, "after")) {
+        return span_text("$");
+    }
+    if (span_is(argument, "attempt")) {
+        return span_text("@");
+    }
+    return span_is(argument, "order") ? span_text(orders[number % ARRAY_LEN(orders)])
+                                      : rig_number(number);
+}
+
+size_t fuzz_command_write(uint32_t random, char *line, size_t capacity)
+{
+    const struct command_spec *spec = any_command(next_random(&random));
+    const char *rest = spec->arguments;
+    struct span name;
+    bool optional;
+    size_t size = (size_t)snprintf(line, capacity, "a%u%s %s ", next_random(&random) % 4,
+                                   next_random(&random) % 8 == 0 ? "#k" : "", spec->name);
+    while (size < capacity && command_argument_next(&rest, &name, &optional)) {
+        struct span value = value_for(name, next_random(&random));
+        if (!optional || next_random(&random) % 2 == 0) {
+            size += (size_t)snprintf(line + size, capacity - size, "%.*s=%.*s|", (int)name.size,
+                                     (const char *)name.data, (int)value.size,
+                                     (const char *)value.data);
+        }
+    }
+    if (size + 1 >= capacity) {
+        return 0;
+    }
+    line[size] = '\n';
+    return size + 1;
 }
 
 /* --- What is asked ---------------------------------------------------------------------- */

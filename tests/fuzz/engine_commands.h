@@ -9,6 +9,10 @@
  * 8 none, 9 has no name. No effect if the line does not begin so. */
 void fuzz_command(struct rig *rig, const char *line);
 
+/* Writes a line (with 'a' before it and a line end behind it) that asks for some command with
+ * arguments that suit it, as `random` has it. Returns its size; 0 if there is no room. */
+size_t fuzz_command_write(uint32_t random, char *line, size_t capacity);
+
 /* The value of 'after' that gives the rest of what was last told; "" if all was. */
 const char *fuzz_command_more(void);
 

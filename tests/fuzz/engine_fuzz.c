@@ -34,12 +34,13 @@
 #include "tests/session/script.h"
 
 enum {
-    LINE_BYTES_MAX = 1900,
+    LINE_BYTES_MAX = 1400,
     TEXT_BYTES_MAX = LINE_BYTES_MAX + 2 * FIX_TEXT_BYTES_MAX,
     BYTES_MAX = 16 * 1024,
     STEPS_MAX = 60,
     SECONDS_MAX = 100000,
     READS_MAX = 1000,
+    COMMAND_LINE_BYTES_MAX = 512,
 };
 
 static struct rig *world;
@@ -358,21 +359,28 @@ static void close_world(void)
     ASSERT(rig_check_events(world) > 0);
 }
 
+/* One time in four a command of the engine's own tables, between two lines; else what libFuzzer
+ * makes of it. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    char line[COMMAND_LINE_BYTES_MAX];
+    size_t at = size == 0 ? 0 : (seed / 4) % size;
+    size_t added = seed % 4 == 0 ? fuzz_command_write(seed, line, sizeof(line)) : 0;
+    while (at > 0 && data[at - 1] != '\n') {
+        at -= 1;
+    }
+    if (added == 0 || added > max_size - size) {
+        return LLVMFuzzerMutate(data, size, max_size);
+    }
+    memmove(data + at + added, data + at, size - at);
+    memcpy(data + at, line, added);
+    return size + added;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char line[LINE_BYTES_MAX + 1];
     struct fuzz_lines lines = {.data = data, .size = size};
-    unsigned steps = 0;
-    bool open = false;
-    while (steps < STEPS_MAX && fuzz_line_next(&lines, line, sizeof(line))) {
-        if (!open) {
-            open_world(line[0] == 'c' ? line + 1 : "");
-            open = true;
-        }
-        play(line);
-        steps += 1;
-    }
-    if (open) {
+    if (fuzz_play(lines, LINE_BYTES_MAX, STEPS_MAX, open_world, play)) {
         close_world();
     }
     return 0;

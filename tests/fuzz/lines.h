@@ -7,6 +7,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
+enum { FUZZ_LINE_BYTES_MAX = 4400 };
+
 struct fuzz_lines {
     const uint8_t *data; /* Borrowed. */
     size_t size;
@@ -29,6 +31,24 @@ static inline bool fuzz_line_next(struct fuzz_lines *lines, char *line, size_t c
         }
     }
     return false;
+}
+
+/* An input whose first line may choose settings ("cLETTERS"): makes a world of them ("" if it does
+ * not), and plays each line of at most `line_max` bytes in it, at most `steps_max`. False: there
+ * was none, and no world. */
+static inline bool fuzz_play(struct fuzz_lines lines, size_t line_max, unsigned steps_max,
+                             void (*open)(const char *letters), void (*play)(const char *line))
+{
+    static char line[FUZZ_LINE_BYTES_MAX + 1];
+    size_t capacity = (line_max < FUZZ_LINE_BYTES_MAX ? line_max : FUZZ_LINE_BYTES_MAX) + 1;
+    unsigned steps = 0;
+    for (; steps < steps_max && fuzz_line_next(&lines, line, capacity); steps++) {
+        if (steps == 0) {
+            open(line[0] == 'c' ? line + 1 : "");
+        }
+        play(line);
+    }
+    return steps > 0;
 }
 
 #endif

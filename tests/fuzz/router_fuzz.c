@@ -306,19 +306,8 @@ static void play(const char *line)
 /* What came out of all of it. */
 static uint64_t run(const uint8_t *data, size_t size)
 {
-    char line[LINE_BYTES_MAX + 1];
     struct fuzz_lines lines = {.data = data, .size = size};
-    unsigned steps = 0;
-    bool open = false;
-    while (steps < STEPS_MAX && fuzz_line_next(&lines, line, sizeof(line))) {
-        if (!open) {
-            begin(line[0] == 'c' ? line + 1 : "");
-            open = true;
-        }
-        play(line);
-        steps += 1;
-    }
-    return open ? desk.digest : 0;
+    return fuzz_play(lines, LINE_BYTES_MAX, STEPS_MAX, begin, play) ? desk.digest : 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
