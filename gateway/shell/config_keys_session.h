@@ -226,7 +226,8 @@
       "an order older than this goes to no broker again by itself")                                \
     X(SESSION, ResendOrders, BOOL, "N", 0, 0, "", NULL,                                            \
       "Y or N",                                                                                    \
-      "Y: an order that the broker asks for again is sent again; N: filled over, and freed")       \
+      "Y: an order or replace that the broker asks for again is sent again; N: filled over, and "  \
+      "freed or refused")                                                                          \
     X(SESSION, NumbersBehindMax, NUMBER, "0", 0, 1, "", NULL,                                      \
       "messages",                                                                                  \
       "1: it may ask again for the very last message that it answered, and still be sound")       \
