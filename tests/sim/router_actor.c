@@ -256,8 +256,23 @@ const char *sim_router_draw(struct sim_router *router)
     return faults[random_below(&router->sim->random, ARRAY_LEN(faults))];
 }
 
+/* The table lets orders go to all brokers. */
+static bool all_closed(const struct sim_router *router)
+{
+    bool closed = true;
+    for (uint32_t broker = 0; broker < router->config->brokers_count; broker++) {
+        closed = closed && sim_gateway_breaker(router->sim->gateway, broker) == BREAKER_CLOSED;
+    }
+    return closed;
+}
+
 void sim_router_mend(struct sim_router *router)
 {
+    router->missed = !router->up && all_closed(router) && random_chance(&router->sim->random, 500);
+    if (router->missed) {
+        trace_say(&router->sim->trace, "router", "is not started again: the last table stays");
+        return;
+    }
     go_on(router);
     router->slow = false;
     sim_router_start(router);
@@ -270,6 +285,9 @@ void sim_router_mend(struct sim_router *router)
 
 bool sim_router_at_rest(const struct sim_router *router, char why[128])
 {
+    if (router->missed && all_closed(router)) {
+        return true;
+    }
     if (!router->up || !router->live || sim_bus_behind(router->bus)) {
         (void)snprintf(why, 128, "the router does not follow the present");
         return false;

@@ -42,10 +42,12 @@ bool sim_router_act(struct sim_router *router, const char *words);
 /* A fault of its own, or the end of one, by chance: the words of sim_router_act(). */
 const char *sim_router_draw(struct sim_router *router);
 
-/* Alive, and all faults of its own are over. */
+/* Alive, and all faults of its own are over; or dead for good, where its last table lets orders go
+ * everywhere: they are to flow without it. */
 void sim_router_mend(struct sim_router *router);
 
-/* It follows the present, all its breakers are CLOSED, and the gateway has heard of that. */
+/* It follows the present, all its breakers are CLOSED, and the gateway has heard of that; or it is
+ * dead for good. */
 bool sim_router_at_rest(const struct sim_router *router, char why[128]);
 
 #endif

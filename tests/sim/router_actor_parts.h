@@ -50,6 +50,7 @@ struct sim_router {
     bool up;
     bool stopped;
     bool slow;
+    bool missed;    /* It is dead, and orders are to flow all the same. */
     bool following; /* It knows where the stream is. */
     bool live;      /* It has read all that there was. */
     uint64_t life;
