@@ -27,7 +27,7 @@ static bool same_word(struct span name, const char *word)
 {
     size_t size = strlen(word);
     size_t shorter = size < name.size ? size : name.size;
-    if (memcmp(name.data, word, shorter) != 0) {
+    if (!span_equal(span_of(name.data, shorter), span_of(word, shorter))) {
         return false;
     }
     uint8_t last = size < name.size ? name.data[shorter] : (uint8_t)word[shorter];
