@@ -19,6 +19,7 @@ struct plain {
 struct span ctl_group_name(const struct command_group *group)
 {
     const char *name = group->specs[0].name;
+    ASSERT(name != NULL);
     return span_of(name, strcspn(name, "."));
 }
 
