@@ -381,6 +381,7 @@ static void the_filter_chooses_and_what_may_not_go_is_held(void **state)
     (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", REROUTE "|client=OTHER");
     (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", REROUTE "|evidence=SOME");
     (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", "broker=GAMMA|reason=x");
+    (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", REROUTE "|order=C4");
     (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", "broker=ALPHA");
     (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", "reason=x");
     (void)ask(rig, COMMAND_REFUSED, "doubt.reroute", "symbol=BP|reason=x");

@@ -3,6 +3,7 @@
 #include "gateway/core/engine/record.h"
 #include "gateway/core/orders/attempts.h"
 #include "gateway/core/orders/intake.h"
+#include "gateway/core/orders/order_filter.h"
 #include "gateway/core/orders/queue.h"
 
 /* --- Labels ------------------------------------------------------------------------ */
@@ -159,11 +160,28 @@ static bool unknown(struct command_call *call, struct span name)
                                  "attempt; an OrderID(37) finds open orders only");
 }
 
+/* Words that choose among many say nothing of one; whoever gave both meant something else. */
+static bool is_named_alone(struct command_call *call)
+{
+    for (uint32_t i = 0; i < call->command->arguments_count; i++) {
+        struct span name = call->command->arguments[i].name;
+        if (order_filter_names(name) && !span_is(name, "client")) {
+            text_add_span(text_add(&call->out->answer, "'"), name);
+            return command_refused(call, "' goes with many orders: name one order, or what many "
+                                         "have in common, not both");
+        }
+    }
+    return true;
+}
+
 bool order_find(struct command_call *call, struct order *order)
 {
     struct engine *engine = call->engine;
     struct span name = command_value(call, "order");
     struct span client = command_value(call, "client");
+    if (!is_named_alone(call)) {
+        return false;
+    }
     if (client.size > 0) {
         bool found =
             client.size <= ENGINE_NAME_BYTES_MAX && intake_find_order(engine, client, name, order);
