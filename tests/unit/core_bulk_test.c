@@ -10,13 +10,18 @@ enum { ALPHA, BETA, MANY = 150 };
 
 #define REROUTE "broker=ALPHA|reason=no word of it since three"
 
-static int with_rig(void **state)
+static void configure(struct rig *rig)
 {
-    struct rig *rig = rig_new();
     rig->broker[ALPHA].manner = RIG_SILENT;
     rig->broker[BETA].manner = RIG_SILENT;
     rig->broker[BETA].listening = false;
     rig->broker_configs[ALPHA].in_doubt_policy = IN_DOUBT_OPERATOR;
+}
+
+static int with_rig(void **state)
+{
+    struct rig *rig = rig_new();
+    configure(rig);
     *state = rig;
     return 0;
 }
@@ -229,6 +234,30 @@ static void a_crash_between_any_two_turns_goes_on_with_the_rest(void **state)
         assert_int_equal(MANY, rows(rig, "doubt.hunts", ""));
         assert_int_equal(0, entries(rig));
         assert_null(rig_audit_fault(rig));
+    }
+}
+
+/* Each read in turn: the gateway ends there, and starts again. */
+static void a_read_that_fails_loses_and_doubles_nothing(void **state)
+{
+    struct rig *rig = *state;
+    bool reached = true;
+    for (unsigned reads = 0; reached; reads++) {
+        if (reads > 0) {
+            rig_renew(rig);
+            configure(rig);
+        }
+        many_in_doubt(rig, 3);
+        rig->reads_left = reads;
+        unsigned number = propose(rig, "doubt.reroute", REROUTE, NULL);
+        approve(rig, number);
+        reached = rig->reads_left == UINT_MAX;
+        rig->reads_left = UINT_MAX;
+        rig_pass(rig, 3000);
+        assert_bulk(rig, number, "DONE", 3, 0);
+        assert_int_equal(3, rows(rig, "doubt.hunts", ""));
+        assert_int_equal(3, rig->broker[BETA].orders);
+        assert_int_equal(0, entries(rig));
     }
 }
 
@@ -505,6 +534,7 @@ int main(void)
         TEST(many_orders_go_on_by_one_proposal_and_each_is_recorded_and_hunted),
         TEST(no_turn_does_more_than_a_few_orders),
         TEST(a_crash_between_any_two_turns_goes_on_with_the_rest),
+        TEST(a_read_that_fails_loses_and_doubles_nothing),
         TEST(one_that_is_under_way_can_be_stopped),
         TEST(what_came_or_changed_after_the_proposal_is_left_and_recorded),
         TEST(what_is_not_approved_is_forgotten),
