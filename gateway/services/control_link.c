@@ -51,7 +51,8 @@ static struct control_wish take_first(struct control_link *link)
 }
 
 /* A late answer would be taken for that of the next: the connection goes with the first that is
- * lost, and the others are lost with it. */
+ * lost, and the others are lost with it. What was lost with a gateway that is back at once shows
+ * in that something always waits: each answer is then taken for that of one before. */
 static bool give_up(struct control_link *link)
 {
     char error[ZEROMQ_ERROR_BYTES_MAX];
@@ -68,7 +69,6 @@ enum control_link_result control_link_next(struct control_link *link, struct con
         enum status status = zeromq_receive(&link->socket, &link->frames);
         if (status == STATUS_OK || status == STATUS_FULL) {
             link->heard_ns = now_ns;
-            link->asked_ns = now_ns;
             if (link->count == 0) {
                 return CONTROL_LINK_NONE; /* Nobody asked for it. */
             }

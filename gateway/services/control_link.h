@@ -12,7 +12,7 @@
 
 enum {
     CONTROL_LINK_WAITING_MAX = 32, /* Requests without an answer; one more is BUSY. */
-    CONTROL_LINK_ANSWER_MS = 3000, /* Then they are lost. */
+    CONTROL_LINK_ANSWER_MS = 3000, /* After so long with something waiting, all of it is lost. */
     CONTROL_LINK_REQUEST_BYTES_MAX = 2048,
 };
 
@@ -27,7 +27,7 @@ struct control_link {
     const char *endpoint;  /* Borrowed. */
     struct zeromq_socket socket;
     struct zeromq_frames frames;
-    uint64_t asked_ns; /* When the oldest that waits was sent, or had one before it answered. */
+    uint64_t asked_ns; /* Since when something has waited, whatever was answered meanwhile. */
     uint64_t heard_ns; /* The last answer; monotonic, 0 = none yet. */
     uint32_t first;
     uint32_t count;
