@@ -123,8 +123,8 @@ static void act_lead(void *actor, uint64_t unused)
         propose(sim, from, to);
     }
     if (random_chance(random, 900)) {
-        sim_later(sim, drawn_ms(sim, 0, APPROVAL_MOST_MS), act_approve, sim,
-                  random_chance(random, 100) ? 1 : 0);
+        uint64_t approver = random_chance(random, 100) ? 1 : 0;
+        sim_later(sim, drawn_ms(sim, 0, APPROVAL_MOST_MS), act_approve, sim, approver);
     }
     draw_blows(sim, from, to);
     sim_later(sim, drawn_ms(sim, PAUSE_LEAST_MS, PAUSE_MOST_MS), act_lead, sim, 0);
