@@ -31,6 +31,8 @@ static const struct {
     {"doubt.settle outcome", "received or not-received"},
     {"orders.move to", "the broker that it is to wait for; else the routing chooses"},
     {"orders.list all", "true: ended ones, too"},
+    {"alert.post severity", "info, warning or critical"},
+    {"alert.post reason", "what was found, in words"},
     {"approvals.list all", "true: what was decided, too"},
     {"approvals.list after", "goes on behind this proposal"},
     {"audit.list after", "goes on behind this entry"},
@@ -137,6 +139,7 @@ static const struct {
     {"audit", "audit list --by jane -c fixgate.cfg --json | jq .outcome\n"
               "audit show 4711 -c fixgate.cfg\n"
               "audit verify -c fixgate.cfg\n"},
+    {"alert", "alert post warning 'ALPHA: rejects VOD' --broker ALPHA -c fixgate.cfg\n"},
     {"failover", "failover plan ALPHA BETA -c fixgate.cfg\n"
                  "failover begin ALPHA BETA --reason 'slow' -c fixgate.cfg --operator jane\n"
                  "failover status -c fixgate.cfg\n"

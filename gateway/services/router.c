@@ -27,6 +27,7 @@ static void tell_news(struct router_run *run)
         /* What was rebuilt was told when it happened, and what another router does it tells. */
         if (run->live && run->refused_ns == 0) {
             router_run_say(run, news.severity, news.text.data);
+            router_run_send_alert(run, &news);
         }
     }
 }

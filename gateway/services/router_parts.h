@@ -47,6 +47,9 @@ void router_run_send_posts(struct router_run *run);
 void router_run_send_probes(struct router_run *run);
 void router_run_ask_rows(struct router_run *run);
 
+/* For the bus, what only the router knows; the log has it in any case. */
+void router_run_send_alert(struct router_run *run, const struct router_news *news);
+
 /* Takes the answers that are there. `now_ns`: the engine's time. False: the socket failed. */
 MUST_USE bool router_run_take_answers(struct router_run *run, uint64_t now_ns);
 

@@ -8,7 +8,7 @@
 
 #define MILLISECOND_NS UINT64_C(1000000)
 
-enum { WISH_POST = 1, WISH_ROWS, WISH_PROBE };
+enum { WISH_POST = 1, WISH_ROWS, WISH_PROBE, WISH_ALERT };
 
 /* --- Requests ---------------------------------------------------------------------------- */
 
@@ -40,15 +40,22 @@ static bool request_send(struct router_run *run, struct json_text *text, uint32_
     return control_link_send(&run->control, wish, request) == STATUS_OK;
 }
 
-static bool send_post(struct router_run *run, const struct router_post *post)
+/* One that changes something: it has a key, and is done once however often it comes. */
+static struct json_text post_begin(struct router_run *run, char *bytes, const char *command)
 {
-    char bytes[CONTROL_LINK_REQUEST_BYTES_MAX];
     char key[64];
-    struct json_text text = request_begin(bytes, "broker.measure");
+    struct json_text text = request_begin(bytes, command);
     run->posts_count += 1;
     (void)snprintf(key, sizeof(key), "router-%" PRIx64 "-%" PRIu64, run->started_ns,
                    run->posts_count);
     json_text_pair(&text, false, "key", span_text(key));
+    return text;
+}
+
+static bool send_post(struct router_run *run, const struct router_post *post)
+{
+    char bytes[CONTROL_LINK_REQUEST_BYTES_MAX];
+    struct json_text text = post_begin(run, bytes, "broker.measure");
     json_text_pair(&text, false, "broker", span_text(run->gateway->brokers[post->broker].name));
     json_text_pair(&text, false, "breaker", span_text(breaker_state_name(post->breaker)));
     pair_uint(&text, "score", post->score);
@@ -72,6 +79,21 @@ void router_run_send_posts(struct router_run *run)
             return;
         }
     }
+}
+
+void router_run_send_alert(struct router_run *run, const struct router_news *news)
+{
+    if (!news->alert) {
+        return;
+    }
+    char bytes[CONTROL_LINK_REQUEST_BYTES_MAX];
+    struct json_text text = post_begin(run, bytes, "alert.post");
+    json_text_pair(&text, false, "severity", span_text("warning"));
+    if (news->broker != ENGINE_BROKERS_MAX) {
+        json_text_pair(&text, false, "broker", span_text(run->gateway->brokers[news->broker].name));
+    }
+    json_text_pair(&text, false, "reason", text_span(&news->text));
+    (void)request_send(run, &text, WISH_ALERT, 0);
 }
 
 void router_run_send_probes(struct router_run *run)
@@ -216,6 +238,9 @@ static void take_answer(struct router_run *run, struct control_wish wish, uint64
         if (!was_done(run, "session.probe")) {
             router_probed(&run->router, wish.number, false);
         }
+        return;
+    case WISH_ALERT:
+        (void)was_done(run, "alert.post");
         return;
     default:
         return;

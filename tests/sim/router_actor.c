@@ -42,6 +42,7 @@ static void take_news(struct sim_router *router)
         tell_oracle(router, text_span(&news.text));
         if (router->live) {
             trace_say(&router->sim->trace, "router", "%.*s", (int)news.text.size, news.text.data);
+            router_actor_send_alert(router, &news);
         }
     }
 }

@@ -10,7 +10,7 @@ enum {
     ROUTER_WORDS_BYTES = 128,
 };
 
-enum router_wish_kind { ROUTER_WISH_POST, ROUTER_WISH_ROWS, ROUTER_WISH_PROBE };
+enum router_wish_kind { ROUTER_WISH_POST, ROUTER_WISH_ROWS, ROUTER_WISH_PROBE, ROUTER_WISH_ALERT };
 
 /* A command on its way to the gateway, or its answer on the way back. */
 struct router_wish {
@@ -72,6 +72,7 @@ struct sim_router {
 /* What is due now, and what came back. `now_ns`: the engine's time. */
 void router_actor_take_answers(struct sim_router *router, uint64_t now_ns);
 void router_actor_send(struct sim_router *router);
+void router_actor_send_alert(struct sim_router *router, const struct router_news *news);
 
 /* Nothing of it arrives any more. */
 void router_actor_forget(struct sim_router *router);

@@ -145,6 +145,20 @@ static void ask_rows(struct sim_router *router)
     }
 }
 
+void router_actor_send_alert(struct sim_router *router, const struct router_news *news)
+{
+    struct router_wish *wish =
+        news->alert ? wish_begin(router, ROUTER_WISH_ALERT, news->broker) : NULL;
+    if (wish != NULL) {
+        (void)snprintf(wish->words, sizeof(wish->words), "router alert.post severity=warning%s%s",
+                       news->broker < router->config->brokers_count ? " broker=" : "",
+                       news->broker < router->config->brokers_count
+                           ? router->config->brokers[news->broker].name
+                           : "");
+        wish->reason = news->text;
+    }
+}
+
 void router_actor_send(struct sim_router *router)
 {
     send_posts(router);
@@ -237,6 +251,7 @@ static void take_answer(struct sim_router *router, const struct router_wish *wis
 {
     switch (wish->kind) {
     case ROUTER_WISH_POST:
+    case ROUTER_WISH_ALERT:
         return;
     case ROUTER_WISH_ROWS:
         router->rows_wanted = true;
@@ -263,6 +278,8 @@ static void take_loss(struct sim_router *router, const struct router_wish *wish)
         return;
     case ROUTER_WISH_PROBE:
         router_probed(&router->router, wish->subject, false);
+        return;
+    case ROUTER_WISH_ALERT: /* The log has it. */
         return;
     }
 }

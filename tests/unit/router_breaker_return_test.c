@@ -159,7 +159,7 @@ static void without_orders_three_echoes_close_after_half_a_minute(void **state)
     assert_state(fixture, BREAKER_HALF_OPEN);
     pass(fixture, SECOND_NS);
     assert_state(fixture, BREAKER_CLOSED);
-    assert_says(fixture, "no order came");
+    assert_says(fixture, "too few orders came");
 }
 
 /* Whatever comes or does not come in it. */

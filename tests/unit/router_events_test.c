@@ -108,6 +108,7 @@ static void rejects_of_session_and_application_open_at_once(void **state)
         order(desk, ALPHA, MILLISECOND_NS, cases[i]);
         assert_breaker(desk, ALPHA, BREAKER_OPEN);
         assert_says(desk->last[ALPHA].reason.data, "it refused an order: ");
+        assert_int_equal(desk->alerts[ALPHA], 0); /* The breaker's event tells it. */
     }
 }
 
@@ -124,6 +125,7 @@ static void business_rejects_do_not_open_and_are_told_by_instrument(void **state
     assert_int_equal(desk->last[ALPHA].score, 1000);
     assert_says(desk->news, "ALPHA: rejected the last 5 orders of VOD");
     assert_says(desk->news, "unknown symbol");
+    assert_true(desk->alerts[ALPHA] > 0 && desk->alerts[ALPHA] < 20);
 }
 
 static void rejects_without_such_a_reason_open(void **state)

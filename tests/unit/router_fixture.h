@@ -32,6 +32,7 @@ struct desk {
     unsigned moves[2];          /* Changes of the posted breaker. */
     uint64_t echoes[2];         /* As session.list would tell. */
     char news[64 * 1024];
+    unsigned alerts[2]; /* Of the news, those for the bus. */
     struct router router;
 };
 
@@ -46,6 +47,7 @@ static inline void begin(struct desk *desk)
     memset(desk->moves, 0, sizeof(desk->moves));
     memset(desk->last, 0, sizeof(desk->last));
     memset(desk->echoes, 0, sizeof(desk->echoes));
+    memset(desk->alerts, 0, sizeof(desk->alerts));
     desk->news[0] = '\0';
     desk->attempts = 0;
     desk->now_ns = START_NS;
@@ -97,6 +99,10 @@ static inline void take_out(struct desk *desk)
     while (router_news_next(&desk->router, &news)) {
         size_t size = strlen(desk->news);
         (void)snprintf(desk->news + size, sizeof(desk->news) - size, "%s\n", news.text.data);
+        if (news.alert) {
+            assert_true(news.broker < 2);
+            desk->alerts[news.broker] += 1;
+        }
     }
 }
 

@@ -178,6 +178,7 @@ struct command_group {
     X(limit_commands, "Limits: what an order may ask for")                                         \
     X(kill_commands, "Kill switch: no new orders, and cancel what is there")                       \
     X(audit_commands, "Audit: who did what")                                                       \
+    X(alert_commands, "Alerts: what services have found")                                          \
     X(failover_commands, "Failover: new orders move from one broker to another, by two persons")
 
 #define X(specs, title) extern const struct command_spec specs[];

@@ -340,7 +340,7 @@ static void tick_half_open(struct breaker *breaker)
         close_now(breaker, "its probe orders were answered");
     } else if (quiet && age_ns >= config->half_open_idle_ns &&
                breaker->echoes >= config->half_open_echoes) {
-        close_now(breaker, "its TestRequests are echoed, and no order came to probe it with");
+        close_now(breaker, "its TestRequests are echoed, and too few orders came to probe it with");
     } else if (age_ns >= config->half_open_max_ns) {
         reopen(breaker, "probing led to no verdict");
     }

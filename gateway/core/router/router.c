@@ -65,7 +65,7 @@ void router_take_time(struct router *router, uint64_t now_ns)
 
 /* --- News ------------------------------------------------------------------------------- */
 
-static struct text *news_add(struct router *router, enum effect_severity severity)
+static struct router_news *news_add(struct router *router, enum effect_severity severity)
 {
     if (router->news_count == ROUTER_NEWS_MAX) {
         router->news_first = (router->news_first + 1) % ROUTER_NEWS_MAX;
@@ -75,14 +75,18 @@ static struct text *news_add(struct router *router, enum effect_severity severit
     struct router_news *news =
         &router->news[(router->news_first + router->news_count) % ROUTER_NEWS_MAX];
     router->news_count += 1;
-    *news = (struct router_news){.severity = severity};
-    return &news->text;
+    *news = (struct router_news){.severity = severity, .broker = ENGINE_BROKERS_MAX};
+    return news;
 }
 
 /* "ALPHA: …" */
-static struct text *news_of(struct router *router, enum effect_severity severity, uint32_t broker)
+static struct router_news *news_of(struct router *router, enum effect_severity severity,
+                                   uint32_t broker)
 {
-    return text_add(text_add(news_add(router, severity), router->brokers[broker].name), ": ");
+    struct router_news *news = news_add(router, severity);
+    news->broker = broker;
+    text_add(text_add(&news->text, router->brokers[broker].name), ": ");
+    return news;
 }
 
 bool router_news_next(struct router *router, struct router_news *news)
@@ -119,8 +123,8 @@ void router_notice(struct router *router, uint32_t number)
         latency_forget_recent(&broker->latency, router->now_ns);
     }
     bool none_left = all_open(router);
-    struct text *text =
-        news_of(router, state == BREAKER_OPEN ? SEVERITY_WARNING : SEVERITY_INFO, number);
+    enum effect_severity severity = state == BREAKER_OPEN ? SEVERITY_WARNING : SEVERITY_INFO;
+    struct text *text = &news_of(router, severity, number)->text;
     text_add(text, router->settings->shadow ? "would be " : "is ");
     text_add(text_add(text, breaker_state_name(state)), ": ");
     text_add_span(text, text_span(&broker->breaker.reason));
@@ -187,7 +191,9 @@ static void tell_cell(struct router *router, const struct sighting *sighting, ui
         cells_taken(&router->cells, number, sighting->symbol);
     } else if (sighting->verdict == VERDICT_BUSINESS &&
                cells_rejected(&router->cells, number, sighting->symbol, &rejects)) {
-        struct text *text = news_of(router, SEVERITY_WARNING, number);
+        struct router_news *news = news_of(router, SEVERITY_WARNING, number);
+        struct text *text = &news->text;
+        news->alert = true;
         text_add_uint(text_add(text, "rejected the last "), rejects);
         text_add_span(text_add(text, " orders of "), sighting->symbol);
         text_add_span(text_add(text, ", the broker itself is well: "), sighting->text);
@@ -358,7 +364,9 @@ static void tell_overflow(struct router *router)
         return;
     }
     router->overflow_told = lost;
-    struct text *text = news_add(router, SEVERITY_WARNING);
+    struct router_news *news = news_add(router, SEVERITY_WARNING);
+    struct text *text = &news->text;
+    news->alert = true;
     text_add_uint(text_add(text, "more than "), PENDING_MAX);
     text_add_uint(text_add(text, " orders wait for a word; "), lost);
     text_add(text, " were not watched");

@@ -69,6 +69,8 @@ struct router_post {
 
 struct router_news {
     enum effect_severity severity;
+    uint32_t broker; /* That it is about; ENGINE_BROKERS_MAX: none. */
+    bool alert;      /* A warning that only the router knows: the bus is to be told. */
     struct text text;
 };
 

@@ -78,9 +78,14 @@ static void say_score(struct router_broker *broker, const struct score_input *in
         text_add(words, ": latency not known yet");
     } else {
         text_add_uint(text_add(words, ": latency "), input->latency_ns / MILLISECOND_NS);
-        text_add_uint(text_add(words, " ms (p50 "), broker->figures.p50_ns / MILLISECOND_NS);
-        text_add_uint(text_add(words, ", p99 "), broker->figures.p99_ns / MILLISECOND_NS);
-        text_add(words, ")");
+        text_add(words, " ms");
+        if (broker->figures.count == 0) {
+            text_add(words, " (no baseline yet)");
+        } else {
+            text_add_uint(text_add(words, " (p50 "), broker->figures.p50_ns / MILLISECOND_NS);
+            text_add_uint(text_add(words, ", p99 "), broker->figures.p99_ns / MILLISECOND_NS);
+            text_add(words, ")");
+        }
     }
     text_add_uint(text_add(words, ", "), input->pending);
     text_add_uint(text_add(words, " pending, "), input->failed);
