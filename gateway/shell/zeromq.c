@@ -10,9 +10,8 @@ _Static_assert(sizeof(zmq_msg_t) <= ZEROMQ_STORAGE_BYTES, "a zmq_msg_t must fit 
 _Static_assert((int)ENDPOINT_ERROR_BYTES_MAX <= (int)ZEROMQ_ERROR_BYTES_MAX, "texts must fit");
 
 enum {
-    HEARTBEAT_INTERVAL_MS = 1000,
-    HEARTBEAT_TIMEOUT_MS = 3000,
-    HEARTBEAT_TTL_MS = 5000,
+    KEEPALIVE_SECONDS = 1,
+    KEEPALIVE_PROBES = 3,
     HANDSHAKE_MS = 5000,
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 1000,
@@ -97,9 +96,12 @@ static bool set_options(void *handle, const struct zeromq_options *options)
         set_int(handle, ZMQ_SNDHWM, or_default(options->send_max, ZEROMQ_HIGH_WATER_MAX)) &&
         set_int(handle, ZMQ_RCVHWM, or_default(options->receive_max, ZEROMQ_HIGH_WATER_MAX)) &&
         set_int(handle, ZMQ_LINGER, (int)options->linger_ms) &&
-        set_int(handle, ZMQ_HEARTBEAT_IVL, HEARTBEAT_INTERVAL_MS) &&
-        set_int(handle, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) &&
-        set_int(handle, ZMQ_HEARTBEAT_TTL, HEARTBEAT_TTL_MS) &&
+        /* Not ZMTP's heartbeats: with them libzmq 4.3.4 cuts off a peer whose messages wait to be
+         * read, and ends the process when such a peer dies ("Assertion failed: !_io_error"). */
+        set_int(handle, ZMQ_TCP_KEEPALIVE, 1) &&
+        set_int(handle, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_SECONDS) &&
+        set_int(handle, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_SECONDS) &&
+        set_int(handle, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES) &&
         set_int(handle, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
         set_int(handle, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
         set_int(handle, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&

@@ -81,7 +81,7 @@ MUST_USE enum status zeromq_open(struct zeromq *zeromq);
 void zeromq_close(struct zeromq *zeromq);
 
 /* A socket with all its options set: high-water marks, linger, maximum frame,
- * heartbeats (1 s, lost after 3 s), handshake limit. `error` says why not. */
+ * TCP's keepalive (each second, lost after 3), handshake limit. `error` says why not. */
 MUST_USE enum status zeromq_socket_open(struct zeromq *zeromq, const struct zeromq_options *options,
                                         struct zeromq_socket *socket,
                                         char error[ZEROMQ_ERROR_BYTES_MAX]);
