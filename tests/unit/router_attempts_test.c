@@ -208,6 +208,7 @@ static void more_attempts_than_can_be_watched_are_counted_and_told(void **state)
     }
     pass(desk, SECOND_NS);
     assert_says(desk->news, "more than 16384 orders wait for a word; 7 were not watched");
+    assert_int_equal(desk->alerts[2], 1);
     pass(desk, 101 * SECOND_NS);
     assert_int_equal(desk->router.forgotten, PENDING_MAX);
     assert_int_equal(desk->router.pending.lines[BETA].count, 0);
