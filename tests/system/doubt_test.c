@@ -214,7 +214,7 @@ static void a_dead_letter_is_looked_at_and_sent_on(void **state)
     (void)state;
     struct desk *desk = desk_new("StaleOrderAge=1\n");
     put_in_doubt(desk, false);
-    oms_poll(desk->world.oms, 1500);
+    await_words(desk, "doubt list --older-than 2", "OMS/C1"); /* It is stale. */
     assert_true(world_broker_start(&desk->world, BETA));
     await_state(desk, "DEAD_LETTER");
     type_and_read(desk, "deadletter list", "StaleOrderAge");
@@ -231,7 +231,7 @@ static void a_dead_letter_is_ended_towards_the_oms(void **state)
     (void)state;
     struct desk *desk = desk_new("StaleOrderAge=1\n");
     put_in_doubt(desk, false);
-    oms_poll(desk->world.oms, 1500);
+    await_words(desk, "doubt list --older-than 2", "OMS/C1"); /* It is stale. */
     assert_true(world_broker_start(&desk->world, BETA));
     await_state(desk, "DEAD_LETTER");
     (void)type(desk, CTL_DONE, "deadletter cancel OMS/C1 --reason client~went~elsewhere");
