@@ -526,6 +526,28 @@ static void many_orders_are_moved(void **state)
                              rig->broker[BETA].orders);
 }
 
+static void what_one_person_moved_since_is_not_moved_once_more(void **state)
+{
+    struct rig *rig = *state;
+    char body[128];
+    rig->broker[ALPHA].manner = RIG_ACK;
+    rig->broker[BETA].manner = RIG_ACK;
+    rig_start(rig);
+    take(rig, 1, 2, "VOD");
+    rig->broker[BETA].listening = true;
+    rig_pass(rig, 3000);
+    unsigned number = propose(rig, "orders.move", "broker=ALPHA|reason=leaving", NULL);
+    rig_done(rig, "orders.move", "order=C1|to=BETA");
+    (void)snprintf(body, sizeof(body), "41=%s|150=4|39=4|14=0|151=0|6=0|",
+                   rig->broker[ALPHA].last_orig_cl_ord_id);
+    rig_broker_reports(rig, ALPHA, rig->broker[ALPHA].last_cl_ord_id, body);
+    assert_int_equal(1, rows(rig, "orders.list", "broker=BETA|state=ACKED"));
+    approve(rig, number);
+    assert_bulk(rig, number, "DONE", 1, 1);
+    assert_string_equal("D", rig->broker[BETA].last_msg_type);
+    assert_int_equal(1, rig_event_count(rig, "|10034=REFUSED|10030=bob|10031=jane|"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, with_rig, without_rig)
 
 int main(void)
@@ -546,6 +568,7 @@ int main(void)
         TEST(orders_of_like_names_are_not_mixed_up),
         TEST(many_dead_letters_are_sent_on_or_ended),
         TEST(many_orders_are_moved),
+        TEST(what_one_person_moved_since_is_not_moved_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
