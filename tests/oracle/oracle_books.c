@@ -171,6 +171,7 @@ void oracle_book_taken(struct oracle *oracle, uint32_t broker, const char *name,
     oracle_attempt_belongs(oracle, number, order);
     attempt->broker = broker;
     attempt->taken = true;
+    oracle_canary_at(oracle, of, broker);
     attempt->quantity = quantity;
     attempt->price = price;
     if (!attempt->sighted) {

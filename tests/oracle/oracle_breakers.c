@@ -363,7 +363,7 @@ static void check_shares(struct oracle *oracle, uint64_t bus_seq)
     }
 }
 
-void oracle_breakers_order(struct oracle *oracle, uint64_t bus_seq, uint32_t broker,
+void oracle_breakers_order(struct oracle *oracle, uint64_t bus_seq, uint32_t broker, bool canary,
                            const struct oracle_message *message)
 {
     struct oracle_breakers *breakers = &oracle->breakers;
@@ -374,7 +374,7 @@ void oracle_breakers_order(struct oracle *oracle, uint64_t bus_seq, uint32_t bro
         read_time(oracle_value(message, TAG_SENDING_TIME), &now_ns)) {
         breaker->silent_since_ns = now_ns;
     }
-    if (breakers->warm_share > 0 && all_are_able(oracle)) {
+    if (breakers->warm_share > 0 && !canary && all_are_able(oracle)) {
         breakers->shared++;
         breaker->shared++;
         check_shares(oracle, bus_seq);

@@ -45,8 +45,8 @@ struct oracle_breakers {
 void oracle_breakers_event(struct oracle *oracle, uint64_t bus_seq, struct span kind,
                            const struct oracle_message *message);
 
-/* A new attempt goes to the broker. */
-void oracle_breakers_order(struct oracle *oracle, uint64_t bus_seq, uint32_t broker,
+/* A new attempt goes to the broker. A canary is no part of anybody's share. */
+void oracle_breakers_order(struct oracle *oracle, uint64_t bus_seq, uint32_t broker, bool canary,
                            const struct oracle_message *message);
 
 #endif

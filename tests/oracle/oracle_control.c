@@ -282,16 +282,17 @@ static const char *broker_refuses(struct oracle *oracle, uint32_t number, uint32
 void oracle_attempt_goes(struct oracle *oracle, uint64_t bus_seq, const struct attempt *attempt,
                          const struct oracle_message *message)
 {
+    const struct order *order = &oracle->orders[attempt->order];
     bool goes = span_is(oracle_value(message, TAG_ORDER_STATE), "SENT");
     if (attempt->broker == ORACLE_NONE || !goes) {
         return;
     }
-    oracle_breakers_order(oracle, bus_seq, attempt->broker, message);
-    const char *name = oracle->orders[attempt->order].name;
-    const char *killed =
-        oracle_order_killed(oracle, &oracle->orders[attempt->order], attempt->broker);
+    oracle_breakers_order(oracle, bus_seq, attempt->broker, oracle_order_is_canary(order), message);
+    oracle_canary_at(oracle, order, attempt->broker);
+    const char *name = order->name;
+    const char *killed = oracle_order_killed(oracle, order, attempt->broker);
     const char *refuses = broker_refuses(oracle, attempt->broker, attempt->order);
-    refuses = refuses != NULL ? refuses : oracle_failover_refuses(oracle, attempt->broker);
+    refuses = refuses != NULL ? refuses : oracle_failover_refuses(oracle, order, attempt->broker);
     if (killed != NULL) {
         oracle_violate(oracle, ORACLE_OBEYS, "event %" PRIu64 ": %s goes to %s, and %s is killed",
                        bus_seq, name, oracle->brokers[attempt->broker].name, killed);

@@ -393,14 +393,16 @@ void oracle_failover_command(struct oracle *oracle, uint64_t bus_seq, struct spa
 /* --- Where orders go -----------------------------------------------------------------------------
  */
 
-const char *oracle_failover_refuses(const struct oracle *oracle, uint32_t broker)
+const char *oracle_failover_refuses(const struct oracle *oracle, const struct order *order,
+                                    uint32_t broker)
 {
     const struct failover_told *failover = &oracle->failover;
     bool answered;
     if (oracle->brokers[broker].left) {
         return "a failover has left it";
     }
-    if (oracle->by_primary && !oracle->has_rules && broker != oracle->primary) {
+    if (oracle->by_primary && !oracle->has_rules && broker != oracle->primary &&
+        !oracle_order_is_canary(order)) {
         return "it is not the primary";
     }
     if (failover->step == STEP_CANARY && broker == failover->to && !failover->lifted &&

@@ -256,7 +256,9 @@ static void check_settled(struct oracle *oracle, struct order *order, enum state
 }
 
 /* Orders that wait for a broker go in the order in which they came; one that has left a broker may
- * have to wait for another, and one that is killed waits for its end. */
+ * have to wait for another, and one that is killed waits for its end. A canary has one broker,
+ * whatever holds for others: it passes those that wait, and nothing passes it, for it never does.
+ */
 static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *order,
                        enum state state)
 {
@@ -264,7 +266,8 @@ static void check_turn(struct oracle *oracle, uint64_t bus_seq, struct order *or
         order->queued_seq = bus_seq;
     }
     bool goes = state == STATE_SENT &&
-                (order->now.state == STATE_QUEUED || order->now.state == STATE_UNKNOWN);
+                (order->now.state == STATE_QUEUED || order->now.state == STATE_UNKNOWN) &&
+                !oracle_order_is_canary(order);
     uint64_t since = order->now.state == STATE_QUEUED ? order->queued_seq : bus_seq;
     for (uint32_t index = 0; goes && index < oracle->orders_count; index++) {
         const struct order *other = &oracle->orders[index];

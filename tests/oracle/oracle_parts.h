@@ -9,6 +9,7 @@
  *   oracle_fills.c      executions on the bus
  *   oracle_books.c      what the brokers did
  *   oracle_control.c    what people said, and that it was obeyed
+ *   oracle_canary.c     canary orders, each for one broker
  *   oracle_failover.c   the failover procedure
  *   oracle_limits.c     limits on orders
  *   oracle_breakers.c   the router's breakers, and shares of the orders (oracle_breakers.h)
@@ -518,6 +519,12 @@ void oracle_judge_kills(struct oracle *oracle);
 /* "broker=ALPHA reason=phone": the value of `name`. */
 struct span oracle_argument(struct span arguments, const char *name);
 
+/* --- oracle_canary.c --------------------------------------------------------------------- */
+
+bool oracle_order_is_canary(const struct order *order);
+/* The order, whatever it is, goes to that broker, or is in its book. */
+void oracle_canary_at(struct oracle *oracle, const struct order *order, uint32_t broker);
+
 /* --- oracle_failover.c ------------------------------------------------------------------- */
 
 /* An alert may tell a step; a command that was carried out may be about it. */
@@ -526,7 +533,8 @@ void oracle_failover_event(struct oracle *oracle, uint64_t bus_seq,
 void oracle_failover_command(struct oracle *oracle, uint64_t bus_seq, struct span command,
                              struct span arguments);
 /* A new order has just gone to that broker: NULL, or why it may not. */
-const char *oracle_failover_refuses(const struct oracle *oracle, uint32_t broker);
+const char *oracle_failover_refuses(const struct oracle *oracle, const struct order *order,
+                                    uint32_t broker);
 void oracle_judge_failover(struct oracle *oracle);
 
 /* --- oracle_limits.c --------------------------------------------------------------------- */

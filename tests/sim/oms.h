@@ -65,6 +65,17 @@ void sim_oms_event(struct sim_oms *oms, struct span message);
  * "7-C2"; a replace "7-R1". A client that is dead does nothing. */
 bool sim_oms_act(struct sim_oms *oms, const char *words);
 
+/* An order under just that ClOrdID, to buy, immediate-or-cancel: a canary of the router's. A client
+ * that is dead, or whose gateway is, gives none. */
+struct sim_oms_canary {
+    const char *id;
+    const char *symbol;
+    const char *account; /* May be NULL. */
+    const char *quantity;
+    const char *price;
+};
+void sim_oms_canary(struct sim_oms *oms, const struct sim_oms_canary *canary);
+
 /* Alive, and no more deeds of its own will; what waits for an answer is still asked for. */
 void sim_oms_mend(struct sim_oms *oms);
 /* Every request has its answer, repetitions too. `why` says what is missing. */

@@ -1,3 +1,4 @@
+#include "tests/sim/gateway.h"
 #include "tests/sim/oms_parts.h"
 #include "tests/sim/words.h"
 
@@ -179,4 +180,23 @@ bool sim_oms_act(struct sim_oms *oms, const char *words)
         }
     }
     return false;
+}
+
+void sim_oms_canary(struct sim_oms *oms, const struct sim_oms_canary *canary)
+{
+    if (oms->dead || !sim_gateway_up(oms->sim->gateway)) {
+        return;
+    }
+    uint32_t index = oms_order_add(oms, canary->id);
+    struct oms_order *order = &oms->orders[index];
+    struct oms_terms *terms = &order->terms;
+    order->side = '1';
+    (void)snprintf(order->symbol, sizeof(order->symbol), "%s", canary->symbol);
+    (void)snprintf(terms->quantity, sizeof(terms->quantity), "%s", canary->quantity);
+    (void)snprintf(terms->price, sizeof(terms->price), "%s", canary->price);
+    (void)snprintf(terms->tif, sizeof(terms->tif), "59=3|");
+    (void)snprintf(
+        terms->extra, sizeof(terms->extra), "%s%s%s", canary->account != NULL ? "1=" : "",
+        canary->account != NULL ? canary->account : "", canary->account != NULL ? "|" : "");
+    oms_new(oms, index);
 }

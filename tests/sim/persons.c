@@ -300,11 +300,11 @@ static const char *const deeds[] = {
 /* What stands for it in a deed. */
 static void put_in(struct sim *sim, char sign, char word[NAME_MAX_BYTES])
 {
-    static const char *const scopes[] = {"all",         "client:OMS1",  "client:OMS2",
-                                         "symbol:VOD",  "symbol:BP.",   "broker:ALPHA",
-                                         "broker:BETA", "account:ACC-7"};
+    static const char *const scopes[] = {"all",         "client:OMS1",   "client:OMS2",
+                                         "symbol:VOD",  "symbol:BP.",    "broker:ALPHA",
+                                         "broker:BETA", "account:ACC-7", "client:FIXGATE-CANARY"};
     struct random *random = &sim->random;
-    const struct sim_oms *oms = sim->oms[random_below(random, sim->oms_count)];
+    const struct sim_oms *oms = sim->oms[random_below(random, sim_own_clients(sim))];
     uint64_t orders = sim_oms_orders(oms);
     if (sign == '%') {
         (void)snprintf(word, NAME_MAX_BYTES, "%s",

@@ -130,6 +130,9 @@ static void turn(struct sim_router *router)
         }
         take_news(router);
         router_actor_send(router);
+        if (!sim_bus_behind(router->bus)) {
+            router_actor_send_canaries(router);
+        }
     }
     take_news(router);
 }
@@ -171,6 +174,14 @@ void sim_router_free(struct sim_router *router)
     free(router);
 }
 
+/* Its client for canary orders lives and dies with it. */
+static void tell_canary(struct sim_router *router, const char *words)
+{
+    if (router->sim->canary != NULL) {
+        (void)sim_oms_act(router->sim->canary, words);
+    }
+}
+
 void sim_router_start(struct sim_router *router)
 {
     if (router->up) {
@@ -183,6 +194,7 @@ void sim_router_start(struct sim_router *router)
     router->rows_wanted = true;
     router->clock = (struct clock){.ahead_ns = NULL};
     memset(router->shown, 0, sizeof(router->shown));
+    tell_canary(router, "return");
     sim_later(router->sim, router->settings->turn_ns, act_turn, router, router->life);
     trace_say(&router->sim->trace, "router", "begins%s",
               router->settings->router.shadow ? ", in shadow mode" : "");
@@ -194,6 +206,7 @@ static void die(struct sim_router *router)
     router->life++;
     (void)sim_bus_act(router->bus, "away");
     router_actor_forget(router);
+    tell_canary(router, "crash");
     oracle_router_ends(router->sim->oracle);
 }
 

@@ -1,6 +1,8 @@
 /* The router in the world: the real one (gateway/core/router/), fed as gateway/services/router.c
  * feeds it: by a subscriber of the bus that is its own, by session.list, and heard by the gateway
  * through its commands, which take their time and are lost when the gateway dies.
+ * Its canary orders, if the settings name an instrument, come in by a client of its own
+ * (sim->canary), which dies and begins with it.
  *
  * What it says of its breakers (its lines for people) and what it posts is told to the oracle. It
  * keeps nothing: at each start it rebuilds its picture from the last events. One thread. */

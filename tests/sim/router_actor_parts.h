@@ -74,6 +74,9 @@ void router_actor_take_answers(struct sim_router *router, uint64_t now_ns);
 void router_actor_send(struct sim_router *router);
 void router_actor_send_alert(struct sim_router *router, const struct router_news *news);
 
+/* The canary orders that are due. */
+void router_actor_send_canaries(struct sim_router *router);
+
 /* Nothing of it arrives any more. */
 void router_actor_forget(struct sim_router *router);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "gateway/core/commands/command.h"
+#include "gateway/core/routing/canary.h"
 #include "gateway/services/control_link.h"
 #include "gateway/services/router.h"
 #include "tests/sim/gateway.h"
@@ -164,6 +165,29 @@ void router_actor_send(struct sim_router *router)
     send_posts(router);
     send_probes(router);
     ask_rows(router);
+}
+
+/* As router_canary.c of the service has it, but for what has no answer: the client sends that
+ * again, as any client does. When all is to settle no more of them go. */
+void router_actor_send_canaries(struct sim_router *router)
+{
+    struct sim *sim = router->sim;
+    const struct router_canary *canary = &router->settings->router.canary;
+    uint32_t broker = 0;
+    for (uint32_t i = 0; sim->canary != NULL && !sim->settling && i < ENGINE_BROKERS_MAX &&
+                         router_canary_next(&router->router, &broker);
+         i++) {
+        char id[ENGINE_CL_ORD_ID_BYTES_MAX + 1];
+        (void)snprintf(id, sizeof(id), "%.*s%c%" PRIx64, CANARY_BROKER_BYTES_MAX,
+                       router->config->brokers[broker].name, CANARY_SEPARATOR,
+                       router->now.engine_ns);
+        sim_oms_canary(sim->canary, &(struct sim_oms_canary){.id = id,
+                                                             .symbol = canary->symbol,
+                                                             .account = canary->account,
+                                                             .quantity = canary->quantity,
+                                                             .price = canary->price});
+        router_canary_sent(&router->router, broker);
+    }
 }
 
 /* --- In the gateway's turn ------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ enum {
     SIM_BROKERS_MAX = 4,
     SIM_SESSIONS_MAX = 2 * SIM_BROKERS_MAX, /* Each may have a drop-copy session. */
     SIM_OMS_MAX = 3,
+    SIM_CLIENTS_MAX = SIM_OMS_MAX + 1, /* With the router's own. */
     SIM_VIOLATION_BYTES_MAX = 400,
 };
 
@@ -53,8 +54,9 @@ struct sim {
     struct sim_gateway *gateway;
     struct sim_broker *brokers[SIM_BROKERS_MAX];
     uint32_t brokers_count;
-    struct sim_oms *oms[SIM_OMS_MAX];
+    struct sim_oms *oms[SIM_CLIENTS_MAX];
     uint32_t oms_count;
+    struct sim_oms *canary; /* The last of them, if it is the router's; or NULL: none is. */
     struct sim_bus *bus;
     struct sim_persons *persons;
     struct sim_router *router; /* NULL: none runs. */
@@ -66,6 +68,12 @@ struct sim {
 /* Something that must be true is not. The first one counts. */
 void sim_violate(struct sim *sim, enum oracle_rule rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* So many of sim->oms have a will of their own: the router's lives and dies with the router. */
+static inline uint32_t sim_own_clients(const struct sim *sim)
+{
+    return sim->oms_count - (sim->canary != NULL ? 1 : 0);
+}
 
 /* In `delay_ns` from now. */
 void sim_later(struct sim *sim, uint64_t delay_ns, agenda_act act, void *actor, uint64_t number);

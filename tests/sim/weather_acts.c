@@ -71,7 +71,7 @@ static bool act_broker(struct sim *sim, char words[WORDS_MAX])
 static bool act_oms(struct sim *sim, char words[WORDS_MAX])
 {
     static const char *const what[] = {"crash", "return", "garbage"};
-    struct sim_oms *oms = sim->oms[random_below(&sim->random, sim->oms_count)];
+    struct sim_oms *oms = sim->oms[random_below(&sim->random, sim_own_clients(sim))];
     (void)snprintf(words, WORDS_MAX, "oms %s %s", sim_oms_name(oms), ONE_OF(&sim->random, what));
     return true;
 }

@@ -49,6 +49,17 @@ static void draw_breaker(struct breaker_config *breaker, struct random *random)
     breaker->ramp_ns = drawn_ms(random, 2000, 20000);
 }
 
+/* Of an instrument that nobody else trades. */
+static void draw_canaries(struct router_canary *canary, struct random *random)
+{
+    if (!random_chance(random, 250)) {
+        return;
+    }
+    *canary = (struct router_canary){.symbol = "TEST", .quantity = "7", .price = "1.5"};
+    canary->account = random_chance(random, 300) ? "ACC-7" : NULL;
+    canary->interval_ns = drawn_ms(random, 500, 8000);
+}
+
 static void draw_settings(struct weather *weather, struct random *random)
 {
     struct router_settings *settings = &weather->router.router;
@@ -68,6 +79,7 @@ static void draw_settings(struct weather *weather, struct random *random)
     weather->engine.warm_share = (uint32_t)random_between(random, 0, 150);
     weather->engine.router_post_max_age_ns =
         random_chance(random, 500) ? drawn_ms(random, 2000, 5000) : 0;
+    draw_canaries(&settings->canary, random);
 }
 
 /* Sound brokers, some of them slower than others, many orders, and one instrument that one of them

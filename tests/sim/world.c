@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "fix/dictionary_loader.h"
+#include "gateway/core/routing/canary.h"
+#include "gateway/services/control_link.h"
 #include "tests/sim/acts.h"
 #include "tests/sim/persons.h"
 #include "tests/sim/world_parts.h"
@@ -127,6 +129,17 @@ static void tell_limits(struct sim *sim, const struct weather *weather)
     }
 }
 
+/* What the router's canaries come in by: order entry, as for any client. */
+static void add_canary_client(struct sim *sim, const struct weather *weather)
+{
+    const struct sim_oms_settings settings = {.name = CANARY_CLIENT,
+                                              .patience_ns = CONTROL_LINK_ANSWER_MS * SIM_MS_NS};
+    if (weather->routed && weather->router.router.canary.symbol != NULL) {
+        sim->canary = sim_oms_new(sim, sim->oms_count, &settings);
+        sim->oms[sim->oms_count++] = sim->canary;
+    }
+}
+
 /* Out of the weather, as it was drawn. */
 void world_furnish(struct world *world)
 {
@@ -168,6 +181,7 @@ void world_furnish(struct world *world)
     for (uint32_t i = 0; i < sim->oms_count; i++) {
         sim->oms[i] = sim_oms_new(sim, i, &weather->oms[i]);
     }
+    add_canary_client(sim, weather);
     for (uint32_t i = 0; i < sim->brokers_count; i++) {
         sim_broker_start(sim->brokers[i]);
     }
