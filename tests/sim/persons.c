@@ -34,7 +34,7 @@ struct sim_persons {
     bool at_work;
     struct held held[HELD_MAX];
     uint32_t held_count;
-    uint32_t looks; /* Since faults are over. */
+    uint32_t looks; /* With faults over, and something held since the first of them. */
     struct persons_failover failover;
     struct persons_limits limits;
 };
@@ -225,6 +225,7 @@ static void look(struct sim *sim)
     }
     persons->held_count = 0;
     if (!sim_gateway_holds(sim->gateway)) {
+        persons->looks = 0; /* What is held later they have not seen. */
         return;
     }
     persons_ask(sim, "vera doubt.list");
