@@ -238,6 +238,17 @@ static void a_reset_that_is_asked_for_is_not_refused_for_its_number(void **state
     assert_violates(rig, ORACLE_NUMBERS_AGREE, "is told that its number is too low");
 }
 
+static void a_reset_may_cross_the_refusal_of_a_number_used_again(void **state)
+{
+    struct rig *rig = *state;
+    received(rig, ALPHA, LOGON("1"));
+    sent(rig, ALPHA, "35=A|34=1|");
+    sent(rig, ALPHA, "35=0|34=1|");
+    sent(rig, ALPHA, "35=A|34=1|141=Y|");
+    received(rig, ALPHA, "35=5|34=2|52=z|58=MsgSeqNum too low, expecting 2 but received 1|");
+    assert_good(rig);
+}
+
 static void a_change_names_the_latest_request_of_its_order(void **state)
 {
     struct rig *rig = *state;
@@ -277,6 +288,7 @@ int main(void)
         RIG_TEST(a_session_that_proves_is_ready_after_its_answer),
         RIG_TEST(a_number_used_again_ends_the_line),
         RIG_TEST(a_reset_that_is_asked_for_is_not_refused_for_its_number),
+        RIG_TEST(a_reset_may_cross_the_refusal_of_a_number_used_again),
         RIG_TEST(a_change_names_the_latest_request_of_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

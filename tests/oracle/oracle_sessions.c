@@ -156,7 +156,9 @@ static void note_number(struct session *session, const struct oracle_message *me
         return;
     }
     if (message->type == 'A') {
-        session->reset_asked = oracle_char(message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y';
+        /* On a line that must end already, the refusal of what broke it may cross that. */
+        session->reset_asked =
+            oracle_char(message, TAG_RESET_SEQ_NUM_FLAG, 'N') == 'Y' && !session->broken;
         session->sent_last = seq;
         session->broken = false;
     } else if (message->type == '4') {
