@@ -95,11 +95,21 @@ void oracle_free(struct oracle *oracle)
         return;
     }
     struct oracle_map *maps[] = {
-        &oracle->requests_by_name, &oracle->orders_by_marker,   &oracle->orders_by_id,
-        &oracle->orders_by_name,   &oracle->attempts_by_name,   &oracle->exec_ids,
-        &oracle->numbers_by_key,   &oracle->executions_by_name, &oracle->executions_by_id,
-        &oracle->sessions_by_name, &oracle->reports_by_number,  &oracle->copies_by_name,
-        &oracle->copies_by_number, &oracle->overrides,
+        &oracle->bulks,
+        &oracle->requests_by_name,
+        &oracle->orders_by_marker,
+        &oracle->orders_by_id,
+        &oracle->orders_by_name,
+        &oracle->attempts_by_name,
+        &oracle->exec_ids,
+        &oracle->numbers_by_key,
+        &oracle->executions_by_name,
+        &oracle->executions_by_id,
+        &oracle->sessions_by_name,
+        &oracle->reports_by_number,
+        &oracle->copies_by_name,
+        &oracle->copies_by_number,
+        &oracle->overrides,
     };
     for (size_t index = 0; index < ARRAY_LEN(maps); index++) {
         oracle_map_free(maps[index]);

@@ -50,6 +50,29 @@ static void check_persons(struct oracle *oracle, uint64_t bus_seq, struct span c
 
 /* --- Brokers ------------------------------------------------------------------------------- */
 
+/* A command for many orders is carried out, order by order, between its approval and an abort. */
+static void check_bulk(struct oracle *oracle, uint64_t bus_seq, struct span command,
+                       struct span operator_name, struct span arguments)
+{
+    uint64_t number = oracle_key(0, oracle_argument(arguments, "number"));
+    struct span bulk = oracle_argument(arguments, "bulk");
+    uint32_t who = (uint32_t)oracle_key(0, operator_name);
+    uint32_t approved = 0;
+    if (span_is(command, "approvals.approve")) {
+        oracle_map_set(&oracle->bulks, number, who);
+    } else if (span_is(command, "bulk.abort")) {
+        oracle_map_set(&oracle->bulks, number, 0);
+    } else if (bulk.size > 0 && (!oracle_map_find(&oracle->bulks, oracle_key(0, bulk), &approved) ||
+                                 approved != who)) {
+        oracle_violate(oracle, ORACLE_TWO_PERSONS,
+                       "event %" PRIu64 ": %.*s for bulk %.*s, which %.*s has not approved, or "
+                       "which was stopped",
+                       bus_seq, (int)command.size, (const char *)command.data, (int)bulk.size,
+                       (const char *)bulk.data, (int)operator_name.size,
+                       (const char *)operator_name.data);
+    }
+}
+
 static void set_broker(struct oracle *oracle, struct span command, struct span arguments)
 {
     uint32_t broker = oracle_broker_find(oracle, oracle_argument(arguments, "broker"));
@@ -181,6 +204,8 @@ void oracle_control_event(struct oracle *oracle, uint64_t bus_seq,
     oracle_failover_command(oracle, bus_seq, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     oracle_limit_override(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
     settle(oracle, command, oracle_value(message, TAG_COMMAND_ARGUMENTS));
+    check_bulk(oracle, bus_seq, command, oracle_value(message, TAG_OPERATOR),
+               oracle_value(message, TAG_COMMAND_ARGUMENTS));
     if (span_is(command, "kill.on") || span_is(command, "kill.off")) {
         set_kill(oracle, oracle_argument(oracle_value(message, TAG_COMMAND_ARGUMENTS), "scope"),
                  span_is(command, "kill.on"));

@@ -115,6 +115,37 @@ static void nobody_approves_what_they_proposed(void **state)
     assert_violates(rig, ORACLE_TWO_PERSONS, "was proposed and approved by joe");
 }
 
+#define APPROVED CONTROL("approvals.approve", "number=7", "joe", "")
+#define ABORTED  CONTROL("bulk.abort", "number=7 reason=back", "jane", "")
+#define MOVED_BY(operator)                                                                         \
+    CONTROL("orders.move", "order=OMS/1 reason=dead bulk=7", operator, "10031=jane|")
+
+static void many_orders_are_acted_upon_once_that_is_approved(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.approvals_approve", APPROVED);
+    event(rig, "CO.orders_move", MOVED_BY("joe"));
+    assert_good(rig);
+    event(rig, "CO.orders_move", MOVED_BY("omar"));
+    assert_violates(rig, ORACLE_TWO_PERSONS, "bulk 7, which omar has not approved");
+}
+
+static void what_nobody_approved_is_done_to_no_order(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.orders_move", MOVED_BY("joe"));
+    assert_violates(rig, ORACLE_TWO_PERSONS, "bulk 7, which joe has not approved");
+}
+
+static void what_was_stopped_is_done_to_no_further_order(void **state)
+{
+    struct rig *rig = *state;
+    event(rig, "CO.approvals_approve", APPROVED);
+    event(rig, "CO.bulk_abort", ABORTED);
+    event(rig, "CO.orders_move", MOVED_BY("joe"));
+    assert_violates(rig, ORACLE_TWO_PERSONS, "or which was stopped");
+}
+
 #define ROUTING(admin, breaker) "35=U4|10003=ALPHA|10020=" breaker "|10022=" admin "|10023=N|"
 
 static void a_drained_broker_gets_no_order(void **state)
@@ -229,6 +260,9 @@ int main(void)
         RIG_TEST(a_broker_that_two_persons_thawed_gets_orders),
         RIG_TEST(one_person_alone_thaws_nothing),
         RIG_TEST(nobody_approves_what_they_proposed),
+        RIG_TEST(many_orders_are_acted_upon_once_that_is_approved),
+        RIG_TEST(what_nobody_approved_is_done_to_no_order),
+        RIG_TEST(what_was_stopped_is_done_to_no_further_order),
         RIG_TEST(a_drained_broker_gets_no_order),
         RIG_TEST(a_broker_whose_breaker_is_open_gets_no_order),
         RIG_TEST(a_broker_that_people_force_gets_orders),

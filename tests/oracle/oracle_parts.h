@@ -366,6 +366,7 @@ struct oracle {
     struct oracle_map orders_by_id;   /* OrderID(37). */
     struct oracle_map orders_by_name; /* "OMS1/7" */
     struct oracle_map attempts_by_name;
+    struct oracle_map bulks; /* By number, as people said last: a key of who approved it, or 0. */
     struct oracle_map executions_by_name; /* Broker, ExecID. */
     struct oracle_map executions_by_id;   /* Our ExecID. */
     struct oracle_map exec_ids;           /* All of ours, and all of the brokers'. */
