@@ -144,9 +144,9 @@ void oracle_gateway_started(struct oracle *oracle);
  * answered its TestRequest. */
 void oracle_session_proves(struct oracle *oracle, uint32_t session);
 
-/* Of drop-copy sessions. Whoever tells of one tells of all; without, it is one as long as no order
- * was sent there. */
-void oracle_session_copies(struct oracle *oracle, uint32_t session);
+/* Whether it is a drop-copy session. Whoever tells of one session tells of all; without, it is one
+ * as long as no order was sent there. */
+void oracle_session_copies(struct oracle *oracle, uint32_t session, bool copies);
 
 /* Of sessions whose settings say so (ResendOrders=N): a new order goes out once. When it is asked
  * for again, a gap fill takes its place. */

@@ -194,6 +194,21 @@ static void drop_copies_that_never_reach_the_bus_are_seen(void **state)
     judge_violates(rig, ORACLE_BUS_COMPLETE, "none of 10 drop copies of");
 }
 
+/* Of none of its orders the broker ever heard; but it is asked for their status. */
+static void answers_of_a_session_for_orders_are_no_drop_copies(void **state)
+{
+    struct rig *rig = *state;
+    for (uint32_t session = ALPHA; session <= BETA; session++) {
+        oracle_session_copies(rig->oracle, session, false);
+    }
+    char text[64];
+    for (int number = 2; number < 12; number++) {
+        (void)snprintf(text, sizeof text, "35=8|34=%d|17=B%d|150=0|", number, number);
+        sent(rig, BETA, text);
+    }
+    judge_good(rig);
+}
+
 /* --- Lines ------------------------------------------------------------------------------------ */
 
 static void a_session_that_proves_is_ready_after_its_answer(void **state)
@@ -285,6 +300,7 @@ int main(void)
         RIG_TEST(a_person_who_has_its_brokers_word_settles_it),
         RIG_TEST(a_drop_copy_is_told_once_for_each_number),
         RIG_TEST(drop_copies_that_never_reach_the_bus_are_seen),
+        RIG_TEST(answers_of_a_session_for_orders_are_no_drop_copies),
         RIG_TEST(a_session_that_proves_is_ready_after_its_answer),
         RIG_TEST(a_number_used_again_ends_the_line),
         RIG_TEST(a_reset_that_is_asked_for_is_not_refused_for_its_number),

@@ -173,10 +173,10 @@ static void note_number(struct session *session, const struct oracle_message *me
     }
 }
 
-void oracle_session_copies(struct oracle *oracle, uint32_t session)
+void oracle_session_copies(struct oracle *oracle, uint32_t session, bool copies)
 {
     ASSERT(session < oracle->sessions_count);
-    oracle->sessions[session].copies = true;
+    oracle->sessions[session].copies = copies;
     oracle->copies_told = true;
 }
 

@@ -163,9 +163,7 @@ void world_furnish(struct world *world)
         if (weather->sessions[i].fix.test_request_at_logon) {
             oracle_session_proves(sim->oracle, i);
         }
-        if (weather->sessions[i].role == ROLE_DROPCOPY) {
-            oracle_session_copies(sim->oracle, i);
-        }
+        oracle_session_copies(sim->oracle, i, weather->sessions[i].role == ROLE_DROPCOPY);
         if (!weather->sessions[i].resend_orders) {
             oracle_session_fills_over(sim->oracle, i);
         }
