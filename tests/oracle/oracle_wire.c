@@ -347,6 +347,21 @@ static bool begins_epoch(const struct arrival *in)
            in->oracle->numbers[number].content != oracle_content_of_wire(in->message);
 }
 
+/* FIX: a peer rejects what was first sent later than it is sent. */
+static void check_original_time(const struct arrival *in)
+{
+    struct span sent = oracle_value(in->message, TAG_SENDING_TIME);
+    struct span first = oracle_value(in->message, TAG_ORIG_SENDING_TIME);
+    size_t size = first.size < sent.size ? first.size : sent.size;
+    if (size > 0 && memcmp(first.data, sent.data, size) > 0) {
+        oracle_violate(in->oracle, ORACLE_LEGAL_MOVES,
+                       "%s: MsgSeqNum %" PRIu64
+                       " says that it was first sent at %.*s, and is sent at %.*s",
+                       in->session->name, in->seq, (int)first.size, (const char *)first.data,
+                       (int)sent.size, (const char *)sent.data);
+    }
+}
+
 void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
 {
     struct oracle_message message;
@@ -361,6 +376,7 @@ void oracle_received(struct oracle *oracle, uint32_t session, struct span bytes)
         return;
     }
     in.poss_dup = oracle_char(&message, TAG_POSS_DUP_FLAG, 'N') == 'Y';
+    check_original_time(&in);
     if (begins_epoch(&in)) {
         epoch_begin(oracle, session);
     }

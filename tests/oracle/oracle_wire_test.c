@@ -35,6 +35,15 @@ static void a_number_that_means_two_things_is_seen(void **state)
     assert_violates(rig, ORACLE_ONE_CONTENT, "number 2 of FIX.4.4:FIXGATE->ALPHA means two things");
 }
 
+static void a_message_that_was_first_sent_later_than_it_is_sent_is_seen(void **state)
+{
+    struct rig *rig = *state;
+    order_goes_out(rig);
+    received(rig, ALPHA,
+             "35=4|34=2|43=Y|52=20260921-14:13:21|122=20260921-14:13:22.001|123=Y|36=3|");
+    assert_violates(rig, ORACLE_LEGAL_MOVES, "says that it was first sent at");
+}
+
 static void a_number_that_comes_again_as_new_is_seen(void **state)
 {
     struct rig *rig = *state;
@@ -269,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIG_TEST(a_resend_of_the_same_that_was_asked_for_is_good),
         RIG_TEST(a_number_that_means_two_things_is_seen),
+        RIG_TEST(a_message_that_was_first_sent_later_than_it_is_sent_is_seen),
         RIG_TEST(a_number_that_comes_again_as_new_is_seen),
         RIG_TEST(a_new_number_below_the_last_is_seen),
         RIG_TEST(a_number_left_out_on_a_line_is_seen),
